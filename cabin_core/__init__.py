@@ -1,0 +1,46 @@
+"""Differentiable selection cuts: cut networks, their losses, training and metrics.
+
+The core of the CABIN method (arXiv:2502.08615): a cut is a bias in a tiny network, the score of an
+event is a product of sigmoids, and a loss steers the cuts to a target signal efficiency. The package
+knows tensors only: no plots, no tables, no workflow.
+"""
+
+from cabin_core.events import EventSample
+from cabin_core.losses import CutLoss, EventSums, LossTerms
+from cabin_core.metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
+from cabin_core.networks import (
+    CutNetwork,
+    EfficiencyScanNetwork,
+    FullyConnectedNetwork,
+    LinearNetwork,
+    NetworkSettings,
+    OneToOneLinear,
+    build_network,
+)
+from cabin_core.persistence import TrainedNetwork, load_network, save_network
+from cabin_core.scaling import FeatureScaling
+from cabin_core.training import History, TrainingSettings, train
+
+__all__ = [
+    "CutEfficiencies",
+    "CutLoss",
+    "CutNetwork",
+    "EfficiencyScanNetwork",
+    "EventSample",
+    "EventSums",
+    "FeatureScaling",
+    "FullyConnectedNetwork",
+    "History",
+    "LinearNetwork",
+    "LossTerms",
+    "NetworkSettings",
+    "OneToOneLinear",
+    "TrainedNetwork",
+    "TrainingSettings",
+    "build_network",
+    "hard_cut_efficiencies",
+    "load_network",
+    "passes_cuts",
+    "save_network",
+    "train",
+]

@@ -1,0 +1,101 @@
+"""What the hard cuts do: efficiencies of both classes with binomial uncertainties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabin_core.networks import SIGN_OF_DIRECTION
+
+
+@dataclass(frozen=True)
+class CutEfficiencies:
+    """Efficiencies of selections, one a row, each in [0, 1].
+
+    Parameters
+    ----------
+    signal, background : ndarray, shape (n_rows,)
+    signal_uncertainty, background_uncertainty : ndarray, shape (n_rows,)
+        Binomial, one standard deviation, with the effective number of weighted events.
+    """
+
+    signal: NDArray[np.float64]
+    signal_uncertainty: NDArray[np.float64]
+    background: NDArray[np.float64]
+    background_uncertainty: NDArray[np.float64]
+
+
+def passes_cuts(
+    features: NDArray[np.floating], cuts: NDArray[np.floating], directions: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Apply hard cuts.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n_events, n_features)
+    cuts : ndarray, shape (n_rows, n_features)
+        In the units of the features.
+    directions : sequence of str, length n_features
+        ``>`` keeps events above the cut, ``<`` those below.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_events, n_rows)
+        True where an event passes every cut of a row.
+
+    Raises
+    ------
+    ValueError
+        If a direction is unknown or a length differs.
+    """
+    unknown = [direction for direction in directions if direction not in SIGN_OF_DIRECTION]
+    if unknown:
+        raise ValueError(f"unknown direction {unknown[0]!r} of a cut: '>' or '<'")
+    if not features.shape[1] == cuts.shape[1] == len(directions):
+        raise ValueError(
+            f"{features.shape[1]} features, {cuts.shape[1]} cuts and {len(directions)} directions do not fit"
+        )
+    passed = np.ones((len(features), len(cuts)), dtype=bool)
+    for column, direction in enumerate(directions):
+        values, thresholds = features[:, column, None], cuts[None, :, column]
+        passed &= values > thresholds if direction == ">" else values < thresholds
+    return passed
+
+
+def hard_cut_efficiencies(
+    passed: NDArray[np.bool_], is_signal: NDArray[np.bool_], weights: NDArray[np.floating]
+) -> CutEfficiencies:
+    """Return the efficiencies of selections.
+
+    Parameters
+    ----------
+    passed : ndarray of bool, shape (n_events, n_rows)
+    is_signal : ndarray of bool, shape (n_events,)
+    weights : ndarray, shape (n_events,)
+
+    Returns
+    -------
+    CutEfficiencies
+
+    Raises
+    ------
+    ValueError
+        If a class has no event with a positive weight.
+    """
+    signal = _efficiency(passed[is_signal], weights[is_signal], "signal")
+    background = _efficiency(passed[~is_signal], weights[~is_signal], "background")
+    return CutEfficiencies(*signal, *background)
+
+
+def _efficiency(
+    passed: NDArray[np.bool_], weights: NDArray[np.floating], name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    total = weights.sum(dtype=np.float64)
+    if not total > 0:
+        raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
+    efficiency = (weights[:, None] * passed).sum(axis=0, dtype=np.float64) / total
+    effective_events = total**2 / np.square(weights, dtype=np.float64).sum()
+    return efficiency, np.sqrt(efficiency * (1 - efficiency) / effective_events)

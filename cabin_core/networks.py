@@ -1,0 +1,296 @@
+"""The networks of arXiv:2502.08615: cuts as biases, the efficiency scan, and two to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
+
+SIGN_OF_DIRECTION = {">": 1.0, "<": -1.0}
+MODELS = ("linear", "fully_connected", "one_to_one", "scan")
+
+
+class CutNetwork(nn.Module):
+    r"""Sets of one-sided cuts, one set a row, as a differentiable product of sigmoids.
+
+    A feature is transformed to :math:`z_f = w_f x_f + b_f` (Eq 1 of arXiv:2502.08615) and an event
+    passes the cuts of a row where every :math:`z_f > 0`. The score is
+    :math:`\prod_f \mathrm{sigmoid}(a z_f)` (Eq 3, 4 and 8), which tends to 0 or 1 for large ``a``.
+    All rows are one tensor expression.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    n_rows : int
+        Number of sets of cuts.
+    weights : sequence of float, length n_features, optional
+        Fixed weights: +1 for a "greater than" cut, -1 for "less than". Learned, one vector for all
+        rows, where None; they start at random in (-1, 1).
+    activation_scale : float
+        The sharpness ``a`` of the sigmoids, per unit of a scaled feature.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another length or are zero, or a number is not positive.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_rows: int,
+        weights: Sequence[float] | None = None,
+        activation_scale: float = 15.0,
+    ) -> None:
+        super().__init__()
+        if n_features < 1:
+            raise ValueError(f"a cut network needs at least one feature, not {n_features}")
+        if not activation_scale > 0:
+            raise ValueError(f"activation_scale must be positive, not {activation_scale}")
+        self.activation_scale = float(activation_scale)
+        self.bias = nn.Parameter(torch.zeros(n_rows, n_features))
+        if weights is None:
+            self.weight: Tensor = nn.Parameter(torch.empty(n_features).uniform_(-1.0, 1.0))
+        else:
+            fixed = torch.as_tensor(weights, dtype=torch.get_default_dtype())
+            if fixed.shape != (n_features,):
+                raise ValueError(f"{fixed.numel()} weights for {n_features} features: one a feature is needed")
+            if (fixed == 0).any():
+                raise ValueError("a weight of zero has no cut: use +1 for '>' and -1 for '<'")
+            self.register_buffer("weight", fixed)
+
+    def log_score(self, features: Tensor) -> Tensor:
+        """Return the logarithm of the score.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n_events, n_features)
+            Scaled features.
+
+        Returns
+        -------
+        Tensor, shape (n_events, n_rows)
+            Sums of log-sigmoids: finite where the product itself would underflow.
+        """
+        # Events are the innermost axis, so that the sum over features runs along vectors.
+        margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_features, n_events)
+        return logsigmoid(self.activation_scale * margins).sum(dim=1).T
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the scores in [0, 1]; the shapes are those of :meth:`log_score`."""
+        return self.log_score(features).exp()
+
+    def cuts(self) -> Tensor:
+        """Return the cut values ``-b / w`` (Eq 2) in scaled units, shape (n_rows, n_features)."""
+        return -self.bias / self.weight
+
+    def directions(self) -> tuple[str, ...]:
+        """Return ``>`` or ``<`` for each feature, from the sign of its weight.
+
+        Raises
+        ------
+        ValueError
+            If a learned weight is exactly zero, so that no cut exists.
+        """
+        if (self.weight == 0).any():
+            raise ValueError("a learned weight is exactly zero: this feature has no cut, remove it")
+        return tuple(">" if weight > 0 else "<" for weight in self.weight.tolist())
+
+
+class OneToOneLinear(CutNetwork):
+    """One set of cuts (Fig 2 and Eq 8 of arXiv:2502.08615): a :class:`CutNetwork` with one row."""
+
+    def __init__(
+        self, n_features: int, weights: Sequence[float] | None = None, activation_scale: float = 15.0
+    ) -> None:
+        super().__init__(n_features, 1, weights, activation_scale)
+
+
+class EfficiencyScanNetwork(CutNetwork):
+    """A set of cuts for each target signal efficiency (Section 3 of arXiv:2502.08615).
+
+    One module with one bias tensor of shape (n_targets, n_features), trained at once.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    targets : sequence of float
+        Target signal efficiencies in (0, 1), without repetition, in any order.
+    weights, activation_scale
+        As in :class:`CutNetwork`.
+
+    Raises
+    ------
+    ValueError
+        If targets are missing, repeated or outside (0, 1), and as :class:`CutNetwork` does.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        targets: Sequence[float],
+        weights: Sequence[float] | None = None,
+        activation_scale: float = 15.0,
+    ) -> None:
+        self.targets = check_targets(targets)
+        if not self.targets:
+            raise ValueError("an efficiency scan needs at least one target efficiency")
+        super().__init__(n_features, len(self.targets), weights, activation_scale)
+
+
+class LinearNetwork(nn.Module):
+    """The simple linear network (Eq 9, Fig 3): ``sigmoid(sum_f w_f x_f)``, without a bias."""
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(n_features, 1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the scores, shape (n_events, 1), of features of shape (n_events, n_features)."""
+        return torch.sigmoid(self.linear(features))
+
+
+class FullyConnectedNetwork(nn.Module):
+    """A small fully connected network with ReLU layers and one sigmoid output.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    hidden_layers : sequence of int
+        Nodes of each hidden layer, for example ``(20, 20)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no hidden layer or one without nodes.
+    """
+
+    def __init__(self, n_features: int, hidden_layers: Sequence[int]) -> None:
+        super().__init__()
+        if not hidden_layers or min(hidden_layers) < 1:
+            raise ValueError(f"hidden_layers needs positive numbers of nodes, not {list(hidden_layers)}")
+        widths = [n_features, *hidden_layers]
+        layers: list[nn.Module] = []
+        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the scores, shape (n_events, 1), of features of shape (n_events, n_features)."""
+        scores: Tensor = self.layers(features)
+        return scores
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What a network is, apart from its features: enough to build it again.
+
+    Parameters
+    ----------
+    model : str
+        ``linear``, ``fully_connected``, ``one_to_one`` or ``scan``.
+    targets : sequence of float
+        Target signal efficiencies: any number for a scan, at most one for other models.
+    weights : str or sequence of float
+        Weights of a cut network: ``directions`` (+-1 from the directions of the features), ``learned``,
+        or one number a feature.
+    activation_scale : float
+        Sharpness of a cut network's sigmoids.
+    hidden_layers : sequence of int
+        Nodes of the hidden layers of a ``fully_connected`` model.
+
+    Raises
+    ------
+    ValueError
+        If the model is unknown, or a setting is wrong or not one of this model's.
+    """
+
+    model: str
+    targets: tuple[float, ...] = ()
+    weights: str | tuple[float, ...] = "directions"
+    activation_scale: float = 15.0
+    hidden_layers: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise ValueError(f"unknown model {self.model!r}: one of {', '.join(MODELS)}")
+        object.__setattr__(self, "targets", check_targets(self.targets))
+        object.__setattr__(self, "hidden_layers", tuple(self.hidden_layers))
+        if not isinstance(self.weights, str):
+            object.__setattr__(self, "weights", tuple(float(weight) for weight in self.weights))
+        elif self.weights not in ("directions", "learned"):
+            raise ValueError(f"weights must be 'directions', 'learned' or numbers, not {self.weights!r}")
+        if self.model == "scan" and not self.targets:
+            raise ValueError("an efficiency scan needs at least one target efficiency")
+        if self.model != "scan" and len(self.targets) > 1:
+            raise ValueError(f"a {self.model} network has at most one target, not {len(self.targets)}")
+        if self.hidden_layers and self.model != "fully_connected":
+            raise ValueError(f"hidden_layers belong to a fully_connected network, not to {self.model}")
+
+
+def check_targets(targets: Sequence[float]) -> tuple[float, ...]:
+    """Return the target signal efficiencies as floats.
+
+    Raises
+    ------
+    ValueError
+        If one is outside (0, 1) or repeated.
+    """
+    values = tuple(float(target) for target in targets)
+    outside = [target for target in values if not 0.0 < target < 1.0]
+    if outside:
+        raise ValueError(f"target efficiencies must lie between 0 and 1, both excluded: {outside}")
+    if len(set(values)) != len(values):
+        repeated = sorted({target for target in values if values.count(target) > 1})
+        raise ValueError(f"target efficiencies are repeated: {repeated}")
+    return values
+
+
+def build_network(settings: NetworkSettings, directions: Sequence[str], seed: int = 0) -> nn.Module:
+    """Build a network with its starting parameters.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        Model and targets.
+    directions : sequence of str
+        ``>`` or ``<`` for each feature.
+    seed : int
+        Seed of the starting parameters; the generator of the caller is left as it was.
+
+    Returns
+    -------
+    torch.nn.Module
+        A function of features (n_events, n_features) that gives scores (n_events, n_rows).
+
+    Raises
+    ------
+    ValueError
+        If a direction is neither ``>`` nor ``<``, and as the networks do.
+    """
+    for direction in directions:
+        if direction not in SIGN_OF_DIRECTION:
+            raise ValueError(f"unknown direction {direction!r} of a cut: '>' or '<'")
+    n_features = len(directions)
+    weights: Sequence[float] | None
+    if settings.weights == "directions":
+        weights = [SIGN_OF_DIRECTION[direction] for direction in directions]
+    elif isinstance(settings.weights, str):
+        weights = None
+    else:
+        weights = settings.weights
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        if settings.model == "linear":
+            return LinearNetwork(n_features)
+        if settings.model == "fully_connected":
+            return FullyConnectedNetwork(n_features, settings.hidden_layers)
+        if settings.model == "one_to_one":
+            return OneToOneLinear(n_features, weights, settings.activation_scale)
+        return EfficiencyScanNetwork(n_features, settings.targets, weights, settings.activation_scale)

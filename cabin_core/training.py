@@ -1,0 +1,142 @@
+"""Training by gradient descent, in one full batch or in mini-batches, with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from cabin_core.events import EventSample
+from cabin_core.losses import CutLoss, EventSums, LossTerms
+from cabin_core.networks import CutNetwork
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+
+#: One row an epoch: ``epoch`` and ``train_TERM``, ``test_TERM`` for the total and each term of the loss.
+History = list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training sample.
+    optimizer : str
+        ``sgd`` or ``adam``.
+    learning_rate : float
+    batch_size : int, optional
+        Events in a mini-batch; one full batch where None.
+    seed : int
+        Seed of the order of events in mini-batches.
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive or the optimizer is unknown.
+    """
+
+    epochs: int
+    optimizer: str = "sgd"
+    learning_rate: float = 0.5
+    batch_size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise ValueError(f"epochs must be at least 1, not {self.epochs}")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
+        if self.batch_size is not None and self.batch_size < 2:
+            raise ValueError(f"batch_size must be at least 2, one event of each class: {self.batch_size}")
+
+
+def train(
+    network: nn.Module,
+    loss: CutLoss,
+    train_sample: EventSample,
+    test_sample: EventSample,
+    settings: TrainingSettings,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+) -> History:
+    """Train a network in place.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Scores of shape (n_events, n_rows) from features of shape (n_events, n_features).
+    loss : CutLoss
+    train_sample, test_sample : EventSample
+        Scaled features; the test sample is looked at, never learned from.
+    settings : TrainingSettings
+    on_epoch : callable, optional
+        Called with each row of the history as soon as it is known.
+
+    Returns
+    -------
+    History
+        The losses of epoch ``e`` are those before its update; with mini-batches the training loss is
+        the mean over the epoch's batches, each before its own update.
+
+    Raises
+    ------
+    ValueError
+        If the loss stops being finite, or mini-batches are more than the events of a class.
+    """
+    optimizer = OPTIMIZERS[settings.optimizer](network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
+    generator = torch.Generator().manual_seed(settings.seed)
+    history: History = []
+    for epoch in range(settings.epochs):
+        with torch.no_grad():
+            test_terms = evaluate_loss(network, loss, test_sample)
+        batch_values = []
+        for batch in _batches(train_sample, settings.batch_size, generator):
+            train_terms = evaluate_loss(network, loss, batch)
+            optimizer.zero_grad()
+            train_terms.total.backward()
+            optimizer.step()
+            batch_values.append(train_terms.values())
+        row: dict[str, float] = {"epoch": epoch}
+        for name in batch_values[0]:
+            row[f"train_{name}"] = sum(values[name] for values in batch_values) / len(batch_values)
+        row |= {f"test_{name}": value for name, value in test_terms.values().items()}
+        # A diverged loss would otherwise end as cuts of NaN, hundreds of epochs later.
+        if not torch.isfinite(torch.tensor(row["train_total"])):
+            raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
+        history.append(row)
+        if on_epoch:
+            on_epoch(row)
+    return history
+
+
+def evaluate_loss(network: nn.Module, loss: CutLoss, sample: EventSample) -> LossTerms:
+    """Return the terms of the loss of a network on a sample."""
+    sums = EventSums.of_sample(network, sample)
+    return loss(sums, network.cuts() if isinstance(network, CutNetwork) else None)
+
+
+def _batches(
+    sample: EventSample, batch_size: int | None, generator: torch.Generator
+) -> Iterator[EventSample]:
+    """Yield the whole sample, or mini-batches that hold each class in the proportion of the sample."""
+    if batch_size is None or batch_size >= len(sample):
+        yield sample
+        return
+    n_batches = -(-len(sample) // batch_size)
+    parts: list[tuple[Tensor, ...]] = []
+    for name, mask in (("signal", sample.is_signal), ("background", ~sample.is_signal)):
+        index = mask.nonzero().squeeze(1)
+        if len(index) < n_batches:
+            raise ValueError(
+                f"{len(index)} {name} events do not fill {n_batches} mini-batches: raise batch_size"
+            )
+        order = torch.randperm(len(index), generator=generator)
+        parts.append(index[order].tensor_split(n_batches))
+    for signal_index, background_index in zip(*parts, strict=True):
+        yield sample.take(torch.cat([signal_index, background_index]))

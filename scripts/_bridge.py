@@ -1,0 +1,54 @@
+"""From a Snakemake job to the ``main`` of its script."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def _paths(files: Any) -> dict[str, Path | list[Path]]:
+    """Return the named files of a job; a name that holds several gives a list."""
+    return {
+        name: Path(value) if isinstance(value, str) else [Path(item) for item in value]
+        for name, value in files.items()
+    }
+
+
+def bridge(snakemake: Any, main: Callable[..., None]) -> None:
+    """Call ``main`` with the named inputs, outputs and params of a Snakemake job.
+
+    Input named ``code`` only triggers reruns and is left out. What the script reports goes to the
+    terminal and to the job's log. An error is one line on the terminal, its traceback is in the log,
+    and the exit status is 1.
+    """
+    arguments = {**_paths(snakemake.input), **_paths(snakemake.output), **dict(snakemake.params.items())}
+    arguments.pop("code", None)
+    inspect.signature(main).bind(**arguments)
+    with open(snakemake.log[0], "w") as log:
+        log_format = logging.Formatter("%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+        for stream in (sys.stderr, log):
+            handler = logging.StreamHandler(stream)
+            handler.setFormatter(log_format)
+            logging.getLogger("cabin").addHandler(handler)
+        logging.getLogger("cabin").setLevel(logging.INFO)
+        try:
+            main(**arguments)
+        except Exception as error:
+            print(f"error in {snakemake.rule}: {_one_line(error)}", file=sys.stderr, flush=True)
+            # On a full disk the log cannot grow either; the line above has been said.
+            with contextlib.suppress(OSError):
+                traceback.print_exc(file=log)
+                log.flush()
+            sys.exit(1)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    # These two carry a message made for the reader; others need their type to make sense.
+    return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"

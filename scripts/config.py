@@ -1,0 +1,209 @@
+"""Checks of the config beyond reading it, each failing with one line that names the key."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from scripts.figures import PLOTS
+from scripts.network_config import parse_network
+from scripts.physics.features import DELPHES_FEATURES
+from scripts.scorecard import MEASURES
+from scripts.tables import TABLES
+
+#: Below this a run would fill the disk [bytes].
+LEAST_FREE_SPACE = 50_000_000
+
+
+class ConfigError(ValueError):
+    """The config, or the place it points to, cannot be used; the message is one line."""
+
+
+def check_config(config: dict[str, Any], schema_file: Path) -> None:
+    """Check a whole config: the schema, then what a schema can't say.
+
+    Parameters
+    ----------
+    config : dict
+        After all overlays.
+    schema_file : Path
+        JSON schema, as YAML.
+
+    Raises
+    ------
+    ConfigError
+        At the first fault, with the path of the key.
+    """
+    schema = yaml.safe_load(schema_file.read_text())
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise ConfigError(f"config: {_describe(error)}")
+    for name, network in config["networks"].items():
+        try:
+            parse_network(network)
+        except ValueError as fault:
+            raise ConfigError(f"config: networks.{name}: {fault}") from None
+    if not any(config["studies"].values()):
+        raise ConfigError("config: studies: every study is null, nothing is left to run")
+    for name, study in config["studies"].items():
+        if study is not None:
+            _check_study(f"studies.{name}", study, config["networks"])
+    for name, figure in config["figures"].items():
+        if figure is not None:
+            kind = _known("plot", figure["plot"], PLOTS, f"figures.{name}")
+            _check_entry(f"figures.{name}", figure, PLOTS[kind].needs_study, config["studies"])
+            options = set(figure) - {"plot", "caption", "study", "networks"}
+            _check_options(f"figures.{name}", options, PLOTS[kind].options)
+            _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
+    for name, table in config["tables"].items():
+        if table is not None:
+            kind = _known("table", table["table"], TABLES, f"tables.{name}")
+            _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, config["studies"])
+            _check_count(f"tables.{name}", table, TABLES[kind].networks)
+    for name, claim in config["scorecard"].items():
+        if claim is not None:
+            _known("measure", claim["measure"], MEASURES, f"scorecard.{name}")
+            over = next(iter(claim.get("over", {}).values()), None)
+            if isinstance(claim["reference"], list) != (over is not None) or (
+                over is not None and len(over) != len(claim["reference"])
+            ):
+                raise ConfigError(f"config: scorecard.{name}: `over` and `reference` need equal lengths")
+
+
+def _describe(error: ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = error.schema.get("properties", {})
+        unknown = sorted(set(error.instance) - set(known))
+        text = f"unknown key {', '.join(unknown)}; known here: {', '.join(known)}"
+    else:
+        text = " ".join(error.message.split())
+        if len(text) > 200:
+            text = f"{text[:90]} ... {text[-100:]}"
+    return f"{where}: {text}" if where else text
+
+
+def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
+    names = [feature["name"] for feature in study["features"]]
+    _unique(names, f"{where}.features")
+    reserved = {"label", "split", "weight"} & set(names)
+    if reserved:
+        raise ConfigError(f"config: {where}.features: {reserved.pop()} is a column of the feature table")
+    for feature in study["features"]:
+        if "range" in feature and not feature["range"][0] < feature["range"][1]:
+            raise ConfigError(f"config: {where}.features: the range of {feature['name']} is not increasing")
+    if study["source"]["kind"] == "delphes":
+        for name in names:
+            _known("feature", name, DELPHES_FEATURES, f"{where}.features")
+    _unique(study["networks"], f"{where}.networks")
+    for name in study["networks"]:
+        _known("network", name, networks, f"{where}.networks")
+        weights = networks[name].get("weights", "directions")
+        if not isinstance(weights, str) and len(weights) != len(names):
+            raise ConfigError(
+                f"config: networks.{name}.weights: {len(weights)} weights for the {len(names)} features of "
+                f"{where}: give one a feature, or `directions`"
+            )
+    for selection in study.get("robustness", {}).get("selections", []):
+        name = _known("network", selection["network"], study["networks"], f"{where}.robustness")
+        targets = networks[name].get("targets", [])
+        if "target" in selection and selection["target"] not in targets:
+            raise ConfigError(
+                f"config: {where}.robustness: {name} has no target {selection['target']}: one of {targets}"
+            )
+        if "target" not in selection and len(targets) > 1:
+            raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
+
+
+def _check_entry(
+    where: str, entry: dict[str, Any], needs_study: bool, studies: dict[str, Any]
+) -> None:
+    if not needs_study:
+        if "study" in entry:
+            raise ConfigError(f"config: {where}: this kind is not of a study: remove the key `study`")
+        return
+    if "study" not in entry:
+        raise ConfigError(f"config: {where}: the key `study` is missing")
+    study = studies[_known("study", entry["study"], studies, where)]
+    if study is None:
+        return
+    for name in entry.get("networks", []):
+        _known("network", name, study["networks"], f"{where}.networks")
+    _unique(entry.get("networks", []), f"{where}.networks")
+
+
+def _check_options(where: str, given: set[str], allowed: Iterable[str]) -> None:
+    for key in sorted(given - set(allowed)):
+        raise ConfigError(f"config: {where}: this plot has no option {key}; it has: {', '.join(allowed)}")
+    for key in sorted(set(allowed) - given):
+        raise ConfigError(f"config: {where}: this plot needs the option {key}")
+
+
+def _check_count(where: str, entry: dict[str, Any], allowed: range) -> None:
+    count = len(entry.get("networks", []))
+    if count not in allowed:
+        need = f"{allowed.start}" if len(allowed) == 1 else f"{allowed.start} to {allowed.stop - 1}"
+        raise ConfigError(f"config: {where}.networks: {count} networks named, this kind takes {need}")
+
+
+def _known(what: str, name: str, known: Iterable[str], where: str) -> str:
+    if name not in known:
+        raise ConfigError(f"config: {where}: unknown {what} {name!r}: one of {', '.join(known)}")
+    return name
+
+
+def _unique(names: list[str], where: str) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ConfigError(f"config: {where}: {', '.join(repeated)} is named twice")
+
+
+def check_results_folder(folder: Path) -> None:
+    """Raise where results can't be written, before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        If the folder, or the nearest one above that exists, is not a folder, not writable or full.
+    """
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise ConfigError(f"{existing}: not a folder, results cannot be written: remove or rename it")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ConfigError(f"{existing}: no permission to write results: run elsewhere with --directory")
+    free = shutil.disk_usage(existing).free
+    if free < LEAST_FREE_SPACE:
+        raise ConfigError(
+            f"{existing}: only {free / 1e6:.0f} MB free, results need {LEAST_FREE_SPACE / 1e6:.0f} MB: "
+            "make room or run elsewhere with --directory"
+        )
+
+
+def expand_files(study: str, key: str, source: dict[str, Any]) -> list[str]:
+    """Return the files that the paths and globs of a Delphes source name, in a fixed order.
+
+    Raises
+    ------
+    ConfigError
+        If a path or glob matches no file.
+    """
+    files: list[str] = []
+    for pattern in source[key]:
+        matches = sorted(glob.glob(os.path.expanduser(pattern)))
+        if not matches:
+            raise ConfigError(f"config: studies.{study}.source.{key}: no file matches {pattern}")
+        files += matches
+    repeated = sorted({name for name in files if files.count(name) > 1})
+    if repeated:
+        raise ConfigError(f"config: studies.{study}.source.{key}: {repeated[0]} is read twice")
+    return files

@@ -1,0 +1,122 @@
+"""The feature table, the file between the sources of events and everything after them.
+
+One row an event: the features in physical units, ``label`` (1 signal, 0 background), ``split``
+(``train`` or ``test``) and ``weight``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+CLASSES = {"signal": 1, "background": 0}
+
+
+def make_feature_table(
+    signal: pd.DataFrame, background: pd.DataFrame, split: dict[str, Any], weight: float = 1.0
+) -> pd.DataFrame:
+    """Stack both classes and split them into training and test sample.
+
+    Parameters
+    ----------
+    signal, background : DataFrame
+        The features of each class, one column a feature.
+    split : dict
+        ``test_fraction`` in (0, 1) and ``seed`` of the random split.
+    weight : float
+        Weight of each event.
+
+    Returns
+    -------
+    DataFrame
+        Signal first, then background, each in the order given.
+    """
+    table = pd.concat([signal, background], ignore_index=True)
+    table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), [len(signal), len(background)])
+    _, test_rows = train_test_split(
+        np.arange(len(table)), test_size=split["test_fraction"], random_state=split["seed"]
+    )
+    is_test = np.zeros(len(table), dtype=bool)
+    is_test[test_rows] = True
+    table["split"] = np.where(is_test, "test", "train")
+    table["weight"] = weight
+    return table
+
+
+def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
+    """Raise where a table cannot be trained on.
+
+    Parameters
+    ----------
+    table : DataFrame
+    features : sequence of str
+        Columns that will be used.
+    origin : path-like
+        Named in the messages.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a feature holds NaN or infinity or has no spread, or a class has no
+        event in the training or test sample.
+    """
+    missing = [name for name in (*features, "label", "split", "weight") if name not in table.columns]
+    if missing:
+        raise ValueError(f"{origin}: no column {', '.join(missing)}: it has {', '.join(table.columns)}")
+    for name in features:
+        n_bad = int((~np.isfinite(table[name].to_numpy(dtype=float))).sum())
+        if n_bad:
+            raise ValueError(
+                f"{origin}: column {name} is NaN or infinite in {n_bad} of {len(table)} events: "
+                "remove them at the source"
+            )
+    for split in ("train", "test"):
+        in_split = table[table["split"] == split]
+        for class_name, label in CLASSES.items():
+            if not (in_split.loc[in_split["label"] == label, "weight"] > 0).any():
+                raise ValueError(
+                    f"{origin}: no {class_name} event in the {split} sample: give more events, or loosen "
+                    "the selection"
+                )
+    for name in features:
+        if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
+            raise ValueError(
+                f"{origin}: column {name} has the same value in every training event: "
+                "remove it from the features of the study"
+            )
+
+
+def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
+    """Read and check a feature table.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not parquet, and as :func:`check_feature_table` does.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such feature table")
+    try:
+        table = pd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path}: not a readable parquet file ({error}): delete it and run again") from error
+    check_feature_table(table, features, path)
+    return table
+
+
+def fit_scaling(
+    table: pd.DataFrame, features: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and spread of each feature over the training sample, each of shape (n_features,)."""
+    training = table.loc[table["split"] == "train", list(features)]
+    scaler = StandardScaler().fit(training.to_numpy(dtype=np.float64))
+    return scaler.mean_, scaler.scale_

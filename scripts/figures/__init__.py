@@ -1,0 +1,53 @@
+"""The kinds of plots: each module turns files into the table that it draws, and the table into a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PlotKind:
+    """What a kind of plot is made from.
+
+    Parameters
+    ----------
+    files : tuple of str
+        Kinds of files it reads, as workflow/rules/common.smk names them.
+    networks : range
+        How many networks it takes.
+    options : tuple of str
+        Keys of the config that it needs besides study and networks.
+    """
+
+    files: tuple[str, ...] = ()
+    networks: range = range(1)
+    options: tuple[str, ...] = ()
+
+    @property
+    def needs_study(self) -> bool:
+        """Whether it draws a study."""
+        return bool(self.files)
+
+    def sources(self, basedir: Path) -> list[str]:
+        """Return the modules whose change makes the figure out of date."""
+        return sorted(str(path) for path in (basedir / "scripts" / "figures").glob("*.py"))
+
+
+ONE = range(1, 2)
+
+#: By the name of the module that draws it.
+PLOTS: dict[str, PlotKind] = {
+    "activation": PlotKind(options=("scales",)),
+    "diagram": PlotKind(options=("model",)),
+    "features": PlotKind(files=("features",), options=("bins",)),
+    "features_with_cuts": PlotKind(files=("features", "cuts"), networks=ONE, options=("bins", "scaled")),
+    "scores": PlotKind(files=("scores",), networks=ONE),
+    "scores_near_one": PlotKind(files=("scores",), networks=range(1, 5)),
+    "roc": PlotKind(files=("scores",), networks=ONE),
+    "scores_and_roc": PlotKind(files=("scores",), networks=ONE),
+    "history": PlotKind(files=("history",), networks=ONE),
+    "cuts": PlotKind(files=("cuts", "metrics", "features"), networks=range(1, 6), options=("scaled",)),
+    "efficiencies": PlotKind(files=("metrics",), networks=ONE),
+    "robustness": PlotKind(files=("robustness",)),
+}

@@ -1,0 +1,73 @@
+"""Cuts against the target efficiency (Figures 13 and 19)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, panel_grid, paper_style, shared_legend, with_unit
+
+STARS = ["*", "P", "X", "D"]
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``network``, ``feature``, ``direction``, ``efficiency`` and ``cut``.
+
+    The efficiency is the target; where a network has none, its signal efficiency on the test sample.
+
+    Raises
+    ------
+    ValueError
+        If a network has no cuts.
+    """
+    column = "cut_scaled" if inputs.options["scaled"] else "cut"
+    parts = []
+    for position, name in enumerate(inputs.networks):
+        cuts, metrics = inputs.read("cuts", position), inputs.read("metrics", position)
+        if cuts.empty:
+            raise ValueError(f"network {name} has no cuts to draw: name one_to_one or scan networks")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "network": name,
+                    "feature": cuts["feature"],
+                    "direction": cuts["direction"],
+                    "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
+                    "cut": cuts[column],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw one panel a feature: a line for a network with several targets, a star for one with one."""
+    scaled = options["scaled"]
+    with paper_style():
+        fig, axes = panel_grid(len(study["features"]), sharex=True, sharey=scaled)
+        for ax, feature in zip(axes, study["features"], strict=True):
+            rows = table[table["feature"] == feature["name"]]
+            stars = iter(STARS)
+            for color, (network, cuts) in zip(LINE_COLORS, rows.groupby("network", sort=False), strict=False):
+                ordered = cuts.sort_values("efficiency")
+                style: dict[str, Any] = (
+                    {"marker": "o", "ls": "-"}
+                    if len(cuts) > 1
+                    else {"marker": next(stars), "ls": "", "ms": 9, "mec": "black", "mew": 0.5}
+                )
+                ax.plot(ordered["efficiency"], ordered["cut"], color=color, label=network, **style)
+            unit = "" if scaled else feature["unit"]
+            direction = rows["direction"].iloc[0]
+            ax.set_title(f"{feature['label']}, keeps {direction}")
+            ax.set_xlim(0, 1)
+            ax.set_xlabel("Target signal efficiency", loc="center", fontsize=9)
+            ax.set_ylabel(with_unit("Cut (scaled)" if scaled else "Cut", unit), loc="center")
+            ax.label_outer() if scaled else ax.label_outer(remove_inner_ticks=False)
+            if not scaled:
+                ax.set_ylabel(with_unit("Cut", unit), loc="center")
+        shared_legend(fig, axes[0], columns=4)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig

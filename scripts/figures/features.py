@@ -1,0 +1,113 @@
+"""Distributions of the features (Figures 4 and 6), with cuts where they are given (Figure 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib
+import mplhep
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.feature_table import fit_scaling
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import (
+    COLORS,
+    HATCHES,
+    LABELS,
+    class_name,
+    densities,
+    log_limits,
+    panel_grid,
+    paper_style,
+    shared_legend,
+    with_unit,
+)
+
+#: Dotted for "less than", dashed for "greater than", as in the paper.
+CUT_STYLES = {"<": ":", ">": "--"}
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``feature``, ``class``, ``low``, ``high``, ``density`` of each bin, in the features' units."""
+    return tabulate_histograms(inputs, scaled=False)
+
+
+def tabulate_histograms(inputs: FigureInputs, *, scaled: bool) -> pd.DataFrame:
+    """Return the histograms of all events, of unit area, in physical or scaled units."""
+    events = inputs.read("features")
+    names = [feature["name"] for feature in inputs.features]
+    means, spreads = fit_scaling(events, names)
+    parts = []
+    for feature, mean, spread in zip(inputs.features, means, spreads, strict=True):
+        values = events[feature["name"]].to_numpy(dtype=float)
+        limits = np.array(feature.get("range", [values.min(), values.max()]))
+        if scaled:
+            values, limits = (values - mean) / spread, (limits - mean) / spread
+        edges = np.linspace(*limits, inputs.options["bins"] + 1)
+        for label, of_class in events.groupby("label", sort=True):
+            density, _ = densities(values[of_class.index], of_class["weight"].to_numpy(dtype=float), edges)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "feature": feature["name"],
+                        "class": class_name(int(label)),  # type: ignore[call-overload]
+                        "low": edges[:-1],
+                        "high": edges[1:],
+                        "density": density,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw one panel a feature; rows with a ``cut`` become vertical lines."""
+    scaled = options.get("scaled", False)
+    with paper_style():
+        fig, axes = panel_grid(len(study["features"]))
+        for ax, feature in zip(axes, study["features"], strict=True):
+            rows = table[table["feature"] == feature["name"]]
+            for name in ("background", "signal"):
+                bins = rows[rows["class"] == name]
+                mplhep.histplot(
+                    bins["density"],
+                    np.append(bins["low"], bins["high"].iloc[-1]),
+                    ax=ax,
+                    histtype="fill",
+                    facecolor=COLORS[name],
+                    edgecolor=COLORS[name],
+                    alpha=0.5,
+                    hatch=HATCHES[name],
+                    label=LABELS[name],
+                )
+            if "cut" in table.columns:
+                _draw_cuts(ax, rows.dropna(subset=["cut"]))
+            unit = "" if scaled else feature["unit"]
+            label = f"{feature['label']} (scaled)" if scaled else feature["label"]
+            ax.set_xlabel(with_unit(label, unit), loc="center")
+            ax.set_yscale("log")
+            ax.set_ylim(*log_limits(rows["density"].to_numpy(dtype=float)))
+            ax.set_xlim(rows["low"].min(), rows["high"].max())
+        for ax in axes[:: -(-len(axes) // (1 if len(axes) <= 3 else 2))]:
+            ax.set_ylabel("Unit area", loc="center")
+        shared_legend(fig, axes[0])
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig
+
+
+def _draw_cuts(ax: Any, cuts: pd.DataFrame) -> None:
+    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(cuts)))
+    for position, cut in enumerate(cuts.itertuples()):
+        several = len(cuts) > 1
+        ax.axvline(
+            cut.cut,
+            color=colors[position] if several else "black",
+            ls=CUT_STYLES[cut.direction],
+            lw=1.0 if several else 1.4,
+            label=f"{cut.target_efficiency:g}" if several else None,
+        )
+    if len(cuts) == 1:
+        arrow = {"<": "<", ">": ">"}[cuts["direction"].iloc[0]]
+        ax.set_title(f"keeps {arrow} {cuts['cut'].iloc[0]:.2f}", fontsize=8)

@@ -1,0 +1,48 @@
+"""Loss against epoch (Figures 10 and 18)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, log_limits, paper_style
+
+CURVES = {
+    "train_total": ("Total, training", "black", "-"),
+    "test_total": ("Total, test", "#c91f16", (0, (4, 2))),
+    "train_efficiency": ("Signal efficiency", LINE_COLORS[0], "-"),
+    "train_background": ("Background efficiency", LINE_COLORS[1], "-."),
+    "train_cut_size": ("Cut size", LINE_COLORS[2], ":"),
+    "train_bce": ("BCE", LINE_COLORS[3], "--"),
+    "train_smoothness": ("Smoothness", LINE_COLORS[6], (0, (5, 1, 1, 1, 1, 1))),
+}
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``epoch`` and the curves that are not zero throughout."""
+    history = inputs.read("history")
+    drawn = [name for name in CURVES if (history[name] > 0).any()]
+    return history[["epoch", *drawn]]
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw the total of both samples and the terms of the training loss."""
+    with paper_style():
+        fig = Figure(figsize=(6, 4), layout="constrained")
+        ax = fig.subplots()
+        terms = [name for name in CURVES if name in table.columns]
+        # With a single term, its curve would only hide the total.
+        drawn = terms if len(terms) > 3 else [name for name in terms if name.endswith("total")]
+        for name in drawn:
+            label, color, style = CURVES[name]
+            ax.plot(table["epoch"], table[name], color=color, ls=style, label=label)
+        ax.set_yscale("log")
+        ax.set_ylim(*log_limits(table[drawn].to_numpy(dtype=float)))
+        ax.set_xlim(0, table["epoch"].max())
+        ax.set(xlabel="Epoch", ylabel="Loss")
+        ax.legend(ncols=2, loc="upper right")
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig

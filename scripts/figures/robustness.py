@@ -1,0 +1,50 @@
+"""How much a working point's efficiencies change when the inputs are shifted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, paper_style
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return the table of the rule ``shift_inputs`` with the efficiencies relative to those unshifted."""
+    table = inputs.read("robustness")
+    keys = ["network", "target_efficiency", "score_above"]
+    first = table.groupby(keys, sort=False, dropna=False)["signal_efficiency"].transform("first")
+    return table.assign(relative_signal_efficiency=table["signal_efficiency"] / first)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw the signal efficiency, absolute and relative, against the largest shift."""
+    keys = ["network", "target_efficiency", "score_above"]
+    with paper_style():
+        fig = Figure(figsize=(8.4, 3.8), layout="constrained")
+        left, right = fig.subplots(1, 2)
+        groups = table.groupby(keys, sort=False, dropna=False)
+        for color, marker, ((network, target, score_above), rows) in zip(
+            LINE_COLORS, "os^Dv<>", groups, strict=False
+        ):
+            label = f"{network}, score > {score_above:g}"
+            if pd.notna(target):
+                label = f"{network}, target {100 * target:g} %, score > {score_above:g}"
+            style = {"color": color, "marker": marker}
+            left.errorbar(
+                rows["max_shift"],
+                rows["signal_efficiency"],
+                rows["signal_efficiency_uncertainty"],
+                label=label,
+                **style,
+            )
+            right.plot(rows["max_shift"], rows["relative_signal_efficiency"], **style)
+        left.set(ylabel="Signal efficiency", ylim=(0, None))
+        right.set(ylabel="Relative to unshifted inputs")
+        for ax in (left, right):
+            ax.set_xlabel("Largest shift of a feature (scaled)")
+        fig.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig

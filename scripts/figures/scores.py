@@ -1,0 +1,117 @@
+"""Distributions of the scores (Figures 7, 8, 11 and 16): training sample filled, test sample as points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mplhep
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import (
+    COLORS,
+    HATCHES,
+    LABELS,
+    class_name,
+    densities,
+    log_limits,
+    panel_grid,
+    paper_style,
+    shared_legend,
+)
+
+EDGES = np.linspace(0.0, 1.0, 21)
+
+
+def score_columns(events: pd.DataFrame) -> list[str]:
+    """Return the columns of scores, one a target, in increasing order of the target."""
+    names = [name for name in events.columns if name == "score" or name.startswith("score_")]
+    return sorted(names, key=lambda name: float(name.removeprefix("score").strip("_") or 0))
+
+
+def panel_title(column: str) -> str:
+    """Return the heading of a column of scores."""
+    target = column.removeprefix("score").strip("_")
+    return f"Target {100 * float(target):g} %" if target else ""
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``panel``, ``class``, ``split``, ``low``, ``high``, ``density``, ``uncertainty`` of each bin."""
+    return tabulate_scores(inputs.read("scores"))
+
+
+def tabulate_scores(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the histograms of unit area of a table of scores."""
+    parts = []
+    for column in score_columns(events):
+        for (split, label), rows in events.groupby(["split", "label"], sort=True):
+            density, uncertainty = densities(
+                rows[column].to_numpy(), rows["weight"].to_numpy(dtype=float), EDGES
+            )
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "panel": column,
+                        "class": class_name(label),
+                        "split": split,
+                        "low": EDGES[:-1],
+                        "high": EDGES[1:],
+                        "density": density,
+                        "uncertainty": uncertainty,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw one panel a target."""
+    panels = list(dict.fromkeys(table["panel"]))
+    with paper_style():
+        fig, axes = panel_grid(len(panels), sharex=True, sharey=True)
+        for ax, panel in zip(axes, panels, strict=True):
+            draw_scores(ax, table[table["panel"] == panel])
+            ax.set_title(panel_title(panel))
+            if len(panels) > 1:
+                ax.label_outer()
+        shared_legend(fig, axes[0], columns=4)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig
+
+
+def draw_scores(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the score histograms of one network into an axes."""
+    for name in ("background", "signal"):
+        train = rows[(rows["class"] == name) & (rows["split"] == "train")]
+        test = rows[(rows["class"] == name) & (rows["split"] == "test")]
+        edges = np.append(train["low"], train["high"].iloc[-1])
+        mplhep.histplot(
+            train["density"],
+            edges,
+            ax=ax,
+            histtype="fill",
+            facecolor=COLORS[name],
+            edgecolor=COLORS[name],
+            alpha=0.5,
+            hatch=HATCHES[name],
+            label=f"{LABELS[name]} (training)",
+        )
+        filled = test[test["density"] > 0]
+        ax.errorbar(
+            (filled["low"] + filled["high"]) / 2,
+            filled["density"],
+            filled["uncertainty"],
+            fmt="o" if name == "signal" else "s",
+            ms=3,
+            lw=0.8,
+            color=COLORS[name],
+            label=f"{LABELS[name]} (test)",
+        )
+    ax.set_yscale("log")
+    ax.set_ylim(*log_limits(rows["density"].to_numpy(dtype=float)))
+    ax.set_xlim(0, 1)
+    ax.set_xlabel("Score", loc="center")
+    ax.set_ylabel("Unit area", loc="center")

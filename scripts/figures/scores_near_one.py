@@ -1,0 +1,108 @@
+"""Scores close to 1 on a fine scale: where the working points of a classifier sit.
+
+An extra to arXiv:2502.08615, Section 6.1: the thresholds for 40 % and 50 % signal efficiency of the
+BCE network differ from 1 by parts in a million.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mplhep
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.scores import panel_title, score_columns
+from scripts.figures.style import COLORS, HATCHES, LABELS, class_name, densities, log_limits, paper_style
+from scripts.figures.style import panel_grid, shared_legend
+
+#: Decimal logarithm of 1 - score; a score of exactly 1 in float64 is put into the lowest bin.
+EDGES = np.linspace(-14.0, 0.0, 57)
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return the histograms of ``log10(1 - score)`` of the test sample, and the 40 and 50 % points.
+
+    Of a network with several targets the one closest to 40 % is shown.
+    """
+    parts = []
+    for position, network in enumerate(inputs.networks):
+        events = inputs.read("scores", position)
+        test = events[events["split"] == "test"]
+        column = min(score_columns(events), key=lambda name: abs(_target(name) - 0.4))
+        # Clipped to the float64 step below 1, so that the logarithm stays finite.
+        distance = np.log10(np.clip(1 - test[column], 10.0 ** EDGES[0], 1.0))
+        for label in (0, 1):
+            of_class = (test["label"] == label).to_numpy()
+            weights = test["weight"].to_numpy(dtype=float)[of_class]
+            density, _ = densities(distance.to_numpy()[of_class], weights, EDGES)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "network": network,
+                        "panel": column,
+                        "class": class_name(label),
+                        "low": EDGES[:-1],
+                        "high": EDGES[1:],
+                        "density": density,
+                    }
+                )
+            )
+            if label == 1:
+                points = np.quantile(distance.to_numpy()[of_class], [0.4, 0.5])
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "network": network,
+                            "panel": column,
+                            "class": "signal",
+                            "signal_efficiency": [0.4, 0.5],
+                            "threshold": points,
+                        }
+                    )
+                )
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw one panel a network."""
+    networks = list(dict.fromkeys(table["network"]))
+    with paper_style():
+        fig, axes = panel_grid(len(networks), panel_size=(3.8, 3.0), sharex=True, sharey=True)
+        bins = table.dropna(subset=["density"])
+        for ax, network in zip(axes, networks, strict=True):
+            rows = table[table["network"] == network]
+            for name in ("background", "signal"):
+                shown = rows[(rows["class"] == name) & rows["density"].notna()]
+                mplhep.histplot(
+                    shown["density"],
+                    np.append(shown["low"], shown["high"].iloc[-1]),
+                    ax=ax,
+                    histtype="fill",
+                    facecolor=COLORS[name],
+                    edgecolor=COLORS[name],
+                    alpha=0.5,
+                    hatch=HATCHES[name],
+                    label=f"{LABELS[name]} (test)",
+                )
+            for point, style in zip(rows.dropna(subset=["threshold"]).itertuples(), ("--", ":"), strict=True):
+                label = f"{100 * point.signal_efficiency:g} % signal efficiency"
+                ax.axvline(point.threshold, color="black", ls=style, lw=1, label=label)
+            ax.axvline(np.log10(0.5), color="grey", lw=1, ls="-.", label="Score 0.5")
+            title = panel_title(rows["panel"].iloc[0])
+            ax.set_title(f"{network}, {title}" if title else network)
+            ax.set_yscale("log")
+            ax.set_ylim(*log_limits(bins["density"].to_numpy(dtype=float)))
+            ax.set_xlim(EDGES[0], EDGES[-1])
+            ax.set_xlabel(r"$\log_{10}(1 - \mathrm{score})$", loc="center")
+            ax.set_ylabel("Unit area", loc="center")
+            ax.label_outer()
+        shared_legend(fig, axes[0], columns=3)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig
+
+
+def _target(column: str) -> float:
+    return float(column.removeprefix("score").strip("_") or 0.4)

@@ -1,0 +1,122 @@
+"""The look shared by all figures: mplhep's style at the size of a printed page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib.style
+import mplhep
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Distinct in grey and for colour-blind readers; signal red, background blue as in the paper.
+COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
+LABELS = {"signal": "Signal", "background": "Background"}
+HATCHES = {"signal": "////", "background": ""}
+LINE_COLORS = ["#3f90da", "#e76300", "#717581", "#832db6", "#b9ac70", "#94a4a2", "#a96b59"]
+
+SIZES: dict[str, Any] = {
+    "font.size": 11,
+    "axes.labelsize": 11,
+    "axes.titlesize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "legend.title_fontsize": 9,
+    "axes.linewidth": 0.8,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4,
+    "xtick.major.size": 5,
+    "xtick.minor.size": 2.5,
+    "ytick.major.size": 5,
+    "ytick.minor.size": 2.5,
+    "xtick.major.pad": 4,
+    "xtick.minor.pad": 4,
+    "xtick.major.width": 0.8,
+    "ytick.major.width": 0.8,
+    "xtick.minor.width": 0.6,
+    "ytick.minor.width": 0.6,
+    "hatch.linewidth": 0.4,
+    # Reproducible files: no creation date, no random ids.
+    "svg.hashsalt": "cabin",
+    "pdf.fonttype": 42,
+}
+
+
+@contextmanager
+def paper_style() -> Iterator[None]:
+    """Apply the style inside a ``with``; matplotlib's settings are as before after it."""
+    with matplotlib.style.context([mplhep.style.ROOT, SIZES]):
+        yield
+
+
+def panel_grid(
+    n_panels: int, *, panel_size: tuple[float, float] = (2.4, 2.1), **subplots: Any
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels in two rows (one where there are up to three).
+
+    Parameters
+    ----------
+    n_panels : int
+    panel_size : tuple of float
+        Width and height of a panel [inch].
+    **subplots
+        Passed on to :meth:`matplotlib.figure.Figure.subplots`.
+
+    Returns
+    -------
+    tuple of Figure and list of Axes
+        As many axes as panels; the place left over in the grid stays empty.
+    """
+    n_rows = 1 if n_panels <= 3 else 2
+    n_columns = -(-n_panels // n_rows)
+    # A lone panel is drawn larger: it has a page's width to itself.
+    scale = 1.9 if n_panels == 1 else 1.0
+    fig = Figure(
+        figsize=(scale * panel_size[0] * n_columns, scale * panel_size[1] * n_rows + 0.5),
+        layout="constrained",
+    )
+    axes = fig.subplots(n_rows, n_columns, squeeze=False, **subplots).ravel()
+    for ax in axes[n_panels:]:
+        ax.remove()
+    return fig, list(axes[:n_panels])
+
+
+def shared_legend(fig: Figure, ax: Axes, *, columns: int = 6) -> None:
+    """Put one legend for all panels above them, with the entries of ``ax``."""
+    handles, labels = ax.get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=min(columns, len(labels)), frameon=False)
+
+
+def with_unit(label: str, unit: str) -> str:
+    """Return an axis label, with its unit in brackets where there is one."""
+    return f"{label} [{unit}]" if unit else label
+
+
+def class_name(label: int) -> str:
+    """Return ``signal`` for 1 and ``background`` for 0."""
+    return "signal" if label == 1 else "background"
+
+
+def densities(
+    values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any], edges: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return a histogram of unit area over ``edges`` and its statistical uncertainty.
+
+    The area counts all events, also those outside of the edges.
+    """
+    norm = weights.sum() * np.diff(edges)
+    sums, _ = np.histogram(values, bins=edges, weights=weights)
+    squares, _ = np.histogram(values, bins=edges, weights=weights**2)
+    return sums / norm, np.sqrt(squares) / norm
+
+
+def log_limits(values: np.ndarray[Any, Any], *, headroom: float = 3.0) -> tuple[float, float]:
+    """Return limits of a log axis that hold all positive values."""
+    positive = values[values > 0]
+    if not len(positive):
+        return 0.1, 1.0
+    return 0.5 * float(positive.min()), headroom * float(positive.max())

@@ -1,0 +1,37 @@
+"""From a network's entry in the config to the objects of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cabin_core import CutLoss, NetworkSettings, TrainingSettings
+
+NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "hidden_layers")
+TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
+CUT_MODELS = ("one_to_one", "scan")
+
+
+def parse_network(entry: dict[str, Any]) -> tuple[NetworkSettings, CutLoss, TrainingSettings]:
+    """Return what a network is, its loss and its training.
+
+    Parameters
+    ----------
+    entry : dict
+        One entry of ``networks`` in the config.
+
+    Returns
+    -------
+    tuple of NetworkSettings, CutLoss and TrainingSettings
+
+    Raises
+    ------
+    ValueError
+        If a value is out of range, or the loss asks for what the model does not have.
+    """
+    settings = NetworkSettings(**{key: entry[key] for key in NETWORK_KEYS if key in entry})
+    loss = CutLoss(settings.targets, **entry["loss"])
+    for term in ("cut_size", "smoothness"):
+        if loss.coefficients[term] and settings.model not in CUT_MODELS:
+            raise ValueError(f"the {term} term of the loss needs cuts, which a {settings.model} network lacks")
+    training = TrainingSettings(**{key: entry[key] for key in TRAINING_KEYS if key in entry})
+    return settings, loss, training

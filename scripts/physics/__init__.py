@@ -1,0 +1,1 @@
+"""Collision events: reading them, and the features that a search cuts on."""

@@ -1,0 +1,297 @@
+"""How the claims of the papers are measured: one function a kind of claim.
+
+Each takes the results of a run and the claim's arguments, and returns a number with its statistical
+uncertainty (one standard deviation), or None where that is not defined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from scripts.evaluate_network import score_column, select_events
+from scripts.figures.scores import score_columns
+from scripts.scorecard.results import NotRun, Results
+
+
+class Measured(NamedTuple):
+    """A value and its uncertainty."""
+
+    value: float
+    uncertainty: float | None = None
+
+
+def _row(table: pd.DataFrame, target: float | None) -> pd.Series:
+    if target is None:
+        return table.iloc[0]
+    matches = table[np.isclose(table["target_efficiency"], target)]
+    if matches.empty:
+        raise NotRun(f"no target {target} in this config")
+    return matches.iloc[0]
+
+
+def signal_efficiency(
+    results: Results, study: str, network: str, target: float | None = None
+) -> Measured:
+    """Signal efficiency of the hard cuts on the test sample."""
+    row = _row(results.metrics(study, network), target)
+    return Measured(row["signal_efficiency"], row["signal_efficiency_uncertainty"])
+
+
+def background_efficiency(
+    results: Results, study: str, network: str, target: float | None = None
+) -> Measured:
+    """Background efficiency of the hard cuts on the test sample."""
+    row = _row(results.metrics(study, network), target)
+    return Measured(row["background_efficiency"], row["background_efficiency_uncertainty"])
+
+
+def auc(results: Results, study: str, network: str, target: float | None = None) -> Measured:
+    """Area under the ROC curve of the test sample; uncertainty after Hanley and McNeil (1982)."""
+    value = _row(results.metrics(study, network), target)["auc"]
+    events = results.test_scores(study, network)
+    n_signal, n_background = (int((events["label"] == label).sum()) for label in (1, 0))
+    q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
+    variance = (
+        value * (1 - value) + (n_signal - 1) * (q1 - value**2) + (n_background - 1) * (q2 - value**2)
+    ) / (n_signal * n_background)
+    return Measured(value, float(np.sqrt(max(variance, 0.0))))
+
+
+def auc_gain(results: Results, study: str, network: str, target: float, over_target: float) -> Measured:
+    """AUC at one target minus that at another."""
+    metrics = results.metrics(study, network)
+    return Measured(_row(metrics, target)["auc"] - _row(metrics, over_target)["auc"])
+
+
+def auc_above(results: Results, study: str, network: str, other: str) -> Measured:
+    """AUC of a network minus that of another."""
+    first, second = auc(results, study, network), auc(results, study, other)
+    return Measured(first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0)))
+
+
+def target_shortfall(results: Results, study: str, network: str, target: float) -> Measured:
+    """Target minus the signal efficiency reached by the hard cuts."""
+    reached = signal_efficiency(results, study, network, target)
+    return Measured(target - reached.value, reached.uncertainty)
+
+
+def largest_background(results: Results, study: str, network: str, up_to: float) -> Measured:
+    """Largest background efficiency of the hard cuts at all targets up to one."""
+    metrics = results.metrics(study, network)
+    rows = metrics[metrics["target_efficiency"] <= up_to + 1e-9]
+    row = rows.loc[rows["background_efficiency"].idxmax()]
+    return Measured(row["background_efficiency"], row["background_efficiency_uncertainty"])
+
+
+def efficiency_estimate_error(results: Results, study: str, network: str) -> Measured:
+    """Largest difference between the mean score of the signal and the efficiency of its hard cuts."""
+    metrics = results.metrics(study, network)
+    return Measured((metrics["loss_signal_efficiency"] - metrics["signal_efficiency"]).abs().max())
+
+
+def linear_weight(results: Results, study: str, network: str, feature: str) -> Measured:
+    """Learned weight of a feature in a linear network."""
+    trained = results.model(study, network)
+    weights = trained.network.linear.weight.detach().squeeze(0)  # type: ignore[union-attr, operator]
+    return Measured(float(weights[trained.scaling.features.index(feature)]))  # type: ignore[index]
+
+
+def parameter_count(results: Results, study: str, network: str) -> Measured:
+    """Number of free parameters."""
+    parameters = results.model(study, network).network.parameters()
+    return Measured(sum(parameter.numel() for parameter in parameters))
+
+
+def training_loss(results: Results, study: str, network: str, epoch: int) -> Measured:
+    """Total training loss of an epoch, before its update."""
+    history = results.history(study, network)
+    if epoch not in set(history["epoch"]):
+        raise NotRun(f"{network} is trained for {len(history)} epochs in this config")
+    return Measured(history.set_index("epoch").loc[epoch, "train_total"])  # type: ignore[arg-type]
+
+
+def loss_share(results: Results, study: str, network: str, terms: list[str]) -> Measured:
+    """Share of some terms in the training loss, averaged over all epochs."""
+    history = results.history(study, network)
+    parts = sum(history[f"train_{term}"] for term in terms)
+    return Measured(float((parts / history["train_total"]).mean()))
+
+
+def loss_coefficient(results: Results, network: str, term: str) -> Measured:
+    """Coefficient of a loss term in the config."""
+    return Measured(float(results.config_of(network)["loss"].get(term, 0.0)))
+
+
+def events(results: Results, study: str, label: int | None = None) -> Measured:
+    """Number of events of a study, of one class where a label is given."""
+    table = results.features(study)
+    return Measured(len(table) if label is None else int((table["label"] == label).sum()))
+
+
+def training_fraction(results: Results, study: str) -> Measured:
+    """Fraction of the events used for training."""
+    return Measured(float((results.features(study)["split"] == "train").mean()))
+
+
+def feature_count(results: Results, study: str) -> Measured:
+    """Number of features of a study."""
+    table = results.features(study)
+    return Measured(len(table.columns.difference(["label", "split", "weight"])))
+
+
+def largest_correlation(results: Results, study: str) -> Measured:
+    """Largest absolute correlation between two features within a class."""
+    table = results.features(study)
+    names = list(table.columns.difference(["label", "split", "weight"]))
+    largest = 0.0
+    for _, of_class in table.groupby("label"):
+        correlations = of_class[names].corr().abs().to_numpy()
+        largest = max(largest, float(correlations[~np.eye(len(names), dtype=bool)].max()))
+    return Measured(largest)
+
+
+def score_threshold(results: Results, study: str, network: str, efficiency: float) -> Measured:
+    """Score above which a fraction of the signal lies; the uncertainty is from that fraction's."""
+    scores = results.test_scores(study, network)
+    signal = scores.loc[scores["label"] == 1, score_columns(scores)[0]].to_numpy()
+    spread = np.sqrt(efficiency * (1 - efficiency) / len(signal))
+    low, middle, high = np.quantile(signal, [1 - efficiency - spread, 1 - efficiency, 1 - efficiency + spread])
+    return Measured(float(middle), float(high - low) / 2)
+
+
+def efficiency_above(results: Results, study: str, network: str, label: int, score_above: float) -> Measured:
+    """Fraction of a class whose score lies above a threshold."""
+    scores = results.test_scores(study, network)
+    of_class = scores.loc[scores["label"] == label, score_columns(scores)[0]]
+    value = float((of_class > score_above).mean())
+    return Measured(value, float(np.sqrt(value * (1 - value) / len(of_class))))
+
+
+def passing_events_above(results: Results, study: str, network: str, score_above: float) -> Measured:
+    """Smallest share, over targets, of the events passing the cuts whose score is above a threshold."""
+    return Measured(min(share for share, _ in _scores_of_sides(results, study, network, score_above)))
+
+
+def failing_events_below(results: Results, study: str, network: str, score_above: float) -> Measured:
+    """Smallest share, over targets, of the events failing a cut whose score is below a threshold."""
+    return Measured(min(share for _, share in _scores_of_sides(results, study, network, score_above)))
+
+
+def _scores_of_sides(
+    results: Results, study: str, network: str, threshold: float
+) -> list[tuple[float, float]]:
+    events_ = results.features(study)
+    test = events_[events_["split"] == "test"]
+    scores = results.test_scores(study, network)
+    cuts = results.cuts(study, network)
+    # The order of the targets in cuts.csv is that of the network's rows.
+    columns = [score_column(target) for target in cuts["target_efficiency"].drop_duplicates()]
+    values = scores[columns].to_numpy()
+    passed = select_events(results.model(study, network), test, cuts, values)
+    return [
+        (float((value[ok] > threshold).mean()), float((value[~ok] < threshold).mean()))
+        for value, ok in zip(values.T, passed.T, strict=True)
+    ]
+
+
+def largest_cut_difference(results: Results, study: str, network: str, other: str) -> Measured:
+    """Largest difference of the scaled cuts of two networks, over features and targets."""
+    first, second = results.cuts(study, network), results.cuts(study, other)
+    return Measured(float((first["cut_scaled"] - second["cut_scaled"]).abs().max()))
+
+
+def cut_distance_to_scan(
+    results: Results, study: str, network: str, scan: str, largest: bool = True
+) -> Measured:
+    """Difference of scaled cuts to those of a scan, interpolated to the network's signal efficiency.
+
+    The largest over the features, or the mean.
+    """
+    cuts, scan_cuts = results.cuts(study, network), results.cuts(study, scan)
+    efficiency = signal_efficiency(results, study, network).value
+    differences = []
+    for cut in cuts.itertuples():
+        curve = scan_cuts[scan_cuts["feature"] == cut.feature].sort_values("target_efficiency")
+        at = np.interp(efficiency, curve["target_efficiency"], curve["cut_scaled"])
+        differences.append(abs(float(at) - float(cut.cut_scaled)))  # type: ignore[arg-type]
+    return Measured(max(differences) if largest else float(np.mean(differences)))
+
+
+def between_neighbours(results: Results, study: str, network: str) -> Measured:
+    """Share of the cuts of inner targets that lie between the cuts of the neighbouring targets."""
+    ordered = _cut_matrix(results, study, network)
+    below, at, above = ordered[:-2], ordered[1:-1], ordered[2:]
+    slack = 1e-6
+    inside = (at >= np.minimum(below, above) - slack) & (at <= np.maximum(below, above) + slack)
+    return Measured(float(inside.mean()))
+
+
+def largest_step(results: Results, study: str, network: str) -> Measured:
+    """Largest change of a scaled cut from one target to the next."""
+    return Measured(float(np.abs(np.diff(_cut_matrix(results, study, network), axis=0)).max()))
+
+
+def _cut_matrix(results: Results, study: str, network: str) -> np.ndarray:
+    cuts = results.cuts(study, network)
+    return cuts.pivot(index="target_efficiency", columns="feature", values="cut_scaled").to_numpy()
+
+
+def efficiency_after_shift(
+    results: Results,
+    study: str,
+    network: str,
+    score_above: float,
+    shift: float,
+    target: float | None = None,
+    relative: bool = False,
+) -> Measured:
+    """Signal efficiency of a working point with inputs shifted by up to ``shift``; or over unshifted."""
+    table = results.robustness(study)
+    rows = table[(table["network"] == network) & np.isclose(table["score_above"], score_above, rtol=0, atol=1e-12)]
+    if target is not None:
+        rows = rows[np.isclose(rows["target_efficiency"], target)]
+    at = rows[np.isclose(rows["max_shift"], shift)]
+    if at.empty:
+        raise NotRun(f"no shift {shift} of {network} above {score_above} in this config")
+    value, uncertainty = at.iloc[0][["signal_efficiency", "signal_efficiency_uncertainty"]]
+    if not relative:
+        return Measured(float(value), float(uncertainty))
+    unshifted = rows[np.isclose(rows["max_shift"], 0.0)].iloc[0]["signal_efficiency"]
+    return Measured(float(value / unshifted), float(uncertainty / unshifted))
+
+
+MEASURES: dict[str, Callable[..., Measured]] = {
+    function.__name__: function
+    for function in (
+        signal_efficiency,
+        background_efficiency,
+        auc,
+        auc_gain,
+        auc_above,
+        target_shortfall,
+        largest_background,
+        efficiency_estimate_error,
+        linear_weight,
+        parameter_count,
+        training_loss,
+        loss_share,
+        loss_coefficient,
+        events,
+        training_fraction,
+        feature_count,
+        largest_correlation,
+        score_threshold,
+        efficiency_above,
+        passing_events_above,
+        failing_events_below,
+        largest_cut_difference,
+        cut_distance_to_scan,
+        between_neighbours,
+        largest_step,
+        efficiency_after_shift,
+    )
+}

@@ -1,0 +1,80 @@
+"""Access to the files of a run by study and network."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cabin_core import TrainedNetwork, load_network
+
+
+class NotRun(LookupError):
+    """A claim is about a study or network that this run leaves out."""
+
+
+class Results:
+    """The files of one run.
+
+    Parameters
+    ----------
+    root : Path
+        ``results/RUN``.
+    studies, networks : dict of dict
+        Of the config; studies left out are absent.
+    """
+
+    def __init__(self, root: Path, studies: dict[str, Any], networks: dict[str, Any]) -> None:
+        self.root, self.studies, self.networks = root, studies, networks
+        self._read_csv = cache(lambda path: pd.read_csv(path, float_precision="round_trip"))
+        self._read_parquet = cache(pd.read_parquet)
+
+    def config_of(self, network: str) -> dict[str, Any]:
+        """Return the config of a network."""
+        if network not in self.networks:
+            raise NotRun(f"network {network} is not in this config")
+        entry: dict[str, Any] = self.networks[network]
+        return entry
+
+    def features(self, study: str) -> pd.DataFrame:
+        """Return the feature table of a study."""
+        return self._read_parquet(self._folder(study) / "features.parquet")
+
+    def robustness(self, study: str) -> pd.DataFrame:
+        """Return the table of the shifted inputs of a study."""
+        folder = self._folder(study)
+        if "robustness" not in self.studies[study]:
+            raise NotRun(f"study {study} has no robustness in this config")
+        return self._read_csv(folder / "robustness.csv")
+
+    def metrics(self, study: str, network: str) -> pd.DataFrame:
+        """Return the metrics of a network."""
+        return self._read_csv(self._folder(study, network) / "metrics.csv")
+
+    def cuts(self, study: str, network: str) -> pd.DataFrame:
+        """Return the cuts of a network."""
+        return self._read_csv(self._folder(study, network) / "cuts.csv")
+
+    def history(self, study: str, network: str) -> pd.DataFrame:
+        """Return the loss history of a network."""
+        return self._read_csv(self._folder(study, network) / "history.csv")
+
+    def test_scores(self, study: str, network: str) -> pd.DataFrame:
+        """Return the scores of the test sample."""
+        scores = self._read_parquet(self._folder(study, network) / "scores.parquet")
+        return scores[scores["split"] == "test"]
+
+    def model(self, study: str, network: str) -> TrainedNetwork:
+        """Return a trained network."""
+        return load_network(self._folder(study, network) / "model.pt")
+
+    def _folder(self, study: str, network: str | None = None) -> Path:
+        if study not in self.studies:
+            raise NotRun(f"study {study} is left out of this run")
+        if network is None:
+            return self.root / study
+        if network not in self.studies[study]["networks"]:
+            raise NotRun(f"study {study} does not train {network} in this run")
+        return self.root / study / network

@@ -1,0 +1,32 @@
+"""The kinds of tables, as :mod:`scripts.figures` has the kinds of plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """What a kind of table is made from.
+
+    Parameters
+    ----------
+    files : tuple of str
+        Kinds of files it reads, as workflow/rules/common.smk names them.
+    networks : range
+        How many networks it takes.
+    """
+
+    files: tuple[str, ...] = ()
+    networks: range = range(1)
+    needs_study: bool = True
+
+
+MANY = range(1, 100)
+
+TABLES: dict[str, TableKind] = {
+    "hyperparameters": TableKind(networks=range(1, 2), needs_study=False),
+    "working_points": TableKind(files=("metrics",), networks=MANY),
+    "cuts": TableKind(files=("cuts",), networks=MANY),
+    "cutflow": TableKind(files=("cutflow",)),
+}

@@ -1,0 +1,27 @@
+"""The cuts of each network, written as one would write them in an analysis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def make_table(
+    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
+) -> pd.DataFrame:
+    """Return one row a network and target, one column a feature: direction, cut and unit."""
+    units = {feature["name"]: feature["unit"] for feature in study["features"]}
+    rows = []
+    for path, network in zip(files["cuts"], networks, strict=True):
+        cuts = pd.read_csv(path, float_precision="round_trip")
+        if cuts.empty:
+            raise ValueError(f"network {network} has no cuts to tabulate: name one_to_one or scan networks")
+        for target, of_target in cuts.groupby("target_efficiency", dropna=False):
+            texts = {
+                cut.feature: f"{cut.direction} {cut.cut:.4g} {units[cut.feature]}".strip()
+                for cut in of_target.itertuples()
+            }
+            rows.append({"network": network, "target_efficiency": target, **texts})
+    return pd.DataFrame(rows)

@@ -1,0 +1,121 @@
+"""Train one network of one study."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
+from scripts.feature_table import fit_scaling, read_feature_table
+from scripts.network_config import parse_network
+
+log = logging.getLogger("cabin.train_network")
+
+#: Seconds between two lines of progress.
+PROGRESS_EVERY = 5.0
+
+
+def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str) -> EventSample:
+    """Return the training or test events of a feature table, scaled, as float32.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A feature table.
+    scaling : FeatureScaling
+    split : str
+        ``train`` or ``test``.
+
+    Returns
+    -------
+    EventSample
+    """
+    events = table[table["split"] == split]
+    values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
+    return EventSample.from_arrays(
+        scaling.scale(values),
+        torch.from_numpy(events["label"].to_numpy(copy=True)),
+        torch.from_numpy(events["weight"].to_numpy(copy=True)),
+    )
+
+
+class Progress:
+    """Reports the epoch, the loss and the time left every few seconds."""
+
+    def __init__(self, name: str, epochs: int) -> None:
+        self.name, self.epochs = name, epochs
+        self.started = self.reported = time.monotonic()
+
+    def __call__(self, row: dict[str, float]) -> None:
+        """Take one row of the history."""
+        now, done = time.monotonic(), int(row["epoch"]) + 1
+        if now - self.reported < PROGRESS_EVERY and done < self.epochs:
+            return
+        self.reported = now
+        left = (now - self.started) / done * (self.epochs - done)
+        log.info(
+            "%s: epoch %d/%d, training loss %.5g, test loss %.5g, %.0f s left",
+            self.name,
+            done,
+            self.epochs,
+            row["train_total"],
+            row["test_total"],
+            left,
+        )
+
+
+def main(
+    *,
+    table: Path,
+    model: Path,
+    history: Path,
+    name: str,
+    network: dict[str, Any],
+    features: list[str],
+    directions: list[str],
+    threads: int,
+) -> None:
+    """Train a network on a feature table and write the model and its history.
+
+    Parameters
+    ----------
+    table : Path
+        Feature table (parquet).
+    model, history : Path
+        Written: the trained network, and the loss terms of every epoch (csv).
+    name : str
+        Of study and network, for the progress lines.
+    network : dict
+        The network's entry in the config.
+    features, directions : list of str
+        Of the study.
+    threads : int
+        Threads of torch.
+    """
+    torch.set_num_threads(threads)
+    settings, loss, training = parse_network(network)
+    events = read_feature_table(table, features)
+    scaling = FeatureScaling(features, *fit_scaling(events, features))
+    net = build_network(settings, directions, training.seed)
+    rows = train(
+        net,
+        loss,
+        make_sample(events, scaling, "train"),
+        make_sample(events, scaling, "test"),
+        training,
+        on_epoch=Progress(name, training.epochs),
+    )
+    frame = pd.DataFrame(rows).astype({"epoch": int})
+    frame.to_csv(history, index=False)
+    save_network(model, TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)))
+
+
+if "snakemake" in globals():
+    from scripts._bridge import bridge
+
+    bridge(snakemake, main)  # noqa: F821

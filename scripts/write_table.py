@@ -1,0 +1,50 @@
+"""Write one table of the config as csv, markdown and LaTeX."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+
+def main(
+    *,
+    csv: Path,
+    md: Path,
+    tex: Path,
+    table: dict[str, Any],
+    study: dict[str, Any],
+    networks: dict[str, dict[str, Any]],
+    caption: str,
+    **files: Path | list[Path],
+) -> None:
+    """Make a table and write it in three formats.
+
+    Parameters
+    ----------
+    csv, md, tex : Path
+        Written.
+    table : dict
+        The table's entry in the config.
+    study : dict
+        The config of its study; empty for a table of none.
+    networks : dict of dict
+        The config of its networks.
+    caption : str
+        Heads the markdown and LaTeX.
+    **files
+        By kind, as :data:`scripts.tables.TABLES` asks for them.
+    """
+    module = importlib.import_module(f"scripts.tables.{table['table']}")
+    lists = {kind: paths if isinstance(paths, list) else [paths] for kind, paths in files.items()}
+    made = module.make_table(lists, study, networks)
+    made.to_csv(csv, index=False)
+    md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g')}\n")
+    shown = made.map(lambda value: f"{value:.4g}" if isinstance(value, float) else value)
+    tex.write_text(shown.to_latex(index=False, escape=True, caption=caption))
+
+
+if "snakemake" in globals():
+    from scripts._bridge import bridge
+
+    bridge(snakemake, main)  # noqa: F821

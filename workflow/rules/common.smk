@@ -1,0 +1,120 @@
+# Paths, checks and target lists; every other rule file builds on this one.
+import os
+import sys
+from pathlib import Path
+
+BASEDIR = Path(workflow.basedir)
+sys.path.insert(0, str(BASEDIR))
+# Scripts run in processes of their own: they find the packages by this, whatever is installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(BASEDIR), os.environ.get("PYTHONPATH")])
+)
+# One thread a job: Snakemake runs jobs side by side, and threads that compete are far slower than one.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+from snakemake.exceptions import WorkflowError
+from scripts.config import ConfigError, check_config, check_results_folder, expand_files
+from scripts.figures import PLOTS
+from scripts.tables import TABLES
+
+
+def checked(function, *args):
+    """Call a check; its message becomes the one line that Snakemake prints."""
+    try:
+        return function(*args)
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+
+
+checked(check_config, config, BASEDIR / "workflow/schemas/config.schema.yaml")
+STUDIES = {name: study for name, study in config["studies"].items() if study is not None}
+NETWORKS = config["networks"]
+FIGURES = {
+    name: figure
+    for name, figure in config["figures"].items()
+    if figure is not None and figure.get("study", next(iter(STUDIES))) in STUDIES
+}
+TABLE_ENTRIES = {
+    name: table
+    for name, table in config["tables"].items()
+    if table is not None and table.get("study", next(iter(STUDIES))) in STUDIES
+}
+RESULTS = f"results/{config['run']}"
+checked(check_results_folder, Path(RESULTS))
+
+# Editing the core trains again; Snakemake itself follows only the file named by `script:`.
+CORE = sorted(map(str, (BASEDIR / "cabin_core").glob("*.py")))
+PIP_ENV = "../envs/python.yaml"
+
+
+def one_of(names):
+    """Constrain a wildcard to names; with no name it matches nothing."""
+    return "|".join(names) or "(?!)"
+
+
+def studies_from(kind):
+    return [name for name, study in STUDIES.items() if study["source"]["kind"] == kind]
+
+
+wildcard_constraints:
+    study=one_of(STUDIES),
+    network=one_of(NETWORKS),
+    figure=one_of(FIGURES),
+    table=one_of(TABLE_ENTRIES),
+
+
+def feature_names(study):
+    return [feature["name"] for feature in STUDIES[study]["features"]]
+
+
+# What one evaluated network leaves in its folder, by the name that figures and tables ask for.
+NETWORK_FILES = {
+    "model": "model.pt",
+    "history": "history.csv",
+    "cuts": "cuts.csv",
+    "metrics": "metrics.csv",
+    "scores": "scores.parquet",
+}
+STUDY_FILES = {
+    "features": "features.parquet",
+    "cutflow": "cutflow.csv",
+    "robustness": "robustness.csv",
+}
+
+
+def files_for(kinds, entry):
+    """Return the named files that a figure or table of the config is made from."""
+    files = {}
+    for kind in kinds:
+        if kind in STUDY_FILES:
+            files[kind] = f"{RESULTS}/{entry['study']}/{STUDY_FILES[kind]}"
+        else:
+            files[kind] = [
+                f"{RESULTS}/{entry['study']}/{network}/{NETWORK_FILES[kind]}"
+                for network in entry["networks"]
+            ]
+    return files
+
+
+def study_targets(study):
+    """Return all files of one study, figures and tables apart."""
+    files = [f"{RESULTS}/{study}/features.parquet"]
+    if study in studies_from("delphes"):
+        files.append(f"{RESULTS}/{study}/cutflow.csv")
+    if "robustness" in STUDIES[study]:
+        files.append(f"{RESULTS}/{study}/robustness.csv")
+    return files + [
+        f"{RESULTS}/{study}/{network}/{name}"
+        for network in STUDIES[study]["networks"]
+        for name in NETWORK_FILES.values()
+    ]
+
+
+def all_targets():
+    return [
+        *(path for study in STUDIES for path in study_targets(study)),
+        *(f"{RESULTS}/figures/{name}.{end}" for name in FIGURES for end in ("pdf", "png", "csv")),
+        *(f"{RESULTS}/tables/{name}.{end}" for name in TABLE_ENTRIES for end in ("csv", "md", "tex")),
+        *(f"{RESULTS}/scorecard.{end}" for end in ("json", "md", "html")),
+    ]

@@ -1,0 +1,31 @@
+# Every number and claim of the papers beside ours.
+
+
+rule write_scorecard:
+    input:
+        results=[path for study in STUDIES for path in study_targets(study)],
+        code=CORE,
+    output:
+        json=f"{RESULTS}/scorecard.json",
+        md=f"{RESULTS}/scorecard.md",
+        html=report(
+            f"{RESULTS}/scorecard.html",
+            caption="../report/scorecard.rst",
+            category="Scorecard",
+            labels={"table": "scorecard"},
+        ),
+    log:
+        f"{RESULTS}/logs/write_scorecard.log",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        root=RESULTS,
+        claims=config["scorecard"],
+        studies=STUDIES,
+        networks=NETWORKS,
+        not_comparable=config["not_comparable"],
+    script:
+        "../../scripts/write_scorecard.py"
