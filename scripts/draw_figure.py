@@ -1,7 +1,5 @@
 """Draw one figure of the config."""
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Evaluate one trained network: its cuts, its scores and what the hard cuts do."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Generate the Gaussian dataset of arXiv:2502.08615, Section 5."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

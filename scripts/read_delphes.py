@@ -1,7 +1,5 @@
 """Read the events of a study from Delphes ROOT files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -4,8 +4,6 @@ arXiv:2502.08615, Section 6.1: a working point whose threshold lies where the sc
 less sensitive to changes of the inputs.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

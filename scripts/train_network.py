@@ -1,7 +1,5 @@
 """Train one network of one study."""
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path

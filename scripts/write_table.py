@@ -1,7 +1,5 @@
 """Write one table of the config as csv, markdown and LaTeX."""
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 from typing import Any

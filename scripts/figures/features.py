@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib
-import mplhep
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,10 +13,10 @@ from scripts.feature_table import fit_scaling
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
     COLORS,
-    HATCHES,
     LABELS,
     class_name,
     densities,
+    fill_histogram,
     log_limits,
     panel_grid,
     paper_style,
@@ -71,17 +70,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             rows = table[table["feature"] == feature["name"]]
             for name in ("background", "signal"):
                 bins = rows[rows["class"] == name]
-                mplhep.histplot(
-                    bins["density"],
-                    np.append(bins["low"], bins["high"].iloc[-1]),
-                    ax=ax,
-                    histtype="fill",
-                    facecolor=COLORS[name],
-                    edgecolor=COLORS[name],
-                    alpha=0.5,
-                    hatch=HATCHES[name],
-                    label=LABELS[name],
-                )
+                fill_histogram(ax, bins, name, LABELS[name])
             if "cut" in table.columns:
                 _draw_cuts(ax, rows.dropna(subset=["cut"]))
             unit = "" if scaled else feature["unit"]

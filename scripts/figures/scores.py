@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import mplhep
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,10 +12,10 @@ from matplotlib.figure import Figure
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
     COLORS,
-    HATCHES,
     LABELS,
     class_name,
     densities,
+    fill_histogram,
     log_limits,
     panel_grid,
     paper_style,
@@ -87,18 +86,7 @@ def draw_scores(ax: Axes, rows: pd.DataFrame) -> None:
     for name in ("background", "signal"):
         train = rows[(rows["class"] == name) & (rows["split"] == "train")]
         test = rows[(rows["class"] == name) & (rows["split"] == "test")]
-        edges = np.append(train["low"], train["high"].iloc[-1])
-        mplhep.histplot(
-            train["density"],
-            edges,
-            ax=ax,
-            histtype="fill",
-            facecolor=COLORS[name],
-            edgecolor=COLORS[name],
-            alpha=0.5,
-            hatch=HATCHES[name],
-            label=f"{LABELS[name]} (training)",
-        )
+        fill_histogram(ax, train, name, f"{LABELS[name]} (training)")
         filled = test[test["density"] > 0]
         ax.errorbar(
             (filled["low"] + filled["high"]) / 2,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import mplhep
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scores import panel_title, score_columns
-from scripts.figures.style import COLORS, HATCHES, LABELS, class_name, densities, log_limits, paper_style
+from scripts.figures.style import COLORS, LABELS, class_name, densities, fill_histogram, log_limits, paper_style
 from scripts.figures.style import panel_grid, shared_legend
 
 #: Decimal logarithm of 1 - score; a score of exactly 1 in float64 is put into the lowest bin.
@@ -76,17 +75,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             rows = table[table["network"] == network]
             for name in ("background", "signal"):
                 shown = rows[(rows["class"] == name) & rows["density"].notna()]
-                mplhep.histplot(
-                    shown["density"],
-                    np.append(shown["low"], shown["high"].iloc[-1]),
-                    ax=ax,
-                    histtype="fill",
-                    facecolor=COLORS[name],
-                    edgecolor=COLORS[name],
-                    alpha=0.5,
-                    hatch=HATCHES[name],
-                    label=f"{LABELS[name]} (test)",
-                )
+                fill_histogram(ax, shown, name, f"{LABELS[name]} (test)")
             for point, style in zip(rows.dropna(subset=["threshold"]).itertuples(), ("--", ":"), strict=True):
                 label = f"{100 * point.signal_efficiency:g} % signal efficiency"
                 ax.axvline(point.threshold, color="black", ls=style, lw=1, label=label)

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.style
 import mplhep
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -120,3 +121,18 @@ def log_limits(values: np.ndarray[Any, Any], *, headroom: float = 3.0) -> tuple[
     if not len(positive):
         return 0.1, 1.0
     return 0.5 * float(positive.min()), headroom * float(positive.max())
+
+
+def fill_histogram(ax: Axes, bins: pd.DataFrame, name: str, label: str) -> None:
+    """Draw a filled histogram of one class, from rows with ``low``, ``high`` and ``density``."""
+    mplhep.histplot(
+        bins["density"].to_numpy(),
+        np.append(bins["low"], bins["high"].iloc[-1]),
+        ax=ax,
+        histtype="fill",
+        facecolor=COLORS[name],
+        edgecolor=COLORS[name],
+        alpha=0.5,
+        hatch=HATCHES[name],
+        label=label,
+    )
