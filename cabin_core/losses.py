@@ -61,9 +61,9 @@ class EventSums:
         -----
         The cross-entropy is torch's: each logarithm is clamped at -100, and its gradient is divided by
         ``max(p (1 - p), 1e-12)``. A signal event far outside a cut (score below 1e-12) therefore pulls
-        less than the exact derivative would. The numbers of arXiv:2502.08615 contain this: with the
-        exact derivative the one-to-one network ends elsewhere (94.5 % / 6.9 % instead of
-        92.9 % / 3.2 % after 1000 epochs).
+        less than the exact derivative would. The numbers of arXiv:2502.08615 contain this: after 200
+        epochs the exact derivative gives the one-to-one network a background efficiency of 5.14 %
+        instead of 5.04 %, and moves the AUC of the scan at 20 % from 0.838 to 0.843.
         """
         of_signal = weights * is_signal
         of_background = weights * ~is_signal

@@ -11,6 +11,7 @@ from torch.nn.functional import logsigmoid
 
 SIGN_OF_DIRECTION = {">": 1.0, "<": -1.0}
 MODELS = ("linear", "fully_connected", "one_to_one", "scan")
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class CutNetwork(nn.Module):
@@ -204,11 +205,13 @@ class NetworkSettings:
         Sharpness of a cut network's sigmoids.
     hidden_layers : sequence of int
         Nodes of the hidden layers of a ``fully_connected`` model.
+    precision : str
+        ``float32`` or ``float64``, of parameters, features and training.
 
     Raises
     ------
     ValueError
-        If the model is unknown, or a setting is wrong or not one of this model's.
+        If the model or the precision is unknown, or a setting is wrong or not one of this model's.
     """
 
     model: str
@@ -216,10 +219,13 @@ class NetworkSettings:
     weights: str | tuple[float, ...] = "directions"
     activation_scale: float = 15.0
     hidden_layers: tuple[int, ...] = ()
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ValueError(f"unknown model {self.model!r}: one of {', '.join(MODELS)}")
+        if self.precision not in DTYPES:
+            raise ValueError(f"unknown precision {self.precision!r}: one of {', '.join(DTYPES)}")
         object.__setattr__(self, "targets", check_targets(self.targets))
         object.__setattr__(self, "hidden_layers", tuple(self.hidden_layers))
         if not isinstance(self.weights, str):
@@ -232,6 +238,11 @@ class NetworkSettings:
             raise ValueError(f"a {self.model} network has at most one target, not {len(self.targets)}")
         if self.hidden_layers and self.model != "fully_connected":
             raise ValueError(f"hidden_layers belong to a fully_connected network, not to {self.model}")
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating type that ``precision`` names."""
+        return DTYPES[self.precision]
 
 
 def check_targets(targets: Sequence[float]) -> tuple[float, ...]:
@@ -287,10 +298,17 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
         weights = settings.weights
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if settings.model == "linear":
-            return LinearNetwork(n_features)
-        if settings.model == "fully_connected":
-            return FullyConnectedNetwork(n_features, settings.hidden_layers)
-        if settings.model == "one_to_one":
-            return OneToOneLinear(n_features, weights, settings.activation_scale)
-        return EfficiencyScanNetwork(n_features, settings.targets, weights, settings.activation_scale)
+        network = _new_network(settings, n_features, weights)
+    return network.to(settings.dtype)
+
+
+def _new_network(
+    settings: NetworkSettings, n_features: int, weights: Sequence[float] | None
+) -> nn.Module:
+    if settings.model == "linear":
+        return LinearNetwork(n_features)
+    if settings.model == "fully_connected":
+        return FullyConnectedNetwork(n_features, settings.hidden_layers)
+    if settings.model == "one_to_one":
+        return OneToOneLinear(n_features, weights, settings.activation_scale)
+    return EfficiencyScanNetwork(n_features, settings.targets, weights, settings.activation_scale)

@@ -110,7 +110,8 @@ def main(
     weights = events["weight"].to_numpy(dtype=float)
 
     with torch.no_grad():
-        sums = EventSums.of_sample(trained.network, make_sample(events, trained.scaling, "test"))
+        test_sample = make_sample(events, trained.scaling, "test", trained.settings.dtype)
+        sums = EventSums.of_sample(trained.network, test_sample)
     cut_table = tabulate_cuts(trained)
     event_scores = score_events(trained, events)
     selected = select_events(trained, events, cut_table, event_scores)

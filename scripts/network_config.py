@@ -6,7 +6,7 @@ from typing import Any
 
 from cabin_core import CutLoss, NetworkSettings, TrainingSettings
 
-NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "hidden_layers")
+NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "hidden_layers", "precision")
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 CUT_MODELS = ("one_to_one", "scan")
 

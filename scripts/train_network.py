@@ -18,8 +18,10 @@ log = logging.getLogger("cabin.train_network")
 PROGRESS_EVERY = 5.0
 
 
-def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str) -> EventSample:
-    """Return the training or test events of a feature table, scaled, as float32.
+def make_sample(
+    table: pd.DataFrame, scaling: FeatureScaling, split: str, dtype: torch.dtype
+) -> EventSample:
+    """Return the training or test events of a feature table, scaled.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str) -> Eve
     scaling : FeatureScaling
     split : str
         ``train`` or ``test``.
+    dtype : torch.dtype
+        Floating type of features and weights.
 
     Returns
     -------
@@ -39,6 +43,7 @@ def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str) -> Eve
         scaling.scale(values),
         torch.from_numpy(events["label"].to_numpy(copy=True)),
         torch.from_numpy(events["weight"].to_numpy(copy=True)),
+        dtype,
     )
 
 
@@ -103,8 +108,8 @@ def main(
     rows = train(
         net,
         loss,
-        make_sample(events, scaling, "train"),
-        make_sample(events, scaling, "test"),
+        make_sample(events, scaling, "train", settings.dtype),
+        make_sample(events, scaling, "test", settings.dtype),
         training,
         on_epoch=Progress(name, training.epochs),
     )
