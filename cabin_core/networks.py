@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,9 @@ class CutNetwork(nn.Module):
         else:
             fixed = torch.as_tensor(weights, dtype=torch.get_default_dtype())
             if fixed.shape != (n_features,):
-                raise ValueError(f"{fixed.numel()} weights for {n_features} features: one a feature is needed")
+                raise ValueError(
+                    f"{fixed.numel()} weights for {n_features} features: one a feature is needed"
+                )
             if (fixed == 0).any():
                 raise ValueError("a weight of zero has no cut: use +1 for '>' and -1 for '<'")
             self.register_buffer("weight", fixed)
@@ -178,7 +181,7 @@ class FullyConnectedNetwork(nn.Module):
             raise ValueError(f"hidden_layers needs positive numbers of nodes, not {list(hidden_layers)}")
         widths = [n_features, *hidden_layers]
         layers: list[nn.Module] = []
-        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+        for n_in, n_out in itertools.pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
 
@@ -302,9 +305,7 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
     return network.to(settings.dtype)
 
 
-def _new_network(
-    settings: NetworkSettings, n_features: int, weights: Sequence[float] | None
-) -> nn.Module:
+def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[float] | None) -> nn.Module:
     if settings.model == "linear":
         return LinearNetwork(n_features)
     if settings.model == "fully_connected":

@@ -82,7 +82,9 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such model file: train the network first") from None
     except (RuntimeError, EOFError, ValueError, KeyError, OSError, pickle.UnpicklingError):
-        raise ValueError(f"{path}: not a complete model file: delete it and train the network again") from None
+        raise ValueError(
+            f"{path}: not a complete model file: delete it and train the network again"
+        ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path}: not a model file of this version ({FORMAT}): train the network again")
     stored = content["features"]

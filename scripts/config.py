@@ -123,9 +123,7 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
 
 
-def _check_entry(
-    where: str, entry: dict[str, Any], needs_study: bool, studies: dict[str, Any]
-) -> None:
+def _check_entry(where: str, entry: dict[str, Any], needs_study: bool, studies: dict[str, Any]) -> None:
     if not needs_study:
         if "study" in entry:
             raise ConfigError(f"config: {where}: this kind is not of a study: remove the key `study`")

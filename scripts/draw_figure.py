@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import paper_style
 
 #: Resolution of the png [dots an inch].
 DPI = 150
@@ -40,12 +41,14 @@ def main(
     module = importlib.import_module(f"scripts.figures.{figure['plot']}")
     lists = {kind: paths if isinstance(paths, list) else [paths] for kind, paths in files.items()}
     module.tabulate(FigureInputs(figure, study, lists)).to_csv(csv, index=False)
-    drawn = module.make_figure(pd.read_csv(csv, float_precision="round_trip"), figure, study)
-    drawn.savefig(pdf, metadata={"CreationDate": None})
-    drawn.savefig(png, dpi=DPI)
+    table = pd.read_csv(csv, float_precision="round_trip")
+    with paper_style():
+        drawn = module.make_figure(table, figure, study)
+        drawn.savefig(pdf, metadata={"CreationDate": None})
+        drawn.savefig(png, dpi=DPI)
 
 
 if "snakemake" in globals():
     from scripts._bridge import bridge
 
-    bridge(snakemake, main)  # noqa: F821
+    bridge(globals()["snakemake"], main)

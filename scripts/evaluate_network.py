@@ -47,9 +47,7 @@ def tabulate_cuts(trained: TrainedNetwork) -> pd.DataFrame:
     rows = [
         (target, feature, direction, physical[i, f].item(), scaled[i, f].item())
         for i, target in enumerate(row_targets(trained))
-        for f, (feature, direction) in enumerate(
-            zip(trained.scaling.features, net.directions(), strict=True)
-        )
+        for f, (feature, direction) in enumerate(zip(trained.scaling.features, net.directions(), strict=True))
     ]
     return pd.DataFrame(rows, columns=CUT_COLUMNS)
 
@@ -148,4 +146,4 @@ def score_column(target: float) -> str:
 if "snakemake" in globals():
     from scripts._bridge import bridge
 
-    bridge(snakemake, main)  # noqa: F821
+    bridge(globals()["snakemake"], main)

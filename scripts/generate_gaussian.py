@@ -56,4 +56,4 @@ def main(*, table: Path, source: dict[str, Any], features: list[str], split: dic
 if "snakemake" in globals():
     from scripts._bridge import bridge
 
-    bridge(snakemake, main)  # noqa: F821
+    bridge(globals()["snakemake"], main)

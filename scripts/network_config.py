@@ -32,6 +32,8 @@ def parse_network(entry: dict[str, Any]) -> tuple[NetworkSettings, CutLoss, Trai
     loss = CutLoss(settings.targets, **entry["loss"])
     for term in ("cut_size", "smoothness"):
         if loss.coefficients[term] and settings.model not in CUT_MODELS:
-            raise ValueError(f"the {term} term of the loss needs cuts, which a {settings.model} network lacks")
+            raise ValueError(
+                f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
+            )
     training = TrainingSettings(**{key: entry[key] for key in TRAINING_KEYS if key in entry})
     return settings, loss, training

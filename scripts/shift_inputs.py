@@ -91,9 +91,7 @@ def main(
         row = row_targets(trained).index(selection["target"]) if "target" in selection else 0
         spreads = trained.scaling.spread.numpy()
         for max_shift in settings["shifts"]:
-            shifted = shift_features(
-                test, features, trained.directions, spreads, max_shift, settings["seed"]
-            )
+            shifted = shift_features(test, features, trained.directions, spreads, max_shift, settings["seed"])
             passed = score_events(trained, shifted)[:, [row]] > selection["score_above"]
             efficiencies = hard_cut_efficiencies(passed, is_signal, weights)
             rows.append(
@@ -114,4 +112,4 @@ def main(
 if "snakemake" in globals():
     from scripts._bridge import bridge
 
-    bridge(snakemake, main)  # noqa: F821
+    bridge(globals()["snakemake"], main)

@@ -18,9 +18,7 @@ log = logging.getLogger("cabin.train_network")
 PROGRESS_EVERY = 5.0
 
 
-def make_sample(
-    table: pd.DataFrame, scaling: FeatureScaling, split: str, dtype: torch.dtype
-) -> EventSample:
+def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str, dtype: torch.dtype) -> EventSample:
     """Return the training or test events of a feature table, scaled.
 
     Parameters
@@ -121,4 +119,4 @@ def main(
 if "snakemake" in globals():
     from scripts._bridge import bridge
 
-    bridge(snakemake, main)  # noqa: F821
+    bridge(globals()["snakemake"], main)

@@ -54,7 +54,9 @@ def judge(measured: Measured, claim: dict[str, Any]) -> str:
     return "reproduced" if holds else "differs"
 
 
-def make_scorecard(results: Results, claims: dict[str, Any], not_comparable: str = "") -> list[dict[str, Any]]:
+def make_scorecard(
+    results: Results, claims: dict[str, Any], not_comparable: str = ""
+) -> list[dict[str, Any]]:
     """Return one row a claim.
 
     Parameters
@@ -104,7 +106,12 @@ def to_markdown(rows: list[dict[str, Any]]) -> str:
     """Return the scorecard as markdown, a table for each source."""
     lines = ["# Scorecard", "", f"{len(rows)} numbers and claims: {summary(rows)}.", ""]
     for source, of_source in _by_source(rows):
-        lines += [f"## {source}", "", f"| {' | '.join((*COLUMNS, 'note'))} |", f"|{'---|' * (len(COLUMNS) + 1)}"]
+        lines += [
+            f"## {source}",
+            "",
+            f"| {' | '.join((*COLUMNS, 'note'))} |",
+            f"|{'---|' * (len(COLUMNS) + 1)}",
+        ]
         for row in of_source:
             cells = [_cell(row, column).replace("|", "\\|") for column in (*COLUMNS, "note")]
             lines.append(f"| {' | '.join(cells)} |")
@@ -189,4 +196,4 @@ def main(
 if "snakemake" in globals():
     from scripts._bridge import bridge
 
-    bridge(snakemake, main)  # noqa: F821
+    bridge(globals()["snakemake"], main)

@@ -47,7 +47,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
     """Draw one panel a feature: a line for a network with several targets, a star for one with one."""
     scaled = options["scaled"]
     with paper_style():
-        fig, axes = panel_grid(len(study["features"]), sharex=True, sharey=scaled)
+        fig, axes = panel_grid(len(study["features"]), sharex=scaled, sharey=scaled)
         for ax, feature in zip(axes, study["features"], strict=True):
             rows = table[table["feature"] == feature["name"]]
             stars = iter(STARS)
@@ -61,13 +61,12 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 ax.plot(ordered["efficiency"], ordered["cut"], color=color, label=network, **style)
             unit = "" if scaled else feature["unit"]
             direction = rows["direction"].iloc[0]
-            ax.set_title(f"{feature['label']}, keeps {direction}")
+            ax.set_title(f"{feature['label']} {direction} cut")
             ax.set_xlim(0, 1)
             ax.set_xlabel("Target signal efficiency", loc="center", fontsize=9)
             ax.set_ylabel(with_unit("Cut (scaled)" if scaled else "Cut", unit), loc="center")
-            ax.label_outer() if scaled else ax.label_outer(remove_inner_ticks=False)
-            if not scaled:
-                ax.set_ylabel(with_unit("Cut", unit), loc="center")
+            if scaled:
+                ax.label_outer()
         shared_legend(fig, axes[0], columns=4)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

@@ -28,7 +28,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         rows.append(("node", f"$x_{{{name}}}$", 0.0, y, nan, nan))
         if one_to_one:
             rows.append(("edge", f"$w_{{{name}}},\\ b_{{{name}}}$", 0.0, y, 2.4, y))
-            rows.append(("node", rf"$\sigma$", 2.4, y, nan, nan))
+            rows.append(("node", r"$\sigma$", 2.4, y, nan, nan))
             rows.append(("edge", "", 2.4, y, 4.0, MIDDLE_Y))
         else:
             rows.append(("edge", f"$w_{{{name}}}$", 0.0, y, output_x, MIDDLE_Y))

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from scripts.feature_table import fit_scaling
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
-    COLORS,
     LABELS,
     class_name,
     densities,
@@ -44,7 +43,7 @@ def tabulate_histograms(inputs: FigureInputs, *, scaled: bool) -> pd.DataFrame:
         limits = np.array(feature.get("range", [values.min(), values.max()]))
         if scaled:
             values, limits = (values - mean) / spread, (limits - mean) / spread
-        edges = np.linspace(*limits, inputs.options["bins"] + 1)
+        edges = np.linspace(limits[0], limits[1], inputs.options["bins"] + 1)
         for label, of_class in events.groupby("label", sort=True):
             density, _ = densities(values[of_class.index], of_class["weight"].to_numpy(dtype=float), edges)
             parts.append(
@@ -95,7 +94,7 @@ def _draw_cuts(ax: Any, cuts: pd.DataFrame) -> None:
             color=colors[position] if several else "black",
             ls=CUT_STYLES[cut.direction],
             lw=1.0 if several else 1.4,
-            label=f"{cut.target_efficiency:g}" if several else None,
+            label=f"Target {100 * cut.target_efficiency:g} %" if several else None,
         )
     if len(cuts) == 1:
         arrow = {"<": "<", ">": ">"}[cuts["direction"].iloc[0]]

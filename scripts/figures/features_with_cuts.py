@@ -21,7 +21,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     scaled = inputs.options["scaled"]
     cuts = inputs.read("cuts")
     if cuts.empty:
-        raise ValueError(f"network {inputs.networks[0]} has no cuts to draw: name a one_to_one or scan network")
+        raise ValueError(
+            f"network {inputs.networks[0]} has no cuts to draw: name a one_to_one or scan network"
+        )
     shown = pd.DataFrame(
         {
             "feature": cuts["feature"],

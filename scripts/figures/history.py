@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, log_limits, paper_style
+from scripts.figures.style import LINE_COLORS, log_limits, paper_style, shared_legend
 
 CURVES = {
     "train_total": ("Total, training", "black", "-"),
@@ -40,9 +40,11 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             label, color, style = CURVES[name]
             ax.plot(table["epoch"], table[name], color=color, ls=style, label=label)
         ax.set_yscale("log")
-        ax.set_ylim(*log_limits(table[drawn].to_numpy(dtype=float)))
-        ax.set_xlim(0, table["epoch"].max())
+        # The first epochs start many decades lower than anything later: let them leave the frame.
+        later = table.loc[table["epoch"] >= table["epoch"].max() / 20, drawn].to_numpy(dtype=float)
+        ax.set_ylim(log_limits(later)[0], log_limits(table[drawn].to_numpy(dtype=float))[1])
+        ax.set_xlim(0, max(table["epoch"].max(), 1))
         ax.set(xlabel="Epoch", ylabel="Loss")
-        ax.legend(ncols=2, loc="upper right")
+        shared_legend(fig, ax, columns=3)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

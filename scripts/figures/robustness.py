@@ -29,9 +29,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for color, marker, ((network, target, score_above), rows) in zip(
             LINE_COLORS, "os^Dv<>", groups, strict=False
         ):
-            label = f"{network}, score > {score_above:g}"
+            label = f"{network}, score > {score_above:.8g}"
             if pd.notna(target):
-                label = f"{network}, target {100 * target:g} %, score > {score_above:g}"
+                label = f"{network}, target {100 * target:g} %, score > {score_above:.8g}"
             style = {"color": color, "marker": marker}
             left.errorbar(
                 rows["max_shift"],

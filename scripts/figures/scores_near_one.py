@@ -14,8 +14,16 @@ from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scores import panel_title, score_columns
-from scripts.figures.style import COLORS, LABELS, class_name, densities, fill_histogram, log_limits, paper_style
-from scripts.figures.style import panel_grid, shared_legend
+from scripts.figures.style import (
+    LABELS,
+    class_name,
+    densities,
+    fill_histogram,
+    log_limits,
+    panel_grid,
+    paper_style,
+    shared_legend,
+)
 
 #: Decimal logarithm of 1 - score; a score of exactly 1 in float64 is put into the lowest bin.
 EDGES = np.linspace(-14.0, 0.0, 57)
@@ -81,7 +89,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 ax.axvline(point.threshold, color="black", ls=style, lw=1, label=label)
             ax.axvline(np.log10(0.5), color="grey", lw=1, ls="-.", label="Score 0.5")
             title = panel_title(rows["panel"].iloc[0])
-            ax.set_title(f"{network}, {title}" if title else network)
+            ax.set_title(f"{network}, {title.lower()}" if title else network)
             ax.set_yscale("log")
             ax.set_ylim(*log_limits(bins["density"].to_numpy(dtype=float)))
             ax.set_xlim(EDGES[0], EDGES[-1])

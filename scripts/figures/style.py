@@ -47,10 +47,17 @@ SIZES: dict[str, Any] = {
 }
 
 
+#: What :func:`matplotlib.style.context` takes.
+STYLE = [mplhep.style.ROOT, SIZES]
+
+
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Apply the style inside a ``with``; matplotlib's settings are as before after it."""
-    with matplotlib.style.context([mplhep.style.ROOT, SIZES]):
+    """Apply the style inside a ``with``; matplotlib's settings are as before after it.
+
+    Fonts and ticks are settled when a figure is drawn: save it inside of the ``with`` too.
+    """
+    with matplotlib.style.context(STYLE):
         yield
 
 

@@ -56,9 +56,7 @@ def iterate_events(files: Sequence[Path], chunk_size: int = CHUNK_SIZE) -> Itera
             raise ValueError(f"{path}: {error or type(error).__name__}") from error
 
 
-def select_events(
-    events: ak.Array, selection: dict[str, Any]
-) -> tuple[DileptonEvents, dict[str, int]]:
+def select_events(events: ak.Array, selection: dict[str, Any]) -> tuple[DileptonEvents, dict[str, int]]:
     """Apply the preselection of a dilepton search.
 
     Parameters
@@ -85,7 +83,9 @@ def select_events(
         f"exactly two leptons, pT > {selection['lepton_pt']:g} GeV": int(has_two.sum()),
     }
     # From here on every event has two leptons, and all quantities are flat arrays.
-    first, second = ({name: _column(leptons[has_two], name, nth) for name in leptons.fields} for nth in (0, 1))
+    first, second = (
+        {name: _column(leptons[has_two], name, nth) for name in leptons.fields} for nth in (0, 1)
+    )
     jet1_pt, met, met_phi = jet1_pt[has_two].astype(float), met[has_two], met_phi[has_two]
 
     steps = {}
@@ -101,7 +101,12 @@ def select_events(
         counts[name] = int(kept.sum())
 
     selected = DileptonEvents(
-        *(lepton[name][kept] for lepton in (first, second) for name in ("pt", "eta", "phi")),
+        l1_pt=first["pt"][kept],
+        l1_eta=first["eta"][kept],
+        l1_phi=first["phi"][kept],
+        l2_pt=second["pt"][kept],
+        l2_eta=second["eta"][kept],
+        l2_phi=second["phi"][kept],
         jet1_pt=jet1_pt[kept],
         met=met[kept],
         met_phi=met_phi[kept],

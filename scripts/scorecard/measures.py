@@ -7,7 +7,7 @@ uncertainty (one standard deviation), or None where that is not defined.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,9 +33,7 @@ def _row(table: pd.DataFrame, target: float | None) -> pd.Series:
     return matches.iloc[0]
 
 
-def signal_efficiency(
-    results: Results, study: str, network: str, target: float | None = None
-) -> Measured:
+def signal_efficiency(results: Results, study: str, network: str, target: float | None = None) -> Measured:
     """Signal efficiency of the hard cuts on the test sample."""
     row = _row(results.metrics(study, network), target)
     return Measured(row["signal_efficiency"], row["signal_efficiency_uncertainty"])
@@ -70,7 +68,9 @@ def auc_gain(results: Results, study: str, network: str, target: float, over_tar
 def auc_above(results: Results, study: str, network: str, other: str) -> Measured:
     """AUC of a network minus that of another."""
     first, second = auc(results, study, network), auc(results, study, other)
-    return Measured(first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0)))
+    return Measured(
+        first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0))
+    )
 
 
 def target_shortfall(results: Results, study: str, network: str, target: float) -> Measured:
@@ -159,7 +159,9 @@ def score_threshold(results: Results, study: str, network: str, efficiency: floa
     scores = results.test_scores(study, network)
     signal = scores.loc[scores["label"] == 1, score_columns(scores)[0]].to_numpy()
     spread = np.sqrt(efficiency * (1 - efficiency) / len(signal))
-    low, middle, high = np.quantile(signal, [1 - efficiency - spread, 1 - efficiency, 1 - efficiency + spread])
+    low, middle, high = np.quantile(
+        signal, [1 - efficiency - spread, 1 - efficiency, 1 - efficiency + spread]
+    )
     return Measured(float(middle), float(high - low) / 2)
 
 
@@ -235,7 +237,7 @@ def largest_step(results: Results, study: str, network: str) -> Measured:
     return Measured(float(np.abs(np.diff(_cut_matrix(results, study, network), axis=0)).max()))
 
 
-def _cut_matrix(results: Results, study: str, network: str) -> np.ndarray:
+def _cut_matrix(results: Results, study: str, network: str) -> Any:
     cuts = results.cuts(study, network)
     return cuts.pivot(index="target_efficiency", columns="feature", values="cut_scaled").to_numpy()
 
@@ -251,7 +253,9 @@ def efficiency_after_shift(
 ) -> Measured:
     """Signal efficiency of a working point with inputs shifted by up to ``shift``; or over unshifted."""
     table = results.robustness(study)
-    rows = table[(table["network"] == network) & np.isclose(table["score_above"], score_above, rtol=0, atol=1e-12)]
+    rows = table[
+        (table["network"] == network) & np.isclose(table["score_above"], score_above, rtol=0, atol=1e-12)
+    ]
     if target is not None:
         rows = rows[np.isclose(rows["target_efficiency"], target)]
     at = rows[np.isclose(rows["max_shift"], shift)]

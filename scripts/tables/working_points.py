@@ -17,4 +17,6 @@ def make_table(
         for path, (name, network) in zip(files["metrics"], networks.items(), strict=True)
     ]
     table = pd.concat(parts, ignore_index=True)
-    return table[["network", "epochs", *(name for name in table.columns if name not in ("network", "epochs"))]]
+    return table[
+        ["network", "epochs", *(name for name in table.columns if name not in ("network", "epochs"))]
+    ]
