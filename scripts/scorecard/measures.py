@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cabin_core import passes_cuts
 from scripts.evaluate_network import score_column, select_events
 from scripts.figures.scores import score_columns
 from scripts.scorecard.results import NotRun, Results
@@ -206,21 +207,51 @@ def largest_cut_difference(results: Results, study: str, network: str, other: st
     return Measured(float((first["cut_scaled"] - second["cut_scaled"]).abs().max()))
 
 
-def cut_distance_to_scan(
-    results: Results, study: str, network: str, scan: str, largest: bool = True
-) -> Measured:
-    """Difference of scaled cuts to those of a scan, interpolated to the network's signal efficiency.
+def cut_distance_to_scan(results: Results, study: str, network: str, scan: str) -> Measured:
+    """Largest difference of scaled cuts to those of a scan, interpolated to the network's efficiency."""
+    at = _interpolate(
+        results.cuts(study, scan), signal_efficiency(results, study, network).value, "cut_scaled"
+    )
+    return Measured(float((results.cuts(study, network)["cut_scaled"] - at).abs().max()))
 
-    The largest over the features, or the mean.
-    """
+
+def _single_cut_efficiencies(results: Results, study: str, cuts: pd.DataFrame) -> np.ndarray:
+    """Return the signal efficiency of each cut alone, on the test sample."""
+    table = results.features(study)
+    signal = table[(table["split"] == "test") & (table["label"] == 1)]
+    return np.array(
+        [
+            passes_cuts(
+                signal[[cut.feature]].to_numpy(dtype=float), np.array([[cut.cut]]), [cut.direction]
+            ).mean()  # type: ignore[list-item]
+            for cut in cuts.itertuples()
+        ]
+    )
+
+
+def single_cut_difference(results: Results, study: str, network: str, other: str) -> Measured:
+    """Largest difference of the signal efficiencies of corresponding single cuts of two networks."""
+    first, second = (
+        _single_cut_efficiencies(results, study, results.cuts(study, name)) for name in (network, other)
+    )
+    return Measured(float(np.abs(first - second).max()))
+
+
+def single_cut_distance_to_scan(results: Results, study: str, network: str, scan: str) -> Measured:
+    """As :func:`single_cut_difference`, to a scan interpolated to the network's signal efficiency."""
     cuts, scan_cuts = results.cuts(study, network), results.cuts(study, scan)
-    efficiency = signal_efficiency(results, study, network).value
-    differences = []
-    for cut in cuts.itertuples():
-        curve = scan_cuts[scan_cuts["feature"] == cut.feature].sort_values("target_efficiency")
-        at = np.interp(efficiency, curve["target_efficiency"], curve["cut_scaled"])
-        differences.append(abs(float(at) - float(cut.cut_scaled)))  # type: ignore[arg-type]
-    return Measured(max(differences) if largest else float(np.mean(differences)))
+    at = _interpolate(scan_cuts, signal_efficiency(results, study, network).value, "cut")
+    own = _single_cut_efficiencies(results, study, cuts)
+    return Measured(float(np.abs(own - _single_cut_efficiencies(results, study, cuts.assign(cut=at))).max()))
+
+
+def _interpolate(scan_cuts: pd.DataFrame, efficiency: float, column: str) -> list[float]:
+    """Return the cuts of a scan at a signal efficiency, in the order of the features."""
+    ordered = scan_cuts.sort_values("target_efficiency")
+    return [
+        float(np.interp(efficiency, of_feature["target_efficiency"], of_feature[column]))
+        for _, of_feature in ordered.groupby("feature", sort=False)
+    ]
 
 
 def between_neighbours(results: Results, study: str, network: str) -> Measured:
@@ -230,11 +261,6 @@ def between_neighbours(results: Results, study: str, network: str) -> Measured:
     slack = 1e-6
     inside = (at >= np.minimum(below, above) - slack) & (at <= np.maximum(below, above) + slack)
     return Measured(float(inside.mean()))
-
-
-def largest_step(results: Results, study: str, network: str) -> Measured:
-    """Largest change of a scaled cut from one target to the next."""
-    return Measured(float(np.abs(np.diff(_cut_matrix(results, study, network), axis=0)).max()))
 
 
 def _cut_matrix(results: Results, study: str, network: str) -> Any:
@@ -268,6 +294,29 @@ def efficiency_after_shift(
     return Measured(float(value / unshifted), float(uncertainty / unshifted))
 
 
+def robustness_gain(
+    results: Results,
+    study: str,
+    shift: float,
+    network: str,
+    target: float,
+    score_above: float,
+    other: str,
+    other_score_above: float,
+) -> Measured:
+    """Signal efficiency kept by a working point under shifted inputs, minus that of another one."""
+    first = efficiency_after_shift(results, study, network, score_above, shift, target, relative=True)
+    second = efficiency_after_shift(results, study, other, other_score_above, shift, relative=True)
+    return Measured(
+        first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0))
+    )
+
+
+def network_setting(results: Results, network: str, key: str) -> Measured:
+    """A number in the config of a network."""
+    return Measured(float(results.config_of(network)[key]))
+
+
 MEASURES: dict[str, Callable[..., Measured]] = {
     function.__name__: function
     for function in (
@@ -295,7 +344,10 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         largest_cut_difference,
         cut_distance_to_scan,
         between_neighbours,
-        largest_step,
+        single_cut_difference,
+        single_cut_distance_to_scan,
         efficiency_after_shift,
+        robustness_gain,
+        network_setting,
     )
 }

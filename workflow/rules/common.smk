@@ -30,16 +30,22 @@ def checked(function, *args):
 checked(check_config, config, BASEDIR / "workflow/schemas/config.schema.yaml")
 STUDIES = {name: study for name, study in config["studies"].items() if study is not None}
 NETWORKS = config["networks"]
-FIGURES = {
-    name: figure
-    for name, figure in config["figures"].items()
-    if figure is not None and figure.get("study", next(iter(STUDIES))) in STUDIES
-}
-TABLE_ENTRIES = {
-    name: table
-    for name, table in config["tables"].items()
-    if table is not None and table.get("study", next(iter(STUDIES))) in STUDIES
-}
+
+
+def kept(section):
+    """Return the entries of a section of the config, without those left out or of a study left out."""
+    left_out = set(config["studies"]) - set(STUDIES)
+    return {
+        name: entry
+        for name, entry in config[section].items()
+        if entry is not None
+        and entry.get("study", entry.get("arguments", {}).get("study")) not in left_out
+    }
+
+
+FIGURES = kept("figures")
+TABLE_ENTRIES = kept("tables")
+CLAIMS = kept("scorecard")
 RESULTS = f"results/{config['run']}"
 checked(check_results_folder, Path(RESULTS))
 

@@ -23,7 +23,7 @@ rule write_scorecard:
         mem_mb=2000,
     params:
         root=RESULTS,
-        claims=config["scorecard"],
+        claims=CLAIMS,
         studies=STUDIES,
         networks=NETWORKS,
         not_comparable=config["not_comparable"],
