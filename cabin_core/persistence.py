@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -42,6 +43,8 @@ class TrainedNetwork:
 
 def save_network(path: Path | str, trained: TrainedNetwork) -> None:
     """Write a trained network to a file that :func:`load_network` reads."""
+    # Through memory, so that a full disk is an OSError with its reason rather than torch's own error.
+    content = io.BytesIO()
     torch.save(
         {
             "format": FORMAT,
@@ -53,8 +56,9 @@ def save_network(path: Path | str, trained: TrainedNetwork) -> None:
             "training": trained.training,
             "state": trained.network.state_dict(),
         },
-        path,
+        content,
     )
+    Path(path).write_bytes(content.getvalue())
 
 
 def load_network(path: Path | str, features: Sequence[str] | None = None) -> TrainedNetwork:

@@ -7,7 +7,7 @@ import inspect
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,11 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
         try:
             main(**arguments)
         except Exception as error:
-            print(f"error in {snakemake.rule}: {_one_line(error)}", file=sys.stderr, flush=True)
+            print(
+                f"error in {snakemake.rule}: {_one_line(error, snakemake.output)}",
+                file=sys.stderr,
+                flush=True,
+            )
             # On a full disk the log cannot grow either; the line above has been said.
             with contextlib.suppress(OSError):
                 traceback.print_exc(file=log)
@@ -48,7 +52,10 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
             sys.exit(1)
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception, outputs: Iterable[str]) -> str:
     text = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename is None:
+        # A failed write, on a full disk for example, does not say what it wrote.
+        return f"{text}, while writing {', '.join(outputs)}: make room there and run again"
     # These two carry a message made for the reader; others need their type to make sense.
     return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"

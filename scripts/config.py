@@ -6,6 +6,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,32 @@ LEAST_FREE_SPACE = 50_000_000
 
 class ConfigError(ValueError):
     """The config, or the place it points to, cannot be used; the message is one line."""
+
+
+def check_repeated_keys(path: Path) -> None:
+    """Raise where a mapping of a YAML file names a key twice: reading it would keep the last only.
+
+    Raises
+    ------
+    ConfigError
+        With the file, the path of the key and its line.
+    """
+
+    def walk(node: yaml.Node, where: tuple[str, ...]) -> None:
+        if isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                walk(item, where)
+        elif isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                below = (*where, str(key.value))
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise ConfigError(f"{path}: {'.'.join(below)} is named twice, line {line}")
+                seen.add(key.value)
+                walk(value, below)
+
+    walk(yaml.compose(path.read_text(), Loader=yaml.SafeLoader), ())
 
 
 def check_config(config: dict[str, Any], schema_file: Path) -> None:
@@ -59,14 +86,14 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     for name, figure in config["figures"].items():
         if figure is not None:
             kind = _known("plot", figure["plot"], PLOTS, f"figures.{name}")
-            _check_entry(f"figures.{name}", figure, PLOTS[kind].needs_study, config["studies"])
+            _check_entry(f"figures.{name}", figure, PLOTS[kind].needs_study, config)
             options = set(figure) - {"plot", "caption", "study", "networks"}
             _check_options(f"figures.{name}", options, PLOTS[kind].options)
             _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
     for name, table in config["tables"].items():
         if table is not None:
             kind = _known("table", table["table"], TABLES, f"tables.{name}")
-            _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, config["studies"])
+            _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, config)
             _check_count(f"tables.{name}", table, TABLES[kind].networks)
     for name, claim in config["scorecard"].items():
         if claim is not None:
@@ -123,18 +150,20 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
 
 
-def _check_entry(where: str, entry: dict[str, Any], needs_study: bool, studies: dict[str, Any]) -> None:
+def _check_entry(where: str, entry: dict[str, Any], needs_study: bool, config: dict[str, Any]) -> None:
+    known_networks = config["networks"]
     if not needs_study:
         if "study" in entry:
             raise ConfigError(f"config: {where}: this kind is not of a study: remove the key `study`")
-        return
-    if "study" not in entry:
-        raise ConfigError(f"config: {where}: the key `study` is missing")
-    study = studies[_known("study", entry["study"], studies, where)]
-    if study is None:
-        return
+    else:
+        if "study" not in entry:
+            raise ConfigError(f"config: {where}: the key `study` is missing")
+        study = config["studies"][_known("study", entry["study"], config["studies"], where)]
+        if study is None:
+            return
+        known_networks = study["networks"]
     for name in entry.get("networks", []):
-        _known("network", name, study["networks"], f"{where}.networks")
+        _known("network", name, known_networks, f"{where}.networks")
     _unique(entry.get("networks", []), f"{where}.networks")
 
 
@@ -154,7 +183,10 @@ def _check_count(where: str, entry: dict[str, Any], allowed: range) -> None:
 
 def _known(what: str, name: str, known: Iterable[str], where: str) -> str:
     if name not in known:
-        raise ConfigError(f"config: {where}: unknown {what} {name!r}: one of {', '.join(known)}")
+        names = list(known)
+        # A long list would hide the one that was meant.
+        shown = names if len(names) <= 15 else get_close_matches(name, names, n=3, cutoff=0.0)
+        raise ConfigError(f"config: {where}: unknown {what} {name!r}: one of {', '.join(shown)}")
     return name
 
 

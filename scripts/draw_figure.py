@@ -41,7 +41,7 @@ def main(
     module = importlib.import_module(f"scripts.figures.{figure['plot']}")
     lists = {kind: paths if isinstance(paths, list) else [paths] for kind, paths in files.items()}
     module.tabulate(FigureInputs(figure, study, lists)).to_csv(csv, index=False)
-    table = pd.read_csv(csv, float_precision="round_trip")
+    table = pd.read_csv(csv)
     with paper_style():
         drawn = module.make_figure(table, figure, study)
         drawn.savefig(pdf, metadata={"CreationDate": None})

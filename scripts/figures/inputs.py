@@ -42,5 +42,4 @@ class FigureInputs:
         path = self.files[kind][position]
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        # The default parser may change the last digit.
-        return pd.read_csv(path, float_precision="round_trip")
+        return pd.read_csv(path)

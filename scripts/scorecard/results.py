@@ -28,7 +28,7 @@ class Results:
 
     def __init__(self, root: Path, studies: dict[str, Any], networks: dict[str, Any]) -> None:
         self.root, self.studies, self.networks = root, studies, networks
-        self._read_csv = cache(lambda path: pd.read_csv(path, float_precision="round_trip"))
+        self._read_csv = cache(pd.read_csv)
         self._read_parquet = cache(pd.read_parquet)
 
     def config_of(self, network: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def make_table(
     units = {feature["name"]: feature["unit"] for feature in study["features"]}
     rows = []
     for path, network in zip(files["cuts"], networks, strict=True):
-        cuts = pd.read_csv(path, float_precision="round_trip")
+        cuts = pd.read_csv(path)
         if cuts.empty:
             raise ValueError(f"network {network} has no cuts to tabulate: name one_to_one or scan networks")
         for target, of_target in cuts.groupby("target_efficiency", dropna=False):

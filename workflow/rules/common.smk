@@ -14,7 +14,13 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 from snakemake.exceptions import WorkflowError
-from scripts.config import ConfigError, check_config, check_results_folder, expand_files
+from scripts.config import (
+    ConfigError,
+    check_config,
+    check_repeated_keys,
+    check_results_folder,
+    expand_files,
+)
 from scripts.figures import PLOTS
 from scripts.tables import TABLES
 
@@ -27,6 +33,8 @@ def checked(function, *args):
         raise WorkflowError(str(error)) from None
 
 
+for file in workflow.configfiles:
+    checked(check_repeated_keys, Path(file))
 checked(check_config, config, BASEDIR / "workflow/schemas/config.schema.yaml")
 STUDIES = {name: study for name, study in config["studies"].items() if study is not None}
 NETWORKS = config["networks"]
@@ -61,6 +69,16 @@ def one_of(names):
 
 def studies_from(kind):
     return [name for name, study in STUDIES.items() if study["source"]["kind"] == kind]
+
+
+# The ROOT files of a study by class; looked for before any work is done.
+DELPHES_FILES = {
+    study: {
+        name: checked(expand_files, study, name, STUDIES[study]["source"])
+        for name in ("signal", "background")
+    }
+    for study in studies_from("delphes")
+}
 
 
 wildcard_constraints:

@@ -23,8 +23,8 @@ rule generate_gaussian:
 
 rule read_delphes:
     input:
-        signal=lambda w: checked(expand_files, w.study, "signal", STUDIES[w.study]["source"]),
-        background=lambda w: checked(expand_files, w.study, "background", STUDIES[w.study]["source"]),
+        signal=lambda w: DELPHES_FILES[w.study]["signal"],
+        background=lambda w: DELPHES_FILES[w.study]["background"],
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
         cutflow=f"{RESULTS}/{{study}}/cutflow.csv",

@@ -1,0 +1,180 @@
+"""The config: what ships is right, and what is wrong gets one line that names the key."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.config import ConfigError, check_config, check_results_folder, expand_files
+from tests.conftest import ROOT
+
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+
+def merge(base: dict, overlay: dict) -> dict:
+    """As Snakemake merges: mappings key by key, everything else replaced."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        merged[key] = merge(merged.get(key) or {}, value) if isinstance(value, dict) else value
+    return merged
+
+
+def load(*names: str) -> dict:
+    config: dict = {}
+    for name in names:
+        config = merge(config, yaml.safe_load((ROOT / "config" / name).read_text()))
+    return config
+
+
+PAPER = load("config.yaml", "scorecard.yaml")
+
+
+@pytest.mark.parametrize("overlay", [[], ["quick.yaml"], ["delphes.yaml"]])
+def test_shipped_configs_pass(overlay):
+    check_config(load("config.yaml", "scorecard.yaml", *overlay), SCHEMA)
+
+
+def test_every_key_of_the_schema_is_used_or_described():
+    schema = yaml.safe_load(SCHEMA.read_text())
+    assert schema["additionalProperties"] is False
+    closed = [schema["$defs"][name] for name in ("study", "network", "figure", "table", "claim")]
+    assert all(definition["additionalProperties"] is False for definition in closed)
+
+
+def changed(path: str, value: object) -> dict:
+    """The paper's config with one value replaced; a path like studies.gaussian.features.0.name."""
+    config = copy.deepcopy(PAPER)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    target = config
+    for part in parents:
+        target = target[part]
+    target[last] = value
+    return config
+
+
+BAD = [
+    ("studies.gaussian.sead", 3, "studies.gaussian: unknown key sead; known here: .*split"),
+    ("networks.scan.epoch", 3, "networks.scan: unknown key epoch"),
+    ("networks.scan.loss.smoothnes", 1, "networks.scan.loss: unknown key smoothnes"),
+    (
+        "studies.gaussian.source.events",
+        9,
+        "studies.gaussian.source: unknown key events; known.*signal_events",
+    ),
+    ("colour", "red", "unknown key colour"),
+    (
+        "studies.gaussian.features.0.direction",
+        "=",
+        "studies.gaussian.features.0.direction: '=' is not one of",
+    ),
+    ("studies.gaussian.features.0.name", "x1", "studies.gaussian.features: x1 is named twice"),
+    ("studies.gaussian.features.0.name", "label", "label is a column of the feature table"),
+    ("studies.gaussian.networks", ["scan", "scan"], "studies.gaussian.networks: scan is named twice"),
+    (
+        "studies.gaussian.networks",
+        ["skan"],
+        "studies.gaussian.networks: unknown network 'skan': one of linear",
+    ),
+    ("studies.gaussian.source.signal_events", 0, "studies.gaussian.source.signal_events: 0 is less than"),
+    ("studies.gaussian.source.kind", "gausian", "studies.gaussian.source.kind: 'gausian' is not one of"),
+    ("studies.gaussian.split.test_fraction", 1.0, "studies.gaussian.split.test_fraction: 1.0 is greater"),
+    ("studies.gaussian.features.0.range", [2, 1], "the range of x0 is not increasing"),
+    ("networks.scan.targets", [0.2, 1.0], r"networks.scan: target efficiencies must lie .*\[1.0\]"),
+    ("networks.scan.targets", [0.2, 0.2], r"networks.scan: target efficiencies are repeated: \[0.2\]"),
+    ("networks.scan.targets", [], "networks.scan: an efficiency scan needs at least one target"),
+    (
+        "networks.scan.weights",
+        [1, -1],
+        "networks.scan.weights: 2 weights for the 10 features of studies.gaussian",
+    ),
+    ("networks.scan.weights", "learnt", "networks.scan: weights must be 'directions', 'learned'"),
+    ("networks.scan.model", "scann", "networks.scan.model: 'scann' is not one of"),
+    ("networks.scan.epochs", 0, "networks.scan.epochs: 0 is less than"),
+    ("networks.scan.epochs", "many", "networks.scan.epochs: 'many' is not of type 'integer'"),
+    ("networks.scan.loss", {"bce": 0.0}, "networks.scan: all loss coefficients are zero"),
+    ("networks.linear_bce.loss", {"cut_size": 1.0}, "networks.linear_bce: the cut_size term .* needs cuts"),
+    ("networks.linear_bce.loss", {"efficiency": 1.0}, "the efficiency term of the loss needs target"),
+    ("networks.linear_bce.targets", [0.2, 0.3], "a linear network has at most one target"),
+    ("run", "../elsewhere", "run: '../elsewhere' does not match"),
+    ("run", "..", r"run: '\.\.' should not be valid"),
+    ("figures.fig04.plot", "featurs", "figures.fig04: unknown plot 'featurs': one of activation"),
+    ("figures.fig04.study", "susie", "figures.fig04: unknown study 'susie': one of gaussian"),
+    ("figures.fig07.networks", ["skan"], "figures.fig07.networks: unknown network 'skan'"),
+    ("figures.fig07.networks", [], "figures.fig07.networks: 0 networks named, this kind takes 1"),
+    ("figures.fig04.scaled", True, "figures.fig04: this plot has no option scaled"),
+    ("figures.fig01.study", "gaussian", "figures.fig01: this kind is not of a study"),
+    ("tables.table1.table", "hyper", "tables.table1: unknown table 'hyper'"),
+    ("tables.table1.networks", ["skan"], "tables.table1.networks: unknown network 'skan'"),
+    ("scorecard.table1-beta.measure", "beta", "scorecard.table1-beta: unknown measure 'beta'"),
+    ("scorecard.notebook-linear-weight.reference", [1, 2], "need equal lengths"),
+    ("studies.gaussian.robustness.selections.0.network", "scan_3", "unknown network 'scan_3'"),
+    ("studies.gaussian.robustness.selections.2.target", 0.41, "scan_1000 has no target 0.41"),
+    ("studies", {"gaussian": None}, "every study is null"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{path}={value}" for path, value, _ in BAD])
+def test_bad_values_get_one_line(path, value, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        check_config(changed(path, value), SCHEMA)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_missing_figure_option_is_named():
+    config = copy.deepcopy(PAPER)
+    del config["figures"]["fig04"]["bins"]
+    with pytest.raises(ConfigError, match=r"figures.fig04: this plot needs the option bins"):
+        check_config(config, SCHEMA)
+
+
+def test_delphes_features_are_known_to_the_reader():
+    config = load("config.yaml", "scorecard.yaml", "delphes.yaml")
+    config["studies"]["dilepton"]["features"][0]["name"] = "mt"
+    with pytest.raises(ConfigError, match=r"studies.dilepton.features: unknown feature 'mt': one of met"):
+        check_config(config, SCHEMA)
+
+
+def test_files_are_expanded_in_order(tmp_path):
+    for name in ("b.root", "a.root", "c.txt"):
+        (tmp_path / name).touch()
+    source = {"signal": [f"{tmp_path}/*.root", f"{tmp_path}/c.txt"]}
+    assert expand_files("s", "signal", source) == [
+        f"{tmp_path}/{name}" for name in ("a.root", "b.root", "c.txt")
+    ]
+    with pytest.raises(ConfigError, match=r"studies.s.source.signal: .*a.root is read twice"):
+        expand_files("s", "signal", {"signal": [f"{tmp_path}/*.root", f"{tmp_path}/a.root"]})
+    with pytest.raises(ConfigError, match=r"studies.s.source.signal: no file matches .*none"):
+        expand_files("s", "signal", {"signal": [f"{tmp_path}/none*.root"]})
+
+
+def test_results_folder(tmp_path, monkeypatch):
+    check_results_folder(tmp_path / "results" / "paper")
+    assert not (tmp_path / "results").exists()
+    (tmp_path / "results").touch()
+    with pytest.raises(ConfigError, match="results: not a folder"):
+        check_results_folder(tmp_path / "results" / "paper")
+    monkeypatch.setattr("scripts.config.LEAST_FREE_SPACE", 10**18)
+    with pytest.raises(ConfigError, match="MB free"):
+        check_results_folder(tmp_path)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ConfigError, match="no permission"):
+        check_results_folder(tmp_path)
+
+
+def test_conda_environment_agrees_with_the_pins():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = {line.lower() for line in lines if "==" in line}
+    environment = yaml.safe_load((ROOT / "workflow" / "envs" / "python.yaml").read_text())
+    (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    assert {requirement.lower() for requirement in pip} <= pins
+
+
+def test_readme_names_only_files_that_exist():
+    import re
+
+    text = (ROOT / "README.md").read_text()
+    folders = "cabin_core|scripts|workflow|config|tests|docs"
+    for name in re.findall(rf"`((?:{folders})/[\w./-]*[\w/])`", text):
+        assert Path(ROOT, name).exists(), name

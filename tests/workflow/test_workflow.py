@@ -1,0 +1,178 @@
+"""The workflow end to end on config/quick.yaml: killed and resumed, at one and two cores, reported."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT, environment, snakemake_command
+
+QUICK = ROOT / "config" / "quick.yaml"
+DELPHES = ROOT / "config" / "delphes.yaml"
+
+pytestmark = pytest.mark.workflow
+quick_group = pytest.mark.xdist_group("quick")
+
+
+def start_and_kill(directory: Path, when: str, how: signal.Signals) -> None:
+    """Start the quick workflow, and send a signal to all of its processes once a file is there."""
+    process = subprocess.Popen(
+        snakemake_command(directory, "--cores", "2", overlays=(QUICK,)),
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 300
+    while not (directory / when).exists():
+        assert process.poll() is None, "the workflow ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, how)
+    process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory, run_snakemake):
+    """The folder of the quick run at two cores, killed twice on its way."""
+    directory = tmp_path_factory.mktemp("quick")
+    start_and_kill(directory, "results/quick/gaussian/linear_bce/model.pt", signal.SIGTERM)
+    start_and_kill(directory, "results/quick/gaussian/scan_1000/history.csv", signal.SIGKILL)
+    locked = run_snakemake(directory, "--cores", "2", overlays=(QUICK,))
+    assert locked.returncode != 0
+    assert "--unlock" in locked.stderr
+    assert run_snakemake(directory, "--unlock", overlays=(QUICK,)).returncode == 0
+    kept = directory / "results" / "quick" / "gaussian" / "linear_bce" / "model.pt"
+    made_before = kept.stat().st_mtime_ns
+    done = run_snakemake(directory, "--cores", "2", overlays=(QUICK,))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert kept.stat().st_mtime_ns == made_before, "finished work was done again"
+    return directory
+
+
+@quick_group
+def test_killed_run_resumes_to_completion(quick, run_snakemake):
+    again = run_snakemake(quick, "--cores", "2", overlays=(QUICK,))
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stderr
+
+
+@quick_group
+def test_all_promised_files_are_there(quick):
+    results = quick / "results" / "quick"
+    for network in ("linear_bce", "one_to_one_bce", "scan"):
+        for name in ("model.pt", "history.csv", "cuts.csv", "metrics.csv", "scores.parquet"):
+            assert (results / "gaussian" / network / name).stat().st_size > 0
+    for name in [f"fig{number:02d}" for number in (1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14)]:
+        for end in ("pdf", "png", "csv"):
+            assert (results / "figures" / f"{name}.{end}").stat().st_size > 0
+    for end in ("csv", "md", "tex"):
+        assert (results / "tables" / f"table1.{end}").stat().st_size > 0
+    metrics = pd.read_csv(results / "gaussian" / "scan" / "metrics.csv")
+    assert metrics["signal_efficiency"].between(0, 1).all()
+    assert metrics["auc"].between(0.5, 1).all()
+
+
+@quick_group
+def test_nothing_is_written_elsewhere(quick):
+    assert {path.name for path in quick.iterdir()} == {"results", ".snakemake"}
+
+
+@quick_group
+def test_a_quick_look_claims_nothing(quick):
+    rows = json.loads((quick / "results" / "quick" / "scorecard.json").read_text())
+    assert {row["verdict"] for row in rows} == {"not comparable"}
+    assert all(row["note"] for row in rows)
+
+
+def numbers_of(directory: Path) -> dict[str, bytes]:
+    """All files of numbers of a run; logs and timings differ from run to run."""
+    root = directory / "results" / "quick"
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.suffix in (".csv", ".parquet", ".json", ".md", ".tex", ".pt", ".pdf")
+    }
+
+
+@quick_group
+def test_one_core_gives_the_same_numbers(quick, tmp_path, run_snakemake):
+    """To the last bit, in every file, whatever the number of cores and however often killed."""
+    done = run_snakemake(tmp_path, "--cores", "1", overlays=(QUICK,))
+    assert done.returncode == 0, done.stderr[-3000:]
+    first, second = numbers_of(quick), numbers_of(tmp_path)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@quick_group
+def test_report_holds_figures_captions_and_scorecard(quick, run_snakemake):
+    report = quick / "results" / "quick" / "report.html"
+    done = run_snakemake(quick, "--report", str(report), overlays=(QUICK,))
+    assert done.returncode == 0, done.stderr[-3000:]
+    page = report.read_text()
+    for name in ("fig01.png", "fig13.png", "table1.csv", "scorecard.html"):
+        assert name in page
+    assert "the star is the one-to-one linear network" in re.sub(r"\s+", " ", page)
+
+
+@quick_group
+def test_editing_the_config_reruns_what_depends_on_it(quick, run_snakemake):
+    edited = {"networks": {"linear_bce": {"epochs": 21}}}
+    dry = run_snakemake(quick, "--cores", "1", "--dry-run", overlays=(QUICK, edited))
+    (quick / "overlay1.yaml").unlink()
+    assert dry.returncode == 0
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", dry.stdout + dry.stderr, re.MULTILINE))
+    assert jobs["train_network"] == jobs["evaluate_network"] == jobs["write_scorecard"] == "1"
+    assert "generate_gaussian" not in jobs
+
+
+@pytest.mark.parametrize("overlays", [(), (QUICK,)], ids=["paper", "quick"])
+def test_dry_run_is_clean(tmp_path, run_snakemake, overlays):
+    done = run_snakemake(tmp_path, "--cores", "1", "--dry-run", overlays=overlays)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Warning" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_lint_is_clean(tmp_path, run_snakemake):
+    done = run_snakemake(tmp_path, "--lint")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Congratulations" in done.stdout + done.stderr
+
+
+GENUINE = ROOT.parent / "shared" / "delphes"
+
+
+@pytest.mark.skipif(not GENUINE.is_dir(), reason="the genuine Delphes files are not beside this checkout")
+@pytest.mark.xdist_group("delphes")
+def test_from_delphes_files_to_figures(tmp_path, run_snakemake):
+    """The stock card's files, from the config to a trained scan and its figures by one line."""
+    files = {
+        "signal": [str(GENUINE / "slepton_200_180_stock.root")],
+        "background": [str(GENUINE / "ww_stock.root")],
+    }
+    overlay = {"studies": {"dilepton": {"source": files}}}
+    done = run_snakemake(tmp_path, "--cores", "2", overlays=(DELPHES, overlay))
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = tmp_path / "results" / "delphes"
+    cutflow = pd.read_csv(results / "dilepton" / "cutflow.csv")
+    assert cutflow[["signal", "background"]].iloc[0].to_list() == [4000, 4000]
+    assert cutflow[["signal", "background"]].iloc[-1].to_list() == [875, 135]
+    events = pd.read_parquet(results / "dilepton" / "features.parquet")
+    assert events["label"].value_counts().to_dict() == {1: 875, 0: 135}
+    assert pd.read_csv(results / "dilepton" / "dilepton_linear" / "metrics.csv")["auc"][0] > 0.6
+    scan = pd.read_csv(results / "dilepton" / "dilepton_scan" / "metrics.csv")
+    # Few events: three binomial standard deviations on the test sample.
+    distance = (scan["loss_signal_efficiency"] - scan["target_efficiency"]).abs()
+    assert (distance < 3 * scan["signal_efficiency_uncertainty"].clip(lower=0.02)).all()
+    for plot in ("features", "scores", "roc", "history", "cuts", "efficiencies"):
+        assert (results / "figures" / f"dilepton_{plot}.pdf").stat().st_size > 0
+    assert not (results / "gaussian").exists()
+    assert not (results / "figures" / "fig04.pdf").exists()
