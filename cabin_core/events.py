@@ -81,7 +81,7 @@ class EventSample:
         ValueError
             If a label is neither 0 nor 1, and as the class itself does.
         """
-        label_values = torch.as_tensor(labels)
+        label_values = torch.as_tensor(labels).to(torch.float64)
         if not torch.isin(label_values, torch.tensor([0, 1])).all():
             raise ValueError("labels must be 0 (background) or 1 (signal)")
         feature_values = torch.as_tensor(features, dtype=dtype)

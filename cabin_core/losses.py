@@ -57,6 +57,11 @@ class EventSums:
         -------
         EventSums
 
+        Raises
+        ------
+        ValueError
+            If a score is NaN.
+
         Notes
         -----
         The cross-entropy is torch's: each logarithm is clamped at -100, and its gradient is divided by
@@ -65,6 +70,8 @@ class EventSums:
         epochs the exact derivative gives the one-to-one network a background efficiency of 5.14 %
         instead of 5.04 %, and moves the AUC of the scan at 20 % from 0.838 to 0.843.
         """
+        if scores.isnan().any():
+            raise ValueError("the scores are NaN: the training has diverged, lower the learning rate")
         of_signal = weights * is_signal
         of_background = weights * ~is_signal
         labels = is_signal.to(scores.dtype)[:, None].expand_as(scores)
@@ -206,6 +213,8 @@ class CutLoss:
                 raise ValueError(f"no {name} event in this batch: the loss needs both classes")
         if self.targets and len(sums.signal_score) != len(self.targets):
             raise ValueError(f"{len(self.targets)} targets for {len(sums.signal_score)} rows of scores")
+        if self.targets and cuts is not None and len(cuts) != len(self.targets):
+            raise ValueError(f"{len(self.targets)} targets for {len(cuts)} rows of cuts")
         zero = sums.signal_score.new_zeros(())
         terms = dict.fromkeys(self.coefficients, zero)
         if self.coefficients["efficiency"]:

@@ -96,6 +96,7 @@ def _efficiency(
     total = weights.sum(dtype=np.float64)
     if not total > 0:
         raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
-    efficiency = (weights[:, None] * passed).sum(axis=0, dtype=np.float64) / total
+    # The two sums run in different orders: where everything passes, their ratio can exceed 1 by rounding.
+    efficiency = np.minimum((weights[:, None] * passed).sum(axis=0, dtype=np.float64) / total, 1.0)
     effective_events = total**2 / np.square(weights, dtype=np.float64).sum()
     return efficiency, np.sqrt(efficiency * (1 - efficiency) / effective_events)

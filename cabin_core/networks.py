@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 SIGN_OF_DIRECTION = {">": 1.0, "<": -1.0}
-MODELS = ("linear", "fully_connected", "one_to_one", "scan")
+CUT_MODELS = ("one_to_one", "scan")
+MODELS = ("linear", "fully_connected", *CUT_MODELS)
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -49,8 +50,8 @@ class CutNetwork(nn.Module):
         activation_scale: float = 15.0,
     ) -> None:
         super().__init__()
-        if n_features < 1:
-            raise ValueError(f"a cut network needs at least one feature, not {n_features}")
+        if n_features < 1 or n_rows < 1:
+            raise ValueError(f"a cut network needs features and rows, not {n_features} and {n_rows}")
         if not activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {activation_scale}")
         self.activation_scale = float(activation_scale)
@@ -63,8 +64,10 @@ class CutNetwork(nn.Module):
                 raise ValueError(
                     f"{fixed.numel()} weights for {n_features} features: one a feature is needed"
                 )
-            if (fixed == 0).any():
-                raise ValueError("a weight of zero has no cut: use +1 for '>' and -1 for '<'")
+            if not ((fixed != 0) & fixed.isfinite()).all():
+                raise ValueError(
+                    "a weight of zero, NaN or infinity has no cut: use +1 for '>' and -1 for '<'"
+                )
             self.register_buffer("weight", fixed)
 
     def log_score(self, features: Tensor) -> Tensor:
@@ -79,7 +82,16 @@ class CutNetwork(nn.Module):
         -------
         Tensor, shape (n_events, n_rows)
             Sums of log-sigmoids: finite where the product itself would underflow.
+
+        Raises
+        ------
+        ValueError
+            If the number of features is another one.
         """
+        if features.dim() != 2 or features.shape[1] != self.bias.shape[1]:
+            raise ValueError(
+                f"features need shape (n_events, {self.bias.shape[1]}), not {tuple(features.shape)}"
+            )
         # Events are the innermost axis, so that the sum over features runs along vectors.
         margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_features, n_events)
         return logsigmoid(self.activation_scale * margins).sum(dim=1).T
@@ -239,8 +251,14 @@ class NetworkSettings:
             raise ValueError("an efficiency scan needs at least one target efficiency")
         if self.model != "scan" and len(self.targets) > 1:
             raise ValueError(f"a {self.model} network has at most one target, not {len(self.targets)}")
-        if self.hidden_layers and self.model != "fully_connected":
-            raise ValueError(f"hidden_layers belong to a fully_connected network, not to {self.model}")
+        if not self.activation_scale > 0:
+            raise ValueError(f"activation_scale must be positive, not {self.activation_scale}")
+        if bool(self.hidden_layers) != (self.model == "fully_connected"):
+            raise ValueError(
+                f"hidden_layers belong to a fully_connected network, and to it only: {self.model}"
+            )
+        if self.weights != "directions" and self.model not in CUT_MODELS:
+            raise ValueError(f"weights belong to a cut network, not to {self.model}")
 
     @property
     def dtype(self) -> torch.dtype:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from cabin_core.networks import NetworkSettings, build_network
 from cabin_core.scaling import FeatureScaling
 
 FORMAT = "cabin_core network 1"
+_INCOMPLETE = "not a complete model file: delete it and train the network again"
 
 
 @dataclass(frozen=True)
@@ -82,28 +82,28 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
         If the file is truncated or not a saved network, or was made for other features.
     """
     try:
-        content = torch.load(path, weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such model file: train the network first") from None
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, pickle.UnpicklingError):
-        raise ValueError(
-            f"{path}: not a complete model file: delete it and train the network again"
-        ) from None
+    except PermissionError:
+        raise
+    except Exception as error:
+        # Damaged bytes end in many types of error; each means the same to the reader.
+        raise ValueError(f"{path}: {_INCOMPLETE}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path}: not a model file of this version ({FORMAT}): train the network again")
-    stored = content["features"]
+    stored = content.get("features")
     if features is not None and list(features) != stored:
         raise ValueError(
-            f"{path}: made for the features {', '.join(stored)}, not {', '.join(features)}: "
+            f"{path}: made for the features {', '.join(stored or ())}, not {', '.join(features)}: "
             "train the network again"
         )
-    settings = NetworkSettings(**content["settings"])
-    network = build_network(settings, content["directions"])
-    network.load_state_dict(content["state"])
-    return TrainedNetwork(
-        network,
-        settings,
-        FeatureScaling(stored, content["mean"], content["spread"]),
-        tuple(content["directions"]),
-        content["training"],
-    )
+    try:
+        settings = NetworkSettings(**content["settings"])
+        network = build_network(settings, content["directions"])
+        network.load_state_dict(content["state"])
+        scaling = FeatureScaling(content["features"], content["mean"], content["spread"])
+        directions, training = tuple(content["directions"]), dict(content["training"])
+    except Exception as error:
+        raise ValueError(f"{path}: {_INCOMPLETE}") from error
+    return TrainedNetwork(network, settings, scaling, directions, training)

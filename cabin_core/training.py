@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -30,7 +31,8 @@ class TrainingSettings:
         ``sgd`` or ``adam``.
     learning_rate : float
     batch_size : int, optional
-        Events in a mini-batch; one full batch where None.
+        Events in a mini-batch, up to one more where the classes do not divide evenly; one full batch where
+        None.
     seed : int
         Seed of the order of events in mini-batches.
 
@@ -107,11 +109,13 @@ def train(
             row[f"train_{name}"] = sum(values[name] for values in batch_values) / len(batch_values)
         row |= {f"test_{name}": value for name, value in test_terms.values().items()}
         # A diverged loss would otherwise end as cuts of NaN, hundreds of epochs later.
-        if not torch.isfinite(torch.tensor(row["train_total"])):
+        if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
         if on_epoch:
             on_epoch(row)
+    if not all(parameter.isfinite().all() for parameter in network.parameters()):
+        raise ValueError("the last update made a parameter infinite: lower the learning rate")
     return history
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cabin_core import CutLoss, NetworkSettings, TrainingSettings
+from cabin_core.networks import CUT_MODELS
 
 NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "hidden_layers", "precision")
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
-CUT_MODELS = ("one_to_one", "scan")
 
 
 def parse_network(entry: dict[str, Any]) -> tuple[NetworkSettings, CutLoss, TrainingSettings]:

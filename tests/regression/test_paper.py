@@ -136,7 +136,7 @@ def test_every_figure_is_complete(paper, name):
 
 def digest(table: pd.DataFrame) -> dict[str, list[float]]:
     """Count, mean, standard deviation and extremes of each column of numbers."""
-    numbers = table.select_dtypes("number")
+    numbers = table.select_dtypes("number").dropna(axis="columns", how="all")
     return {
         name: [
             float(numbers[name].count()),

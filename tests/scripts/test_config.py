@@ -1,6 +1,7 @@
 """The config: what ships is right, and what is wrong gets one line that names the key."""
 
 import copy
+import re
 from pathlib import Path
 
 import pytest
@@ -171,10 +172,16 @@ def test_conda_environment_agrees_with_the_pins():
     assert {requirement.lower() for requirement in pip} <= pins
 
 
-def test_readme_names_only_files_that_exist():
-    import re
+README = (ROOT / "README.md").read_text()
 
-    text = (ROOT / "README.md").read_text()
+
+def test_example_of_the_readme_runs(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out.startswith("tensor([[")
+
+
+def test_readme_names_only_files_that_exist():
     folders = "cabin_core|scripts|workflow|config|tests|docs"
-    for name in re.findall(rf"`((?:{folders})/[\w./-]*[\w/])`", text):
+    for name in re.findall(rf"`((?:{folders})/[\w./-]*[\w/])`", README):
         assert Path(ROOT, name).exists(), name
