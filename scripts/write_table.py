@@ -4,6 +4,22 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+#: What LaTeX would take for something else.
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": "$<$",
+        ">": "$>$",
+        **{character: "\\" + character for character in "&%$#_{}"},
+    }
+)
+
+
+def _latex(text: str) -> str:
+    return text.translate(_LATEX)
+
 
 def main(
     *,
@@ -37,9 +53,11 @@ def main(
     lists = {kind: paths if isinstance(paths, list) else [paths] for kind, paths in files.items()}
     made = module.make_table(lists, study, networks)
     made.to_csv(csv, index=False)
-    md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g')}\n")
-    shown = made.map(lambda value: f"{value:.4g}" if isinstance(value, float) else value)
-    tex.write_text(shown.to_latex(index=False, escape=True, caption=caption))
+    md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")
+    shown = made.rename(columns=_latex).map(
+        lambda value: _latex(f"{value:.4g}" if isinstance(value, float) else str(value)).replace("nan", "-")
+    )
+    tex.write_text(shown.to_latex(index=False, escape=False, caption=_latex(caption)))
 
 
 if "snakemake" in globals():

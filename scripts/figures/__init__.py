@@ -47,7 +47,7 @@ PLOTS: dict[str, PlotKind] = {
     "roc": PlotKind(files=("scores",), networks=ONE),
     "scores_and_roc": PlotKind(files=("scores",), networks=ONE),
     "history": PlotKind(files=("history",), networks=ONE),
-    "cuts": PlotKind(files=("cuts", "metrics", "features"), networks=range(1, 6), options=("scaled",)),
+    "cuts": PlotKind(files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",)),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
 }

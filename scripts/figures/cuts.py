@@ -8,9 +8,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, panel_grid, paper_style, shared_legend, with_unit
+from scripts.figures.style import (
+    LINE_COLORS,
+    label_outer_panels,
+    panel_grid,
+    paper_style,
+    shared_legend,
+    with_unit,
+)
 
-STARS = ["*", "P", "X", "D"]
+STARS = ["*", "P", "X", "D", "v"]
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -56,17 +63,18 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 style: dict[str, Any] = (
                     {"marker": "o", "ls": "-"}
                     if len(cuts) > 1
-                    else {"marker": next(stars), "ls": "", "ms": 9, "mec": "black", "mew": 0.5}
+                    else {"marker": next(stars), "ls": "", "ms": 7, "mec": "black", "mew": 0.5}
                 )
                 ax.plot(ordered["efficiency"], ordered["cut"], color=color, label=network, **style)
             unit = "" if scaled else feature["unit"]
-            direction = rows["direction"].iloc[0]
+            # Learned weights of one sign in one network and of the other in the next have no common title.
+            direction = "/".join(dict.fromkeys(rows["direction"]))
             ax.set_title(f"{feature['label']} {direction} cut")
             ax.set_xlim(0, 1)
             ax.set_xlabel("Target signal efficiency", loc="center", fontsize=9)
             ax.set_ylabel(with_unit("Cut (scaled)" if scaled else "Cut", unit), loc="center")
-            if scaled:
-                ax.label_outer()
+        if scaled:
+            label_outer_panels(axes)
         shared_legend(fig, axes[0], columns=4)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

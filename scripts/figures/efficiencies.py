@@ -49,7 +49,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 label=f"{LABELS[name]}, in the loss",
             )
         ax.grid(alpha=0.4)
-        ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Target signal efficiency", ylabel="Efficiency")
+        ax.set(xlim=(0, 1), ylim=(-0.02, 1.02), xlabel="Target signal efficiency", ylabel="Efficiency")
         ax.legend(loc="upper left")
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

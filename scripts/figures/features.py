@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.feature_table import fit_scaling
@@ -14,6 +15,7 @@ from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
     LABELS,
     class_name,
+    columns_of,
     densities,
     fill_histogram,
     log_limits,
@@ -70,32 +72,32 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             for name in ("background", "signal"):
                 bins = rows[rows["class"] == name]
                 fill_histogram(ax, bins, name, LABELS[name])
-            if "cut" in table.columns:
-                _draw_cuts(ax, rows.dropna(subset=["cut"]))
             unit = "" if scaled else feature["unit"]
+            edges = rows[["low", "high"]]
+            if "cut" in table.columns:
+                _draw_cuts(ax, rows.dropna(subset=["cut"]), unit)
+                edges = rows[["low", "high", "cut"]]  # a loose cut may lie outside of all events
             label = f"{feature['label']} (scaled)" if scaled else feature["label"]
             ax.set_xlabel(with_unit(label, unit), loc="center")
             ax.set_yscale("log")
             ax.set_ylim(*log_limits(rows["density"].to_numpy(dtype=float)))
-            ax.set_xlim(rows["low"].min(), rows["high"].max())
-        for ax in axes[:: -(-len(axes) // (1 if len(axes) <= 3 else 2))]:
-            ax.set_ylabel("Unit area", loc="center")
+            ax.set_xlim(edges.min().min(), edges.max().max())
+        for ax in axes[:: columns_of(len(axes))]:
+            ax.set_ylabel("Events (unit area)", loc="center")
         shared_legend(fig, axes[0])
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig
 
 
-def _draw_cuts(ax: Any, cuts: pd.DataFrame) -> None:
+def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str) -> None:
     colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(cuts)))
-    for position, cut in enumerate(cuts.itertuples()):
-        several = len(cuts) > 1
-        ax.axvline(
-            cut.cut,
-            color=colors[position] if several else "black",
-            ls=CUT_STYLES[cut.direction],
-            lw=1.0 if several else 1.4,
-            label=f"Target {100 * cut.target_efficiency:g} %" if several else None,
-        )
+    several = len(cuts) > 1
+    for color, cut in zip(colors, cuts.sort_values("target_efficiency").itertuples(), strict=True):
+        style = CUT_STYLES[cut.direction]
+        ax.axvline(cut.cut, color=color if several else "black", ls=style, lw=1.0 if several else 1.4)
+        if several:
+            # Directions differ from panel to panel: in the legend a line stands for its target only.
+            ax.plot([], [], color=color, label=f"Target {100 * cut.target_efficiency:g} %")
     if len(cuts) == 1:
-        arrow = {"<": "<", ">": ">"}[cuts["direction"].iloc[0]]
-        ax.set_title(f"keeps {arrow} {cuts['cut'].iloc[0]:.2f}", fontsize=8)
+        (only,) = cuts.itertuples()
+        ax.set_title(with_unit(f"keeps {only.direction} {only.cut:.2f}", unit), fontsize=8)

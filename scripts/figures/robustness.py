@@ -15,8 +15,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     """Return the table of the rule ``shift_inputs`` with the efficiencies relative to those unshifted."""
     table = inputs.read("robustness")
     keys = ["network", "target_efficiency", "score_above"]
-    first = table.groupby(keys, sort=False, dropna=False)["signal_efficiency"].transform("first")
-    return table.assign(relative_signal_efficiency=table["signal_efficiency"] / first)
+    unshifted = table[table["max_shift"] == 0].set_index(keys)["signal_efficiency"]
+    merged = table.merge(unshifted.rename("unshifted").reset_index(), on=keys, how="left", sort=False)
+    relative = merged["signal_efficiency"] / merged["unshifted"]
+    return merged.drop(columns="unshifted").assign(relative_signal_efficiency=relative)
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
@@ -45,6 +47,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         right.set(ylabel="Relative to unshifted inputs")
         for ax in (left, right):
             ax.set_xlabel("Largest shift of a feature (scaled)")
+            ax.set_xticks(sorted(table["max_shift"].unique()))
         fig.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

@@ -12,7 +12,7 @@ from sklearn.metrics import auc, roc_curve
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scores import panel_title, score_columns
-from scripts.figures.style import LINE_COLORS, panel_grid, paper_style
+from scripts.figures.style import LINE_COLORS, label_outer_panels, panel_grid, paper_style
 
 #: A curve has one point an event; more points than this cannot be seen.
 MOST_POINTS = 300
@@ -53,8 +53,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax, panel in zip(axes, panels, strict=True):
             draw_roc(ax, table[table["panel"] == panel])
             ax.set_title(panel_title(panel))
-            if len(panels) > 1:
-                ax.label_outer()
+        label_outer_panels(axes)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig
 

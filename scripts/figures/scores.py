@@ -16,6 +16,7 @@ from scripts.figures.style import (
     class_name,
     densities,
     fill_histogram,
+    label_outer_panels,
     log_limits,
     panel_grid,
     paper_style,
@@ -74,9 +75,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax, panel in zip(axes, panels, strict=True):
             draw_scores(ax, table[table["panel"] == panel])
             ax.set_title(panel_title(panel))
-            if len(panels) > 1:
-                ax.label_outer()
-        shared_legend(fig, axes[0], columns=4)
+        label_outer_panels(axes)
+        axes[0].set_ylim(*log_limits(table["density"].to_numpy(dtype=float)))
+        shared_legend(fig, axes[0], columns=2 if len(panels) == 1 else 4)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig
 
@@ -102,4 +103,4 @@ def draw_scores(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set_ylim(*log_limits(rows["density"].to_numpy(dtype=float)))
     ax.set_xlim(0, 1)
     ax.set_xlabel("Score", loc="center")
-    ax.set_ylabel("Unit area", loc="center")
+    ax.set_ylabel("Events (unit area)", loc="center")

@@ -25,12 +25,12 @@ from scripts.figures.style import (
     shared_legend,
 )
 
-#: Decimal logarithm of 1 - score; a score of exactly 1 in float64 is put into the lowest bin.
-EDGES = np.linspace(-14.0, 0.0, 57)
+#: -log10(1 - score), the number of nines of a score; a score of exactly 1 is put into the last bin.
+EDGES = np.linspace(0.0, 14.0, 57)
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return the histograms of ``log10(1 - score)`` of the test sample, and the 40 and 50 % points.
+    """Return the histograms of ``-log10(1 - score)`` of the test sample, and the 40 and 50 % points.
 
     Of a network with several targets the one closest to 40 % is shown.
     """
@@ -39,12 +39,12 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         events = inputs.read("scores", position)
         test = events[events["split"] == "test"]
         column = min(score_columns(events), key=lambda name: abs(_target(name) - 0.4))
-        # Clipped to the float64 step below 1, so that the logarithm stays finite.
-        distance = np.log10(np.clip(1 - test[column], 10.0 ** EDGES[0], 1.0))
+        # Clipped, so that the logarithm stays finite for a score of exactly 1.
+        nines = -np.log10(np.clip(1 - test[column], 10.0 ** -EDGES[-1], 1.0))
         for label in (0, 1):
             of_class = (test["label"] == label).to_numpy()
             weights = test["weight"].to_numpy(dtype=float)[of_class]
-            density, _ = densities(distance.to_numpy()[of_class], weights, EDGES)
+            density, _ = densities(nines.to_numpy()[of_class], weights, EDGES)
             parts.append(
                 pd.DataFrame(
                     {
@@ -58,7 +58,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
                 )
             )
             if label == 1:
-                points = np.quantile(distance.to_numpy()[of_class], [0.4, 0.5])
+                points = np.quantile(
+                    nines.to_numpy()[of_class], [0.6, 0.5], weights=weights, method="inverted_cdf"
+                )
                 parts.append(
                     pd.DataFrame(
                         {
@@ -87,14 +89,14 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             for point, style in zip(rows.dropna(subset=["threshold"]).itertuples(), ("--", ":"), strict=True):
                 label = f"{100 * point.signal_efficiency:g} % signal efficiency"
                 ax.axvline(point.threshold, color="black", ls=style, lw=1, label=label)
-            ax.axvline(np.log10(0.5), color="grey", lw=1, ls="-.", label="Score 0.5")
+            ax.axvline(-np.log10(0.5), color="grey", lw=1, ls="-.", label="Score 0.5")
             title = panel_title(rows["panel"].iloc[0])
             ax.set_title(f"{network}, {title.lower()}" if title else network)
             ax.set_yscale("log")
             ax.set_ylim(*log_limits(bins["density"].to_numpy(dtype=float)))
             ax.set_xlim(EDGES[0], EDGES[-1])
-            ax.set_xlabel(r"$\log_{10}(1 - \mathrm{score})$", loc="center")
-            ax.set_ylabel("Unit area", loc="center")
+            ax.set_xlabel(r"$-\log_{10}(1 - \mathrm{score})$", loc="center")
+            ax.set_ylabel("Events (unit area)", loc="center")
             ax.label_outer()
         shared_legend(fig, axes[0], columns=3)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")

@@ -61,6 +61,11 @@ def paper_style() -> Iterator[None]:
         yield
 
 
+def columns_of(n_panels: int) -> int:
+    """Return the number of columns of a grid of two rows, one row for up to three panels."""
+    return n_panels if n_panels <= 3 else -(-n_panels // 2)
+
+
 def panel_grid(
     n_panels: int, *, panel_size: tuple[float, float] = (2.4, 2.1), **subplots: Any
 ) -> tuple[Figure, list[Axes]]:
@@ -79,8 +84,8 @@ def panel_grid(
     tuple of Figure and list of Axes
         As many axes as panels; the place left over in the grid stays empty.
     """
-    n_rows = 1 if n_panels <= 3 else 2
-    n_columns = -(-n_panels // n_rows)
+    n_columns = columns_of(n_panels)
+    n_rows = -(-n_panels // n_columns)
     # A lone panel is drawn larger: it has a page's width to itself.
     scale = 1.9 if n_panels == 1 else 1.0
     fig = Figure(
@@ -93,10 +98,21 @@ def panel_grid(
     return fig, list(axes[:n_panels])
 
 
+def label_outer_panels(axes: list[Axes]) -> None:
+    """Keep the labels at the left and below the lowest panel of each column, also above a gap."""
+    n_columns = columns_of(len(axes))
+    for position, ax in enumerate(axes):
+        label = ax.get_xlabel()
+        ax.label_outer()
+        if position + n_columns >= len(axes):
+            ax.set_xlabel(label, loc="center")
+            ax.tick_params(axis="x", labelbottom=True)
+
+
 def shared_legend(fig: Figure, ax: Axes, *, columns: int = 6) -> None:
     """Put one legend for all panels above them, with the entries of ``ax``."""
     handles, labels = ax.get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=min(columns, len(labels)), frameon=False)
+    fig.legend(handles, labels, loc="outside upper right", ncols=min(columns, len(labels)), frameon=False)
 
 
 def with_unit(label: str, unit: str) -> str:

@@ -139,7 +139,6 @@ def test_table_1_in_latex(tmp_path):
     assert texts["csv"].splitlines()[1] == "alpha,Importance of reaching target signal efficiency,10.0"
 
 
-@pytest.mark.xfail(reason="to_latex escapes the cells only", strict=True)
 def test_captions_are_escaped_in_latex(tmp_path, scan_cuts):
     texts = written(
         tmp_path / "one", {"cuts": [scan_cuts]}, {"scan": {}}, caption="Cuts at 50 % of x_1 & x_2."
@@ -148,7 +147,6 @@ def test_captions_are_escaped_in_latex(tmp_path, scan_cuts):
     assert texts["md"].startswith("Cuts at 50 % of x_1 & x_2.\n")
 
 
-@pytest.mark.xfail(reason="in LaTeX's default font encoding < and > come out as other signs", strict=True)
 def test_directions_are_maths_in_latex(tmp_path, scan_cuts):
     texts = written(tmp_path / "one", {"cuts": [scan_cuts]}, {"scan": {}})
     assert "> 200" in texts["csv"]
