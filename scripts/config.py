@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import inspect
 import os
 import shutil
 from collections.abc import Iterable
@@ -86,18 +87,23 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     for name, figure in config["figures"].items():
         if figure is not None:
             kind = _known("plot", figure["plot"], PLOTS, f"figures.{name}")
-            _check_entry(f"figures.{name}", figure, PLOTS[kind].needs_study, config)
+            _check_entry(f"figures.{name}", figure, PLOTS[kind].needs_study, PLOTS[kind].files, config)
             options = set(figure) - {"plot", "caption", "study", "networks"}
             _check_options(f"figures.{name}", options, PLOTS[kind].options)
             _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
     for name, table in config["tables"].items():
         if table is not None:
             kind = _known("table", table["table"], TABLES, f"tables.{name}")
-            _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, config)
+            _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, TABLES[kind].files, config)
             _check_count(f"tables.{name}", table, TABLES[kind].networks)
     for name, claim in config["scorecard"].items():
         if claim is not None:
             _known("measure", claim["measure"], MEASURES, f"scorecard.{name}")
+            arguments = {**claim.get("arguments", {}), **claim.get("over", {})}
+            try:
+                inspect.signature(MEASURES[claim["measure"]]).bind(None, **arguments)
+            except TypeError as fault:
+                raise ConfigError(f"config: scorecard.{name}.arguments: {fault}") from None
             over = next(iter(claim.get("over", {}).values()), None)
             if isinstance(claim["reference"], list) != (over is not None) or (
                 over is not None and len(over) != len(claim["reference"])
@@ -150,7 +156,9 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
 
 
-def _check_entry(where: str, entry: dict[str, Any], needs_study: bool, config: dict[str, Any]) -> None:
+def _check_entry(
+    where: str, entry: dict[str, Any], needs_study: bool, files: tuple[str, ...], config: dict[str, Any]
+) -> None:
     known_networks = config["networks"]
     if not needs_study:
         if "study" in entry:
@@ -161,6 +169,10 @@ def _check_entry(where: str, entry: dict[str, Any], needs_study: bool, config: d
         study = config["studies"][_known("study", entry["study"], config["studies"], where)]
         if study is None:
             return
+        if "robustness" in files and "robustness" not in study:
+            raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
+        if "cutflow" in files and study["source"]["kind"] != "delphes":
+            raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
         known_networks = study["networks"]
     for name in entry.get("networks", []):
         _known("network", name, known_networks, f"{where}.networks")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,6 @@ class PlotKind:
     def needs_study(self) -> bool:
         """Whether it draws a study."""
         return bool(self.files)
-
-    def sources(self, basedir: Path) -> list[str]:
-        """Return the modules whose change makes the figure out of date."""
-        return sorted(str(path) for path in (basedir / "scripts" / "figures").glob("*.py"))
 
 
 ONE = range(1, 2)

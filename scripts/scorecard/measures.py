@@ -97,6 +97,8 @@ def efficiency_estimate_error(results: Results, study: str, network: str) -> Mea
 def linear_weight(results: Results, study: str, network: str, feature: str) -> Measured:
     """Learned weight of a feature in a linear network."""
     trained = results.model(study, network)
+    if feature not in trained.scaling.features:
+        raise NotRun(f"study {study} has no feature {feature} in this config")
     weights = trained.network.linear.weight.detach().squeeze(0)  # type: ignore[union-attr, operator]
     return Measured(float(weights[trained.scaling.features.index(feature)]))  # type: ignore[index]
 
@@ -201,9 +203,19 @@ def _scores_of_sides(
     ]
 
 
+def _pair_cuts(results: Results, study: str, network: str, other: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the cuts of two networks, row by row of the same feature and, for scans, target."""
+    first, second = results.cuts(study, network), results.cuts(study, other)
+    keys = ["feature"] if first["feature"].is_unique else ["feature", "target_efficiency"]
+    first, second = first.set_index(keys, drop=False), second.set_index(keys, drop=False)
+    if not first.index.equals(second.index):
+        raise NotRun(f"{network} and {other} have different targets or features in this config")
+    return first, second
+
+
 def largest_cut_difference(results: Results, study: str, network: str, other: str) -> Measured:
     """Largest difference of the scaled cuts of two networks, over features and targets."""
-    first, second = results.cuts(study, network), results.cuts(study, other)
+    first, second = _pair_cuts(results, study, network, other)
     return Measured(float((first["cut_scaled"] - second["cut_scaled"]).abs().max()))
 
 
@@ -232,7 +244,7 @@ def _single_cut_efficiencies(results: Results, study: str, cuts: pd.DataFrame) -
 def single_cut_difference(results: Results, study: str, network: str, other: str) -> Measured:
     """Largest difference of the signal efficiencies of corresponding single cuts of two networks."""
     first, second = (
-        _single_cut_efficiencies(results, study, results.cuts(study, name)) for name in (network, other)
+        _single_cut_efficiencies(results, study, cuts) for cuts in _pair_cuts(results, study, network, other)
     )
     return Measured(float(np.abs(first - second).max()))
 
@@ -314,7 +326,10 @@ def robustness_gain(
 
 def network_setting(results: Results, network: str, key: str) -> Measured:
     """A number in the config of a network."""
-    return Measured(float(results.config_of(network)[key]))
+    entry = results.config_of(network)
+    if key not in entry:
+        raise NotRun(f"network {network} leaves out {key} in this config")
+    return Measured(float(entry[key]))
 
 
 MEASURES: dict[str, Callable[..., Measured]] = {

@@ -112,6 +112,13 @@ BAD = [
     ("studies.gaussian.robustness.selections.0.network", "scan_3", "unknown network 'scan_3'"),
     ("studies.gaussian.robustness.selections.2.target", 0.41, "scan_1000 has no target 0.41"),
     ("studies", {"gaussian": None}, "every study is null"),
+    ("scorecard.table1-beta.arguments", {"network": "scan"}, "table1-beta.arguments: missing .* 'term'"),
+    ("studies.gaussian.robustness.shifts", [0.1], "robustness.shifts: .*does not contain"),
+    (
+        "tables.gaussian_cuts.table",
+        "cutflow",
+        "tables.gaussian_cuts: study gaussian does not come from files",
+    ),
 ]
 
 
@@ -121,6 +128,13 @@ def test_bad_values_get_one_line(path, value, message):
         check_config(changed(path, value), SCHEMA)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_robustness_figure_needs_robustness():
+    config = copy.deepcopy(PAPER)
+    del config["studies"]["gaussian"]["robustness"]
+    with pytest.raises(ConfigError, match=r"figures.robustness: study gaussian has no key `robustness`"):
+        check_config(config, SCHEMA)
 
 
 def test_missing_figure_option_is_named():

@@ -57,8 +57,14 @@ CLAIMS = kept("scorecard")
 RESULTS = f"results/{config['run']}"
 checked(check_results_folder, Path(RESULTS))
 
-# Editing the core trains again; Snakemake itself follows only the file named by `script:`.
-CORE = sorted(map(str, (BASEDIR / "cabin_core").glob("*.py")))
+
+
+def sources(*folders):
+    """Return modules whose change makes a job rerun: Snakemake itself follows only `script:`."""
+    return sorted(str(path) for folder in folders for path in (BASEDIR / folder).glob("*.py"))
+
+
+CORE = sources("cabin_core")
 PIP_ENV = "../envs/python.yaml"
 
 

@@ -25,6 +25,7 @@ rule read_delphes:
     input:
         signal=lambda w: DELPHES_FILES[w.study]["signal"],
         background=lambda w: DELPHES_FILES[w.study]["background"],
+        code=sources("scripts/physics"),
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
         cutflow=f"{RESULTS}/{{study}}/cutflow.csv",

@@ -4,7 +4,7 @@
 rule draw_figure:
     input:
         unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
-        code=lambda w: PLOTS[FIGURES[w.figure]["plot"]].sources(BASEDIR),
+        code=sources("scripts/figures"),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",

@@ -4,7 +4,7 @@
 rule write_scorecard:
     input:
         results=[path for study in STUDIES for path in study_targets(study)],
-        code=CORE,
+        code=sources("cabin_core", "scripts/scorecard"),
     output:
         json=f"{RESULTS}/scorecard.json",
         md=f"{RESULTS}/scorecard.md",

@@ -4,6 +4,7 @@
 rule write_table:
     input:
         unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
+        code=sources("scripts/tables"),
     output:
         csv=report(
             f"{RESULTS}/tables/{{table}}.csv",
