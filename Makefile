@@ -16,9 +16,10 @@ results: $(VENV)/installed
 quick: $(VENV)/installed
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
 
-# Tests share the cores by pytest-xdist, so each process gets one thread.
+# Tests share the cores by pytest-xdist, so each process gets one thread; a file, whose tests share one run
+# of the workflow, stays in one process.
 test: $(VENV)/installed lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -28,6 +29,7 @@ lint: $(VENV)/installed
 # After a change of the figures on purpose: draw the images anew that the tests compare with.
 baseline: $(VENV)/installed
 	$(BIN)/python -m pytest tests/figures --mpl-generate-path=tests/figures/baseline
+	$(BIN)/python -m pytest tests/regression --freeze --mpl-generate-path=tests/regression/baseline
 
 $(VENV)/installed: constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

@@ -16,7 +16,7 @@ from cabin_core import load_network
 from scripts.figures.style import STYLE
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("paper")]
+pytestmark = pytest.mark.workflow
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "paper.json").read_text())
 FROZEN = Path(__file__).parent / "reference" / "figures.json"

@@ -14,10 +14,8 @@ import pytest
 from tests.conftest import ROOT, environment, snakemake_command
 
 QUICK = ROOT / "config" / "quick.yaml"
-DELPHES = ROOT / "config" / "delphes.yaml"
 
 pytestmark = pytest.mark.workflow
-quick_group = pytest.mark.xdist_group("quick")
 
 
 def start_and_kill(directory: Path, when: str, how: signal.Signals) -> None:
@@ -56,14 +54,12 @@ def quick(tmp_path_factory, run_snakemake):
     return directory
 
 
-@quick_group
 def test_killed_run_resumes_to_completion(quick, run_snakemake):
     again = run_snakemake(quick, "--cores", "2", overlays=(QUICK,))
     assert again.returncode == 0
     assert "Nothing to be done" in again.stderr
 
 
-@quick_group
 def test_all_promised_files_are_there(quick):
     results = quick / "results" / "quick"
     for network in ("linear_bce", "one_to_one_bce", "scan"):
@@ -79,12 +75,10 @@ def test_all_promised_files_are_there(quick):
     assert metrics["auc"].between(0.5, 1).all()
 
 
-@quick_group
 def test_nothing_is_written_elsewhere(quick):
     assert {path.name for path in quick.iterdir()} == {"results", ".snakemake"}
 
 
-@quick_group
 def test_a_quick_look_claims_nothing(quick):
     rows = json.loads((quick / "results" / "quick" / "scorecard.json").read_text())
     assert {row["verdict"] for row in rows} == {"not comparable"}
@@ -101,7 +95,6 @@ def numbers_of(directory: Path) -> dict[str, bytes]:
     }
 
 
-@quick_group
 def test_one_core_gives_the_same_numbers(quick, tmp_path, run_snakemake):
     """To the last bit, in every file, whatever the number of cores and however often killed."""
     done = run_snakemake(tmp_path, "--cores", "1", overlays=(QUICK,))
@@ -111,7 +104,6 @@ def test_one_core_gives_the_same_numbers(quick, tmp_path, run_snakemake):
     assert [name for name in first if first[name] != second[name]] == []
 
 
-@quick_group
 def test_report_holds_figures_captions_and_scorecard(quick, run_snakemake):
     report = quick / "results" / "quick" / "report.html"
     done = run_snakemake(quick, "--report", str(report), overlays=(QUICK,))
@@ -122,7 +114,6 @@ def test_report_holds_figures_captions_and_scorecard(quick, run_snakemake):
     assert "the star is the one-to-one linear network" in re.sub(r"\s+", " ", page)
 
 
-@quick_group
 def test_editing_the_config_reruns_what_depends_on_it(quick, run_snakemake):
     edited = {"networks": {"linear_bce": {"epochs": 21}}}
     dry = run_snakemake(quick, "--cores", "1", "--dry-run", overlays=(QUICK, edited))
@@ -131,48 +122,3 @@ def test_editing_the_config_reruns_what_depends_on_it(quick, run_snakemake):
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", dry.stdout + dry.stderr, re.MULTILINE))
     assert jobs["train_network"] == jobs["evaluate_network"] == jobs["write_scorecard"] == "1"
     assert "generate_gaussian" not in jobs
-
-
-@pytest.mark.parametrize("overlays", [(), (QUICK,)], ids=["paper", "quick"])
-def test_dry_run_is_clean(tmp_path, run_snakemake, overlays):
-    done = run_snakemake(tmp_path, "--cores", "1", "--dry-run", overlays=overlays)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "Warning" not in done.stderr
-    assert not (tmp_path / "results").exists()
-
-
-def test_lint_is_clean(tmp_path, run_snakemake):
-    done = run_snakemake(tmp_path, "--lint")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Congratulations" in done.stdout + done.stderr
-
-
-GENUINE = ROOT.parent / "shared" / "delphes"
-
-
-@pytest.mark.skipif(not GENUINE.is_dir(), reason="the genuine Delphes files are not beside this checkout")
-@pytest.mark.xdist_group("delphes")
-def test_from_delphes_files_to_figures(tmp_path, run_snakemake):
-    """The stock card's files, from the config to a trained scan and its figures by one line."""
-    files = {
-        "signal": [str(GENUINE / "slepton_200_180_stock.root")],
-        "background": [str(GENUINE / "ww_stock.root")],
-    }
-    overlay = {"studies": {"dilepton": {"source": files}}}
-    done = run_snakemake(tmp_path, "--cores", "2", overlays=(DELPHES, overlay))
-    assert done.returncode == 0, done.stderr[-3000:]
-    results = tmp_path / "results" / "delphes"
-    cutflow = pd.read_csv(results / "dilepton" / "cutflow.csv")
-    assert cutflow[["signal", "background"]].iloc[0].to_list() == [4000, 4000]
-    assert cutflow[["signal", "background"]].iloc[-1].to_list() == [875, 135]
-    events = pd.read_parquet(results / "dilepton" / "features.parquet")
-    assert events["label"].value_counts().to_dict() == {1: 875, 0: 135}
-    assert pd.read_csv(results / "dilepton" / "dilepton_linear" / "metrics.csv")["auc"][0] > 0.6
-    scan = pd.read_csv(results / "dilepton" / "dilepton_scan" / "metrics.csv")
-    # Few events: three binomial standard deviations on the test sample.
-    distance = (scan["loss_signal_efficiency"] - scan["target_efficiency"]).abs()
-    assert (distance < 3 * scan["signal_efficiency_uncertainty"].clip(lower=0.02)).all()
-    for plot in ("features", "scores", "roc", "history", "cuts", "efficiencies"):
-        assert (results / "figures" / f"dilepton_{plot}.pdf").stat().st_size > 0
-    assert not (results / "gaussian").exists()
-    assert not (results / "figures" / "fig04.pdf").exists()
