@@ -16,9 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.figures import PLOTS
-from scripts.network_config import parse_network
 from scripts.physics.features import DELPHES_FEATURES
-from scripts.scorecard import MEASURES
 from scripts.tables import TABLES
 
 #: Below this a run would fill the disk [bytes].
@@ -70,6 +68,10 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     ConfigError
         At the first fault, with the path of the key.
     """
+    # Imported here: they bring torch, and only this check needs them when Snakemake starts.
+    from scripts.network_config import parse_network
+    from scripts.scorecard.measures import MEASURES
+
     schema = yaml.safe_load(schema_file.read_text())
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:

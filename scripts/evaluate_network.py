@@ -14,20 +14,13 @@ from cabin_core import (
     TrainedNetwork,
     hard_cut_efficiencies,
     load_network,
-    passes_cuts,
 )
 from scripts.feature_table import read_feature_table
+from scripts.score_table import score_column
+from scripts.selection import row_targets, select_events
 from scripts.train_network import make_sample
 
-#: Above this score an event counts as selected where a network has no cuts.
-SCORE_THRESHOLD = 0.5
-
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
-
-
-def row_targets(trained: TrainedNetwork) -> list[float]:
-    """Return the target signal efficiency of each row of scores; NaN for a network without targets."""
-    return list(trained.settings.targets) or [float("nan")]
 
 
 def tabulate_cuts(trained: TrainedNetwork) -> pd.DataFrame:
@@ -61,20 +54,6 @@ def score_events(trained: TrainedNetwork, table: pd.DataFrame) -> NDArray[np.flo
     with torch.no_grad():
         scores: NDArray[np.float64] = trained.network.double()(trained.scaling.scale(values)).numpy()
     return scores
-
-
-def select_events(
-    trained: TrainedNetwork, table: pd.DataFrame, cuts: pd.DataFrame, scores: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return which events each row selects, by hard cuts, or by the score where there are none."""
-    features = list(trained.scaling.features)
-    if cuts.empty:
-        return scores > SCORE_THRESHOLD
-    return passes_cuts(
-        table[features].to_numpy(dtype=float),
-        cuts["cut"].to_numpy().reshape(-1, len(features)),
-        list(cuts["direction"][: len(features)]),
-    )
 
 
 def main(
@@ -136,11 +115,6 @@ def main(
     for target, column in zip(row_targets(trained), event_scores.T, strict=True):
         score_table[score_column(target)] = column
     score_table.to_parquet(scores, index=False)
-
-
-def score_column(target: float) -> str:
-    """Return the name of the column of scores of a target; ``score`` where there is no target."""
-    return "score" if np.isnan(target) else f"score_{target}"
 
 
 if "snakemake" in globals():

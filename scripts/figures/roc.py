@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import auc, roc_curve
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.scores import panel_title, score_columns
+from scripts.figures.scores import panel_title
 from scripts.figures.style import LINE_COLORS, label_outer_panels, panel_grid, paper_style
+from scripts.score_table import score_columns
 
 #: A curve has one point an event; more points than this cannot be seen.
 MOST_POINTS = 300
@@ -27,7 +28,7 @@ def tabulate_roc(events: pd.DataFrame) -> pd.DataFrame:
     """Return the ROC curves of a table of scores, and the area under each with all its points."""
     test = events[events["split"] == "test"]
     parts = []
-    for column in score_columns(events):
+    for column in score_columns(events.columns):
         false_positive, true_positive, _ = roc_curve(
             test["label"], test[column], sample_weight=test["weight"]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,20 +23,15 @@ from scripts.figures.style import (
     paper_style,
     shared_legend,
 )
+from scripts.score_table import score_columns, target_of
 
 EDGES = np.linspace(0.0, 1.0, 21)
 
 
-def score_columns(events: pd.DataFrame) -> list[str]:
-    """Return the columns of scores, one a target, in increasing order of the target."""
-    names = [name for name in events.columns if name == "score" or name.startswith("score_")]
-    return sorted(names, key=lambda name: float(name.removeprefix("score").strip("_") or 0))
-
-
 def panel_title(column: str) -> str:
     """Return the heading of a column of scores."""
-    target = column.removeprefix("score").strip("_")
-    return f"Target {100 * float(target):g} %" if target else ""
+    target = target_of(column)
+    return "" if math.isnan(target) else f"Target {100 * target:g} %"
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -46,7 +42,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
 def tabulate_scores(events: pd.DataFrame) -> pd.DataFrame:
     """Return the histograms of unit area of a table of scores."""
     parts = []
-    for column in score_columns(events):
+    for column in score_columns(events.columns):
         for (split, label), rows in events.groupby(["split", "label"], sort=True):
             density, uncertainty = densities(
                 rows[column].to_numpy(), rows["weight"].to_numpy(dtype=float), EDGES

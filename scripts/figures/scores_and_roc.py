@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import draw_roc, tabulate_roc
-from scripts.figures.scores import draw_scores, score_columns, tabulate_scores
+from scripts.figures.scores import draw_scores, tabulate_scores
 from scripts.figures.style import paper_style
+from scripts.score_table import score_columns
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -22,7 +23,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         If the network has several targets, each with a score of its own.
     """
     events = inputs.read("scores")
-    if len(score_columns(events)) != 1:
+    if len(score_columns(events.columns)) != 1:
         raise ValueError(f"{inputs.networks[0]} has several targets: use the plots `scores` and `roc`")
     return pd.concat(
         [tabulate_scores(events).assign(part="scores"), tabulate_roc(events).assign(part="roc")],

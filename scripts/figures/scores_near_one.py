@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.scores import panel_title, score_columns
+from scripts.figures.scores import panel_title
 from scripts.figures.style import (
     LABELS,
     class_name,
@@ -24,6 +24,7 @@ from scripts.figures.style import (
     paper_style,
     shared_legend,
 )
+from scripts.score_table import score_columns, target_of
 
 #: -log10(1 - score), the number of nines of a score; a score of exactly 1 is put into the last bin.
 EDGES = np.linspace(0.0, 14.0, 57)
@@ -38,7 +39,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     for position, network in enumerate(inputs.networks):
         events = inputs.read("scores", position)
         test = events[events["split"] == "test"]
-        column = min(score_columns(events), key=lambda name: abs(_target(name) - 0.4))
+        column = min(score_columns(events.columns), key=lambda name: abs(target_of(name) - 0.4))
         # Clipped, so that the logarithm stays finite for a score of exactly 1.
         nines = -np.log10(np.clip(1 - test[column], 10.0 ** -EDGES[-1], 1.0))
         for label in (0, 1):
@@ -101,7 +102,3 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         shared_legend(fig, axes[0], columns=3)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig
-
-
-def _target(column: str) -> float:
-    return float(column.removeprefix("score").strip("_") or 0.4)

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from cabin_core import passes_cuts
-from scripts.evaluate_network import score_column, select_events
-from scripts.figures.scores import score_columns
+from scripts.score_table import score_column, score_columns
 from scripts.scorecard.results import NotRun, Results
+from scripts.selection import select_events
 
 
 class Measured(NamedTuple):
@@ -160,7 +160,7 @@ def largest_correlation(results: Results, study: str) -> Measured:
 def score_threshold(results: Results, study: str, network: str, efficiency: float) -> Measured:
     """Score above which a fraction of the signal lies; the uncertainty is from that fraction's."""
     scores = results.test_scores(study, network)
-    signal = scores.loc[scores["label"] == 1, score_columns(scores)[0]].to_numpy()
+    signal = scores.loc[scores["label"] == 1, score_columns(scores.columns)[0]].to_numpy()
     spread = np.sqrt(efficiency * (1 - efficiency) / len(signal))
     low, middle, high = np.quantile(
         signal, [1 - efficiency - spread, 1 - efficiency, 1 - efficiency + spread]
@@ -171,7 +171,7 @@ def score_threshold(results: Results, study: str, network: str, efficiency: floa
 def efficiency_above(results: Results, study: str, network: str, label: int, score_above: float) -> Measured:
     """Fraction of a class whose score lies above a threshold."""
     scores = results.test_scores(study, network)
-    of_class = scores.loc[scores["label"] == label, score_columns(scores)[0]]
+    of_class = scores.loc[scores["label"] == label, score_columns(scores.columns)[0]]
     value = float((of_class > score_above).mean())
     return Measured(value, float(np.sqrt(value * (1 - value) / len(of_class))))
 

@@ -33,9 +33,10 @@ def checked(function, *args):
         raise WorkflowError(str(error)) from None
 
 
-for file in workflow.configfiles:
-    checked(check_repeated_keys, Path(file))
-checked(check_config, config, BASEDIR / "workflow/schemas/config.schema.yaml")
+if workflow.is_main_process:  # and not again in the jobs that a cluster starts
+    for file in workflow.configfiles:
+        checked(check_repeated_keys, Path(file))
+    checked(check_config, config, BASEDIR / "workflow/schemas/config.schema.yaml")
 STUDIES = {name: study for name, study in config["studies"].items() if study is not None}
 NETWORKS = config["networks"]
 
