@@ -166,7 +166,6 @@ def main(
     json: Path,
     md: Path,
     html: Path,
-    root: str,
     claims: dict[str, Any],
     studies: dict[str, Any],
     networks: dict[str, Any],
@@ -179,15 +178,13 @@ def main(
     results : list of Path
         All files of all studies, so that the rule waits for them.
     json, md, html : Path
-        Written.
-    root : str
-        ``results/RUN``.
+        Written, into the folder of the run.
     claims, studies, networks : dict
         Sections of the config.
     not_comparable : str
         Why no number of this run can be compared; empty where they can.
     """
-    rows = make_scorecard(Results(Path(root), studies, networks), claims, not_comparable)
+    rows = make_scorecard(Results(json.parent, studies, networks), claims, not_comparable)
     json.write_text(json_text.dumps(rows, indent=1) + "\n")
     md.write_text(to_markdown(rows))
     html.write_text(to_html(rows))

@@ -104,7 +104,6 @@ def test_rows_and_their_files(results, tmp_path):
     files = {name: tmp_path / f"scorecard.{name}" for name in ("json", "md", "html")}
     main(
         results=[],
-        root=str(tmp_path),
         claims=claims,
         studies=STUDIES,
         networks=NETWORKS,

@@ -6,12 +6,13 @@ from pathlib import Path
 BASEDIR = Path(workflow.basedir)
 sys.path.insert(0, str(BASEDIR))
 # Scripts run in processes of their own: they find the packages by this, whatever is installed.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(BASEDIR), os.environ.get("PYTHONPATH")])
-)
 # One thread a job: Snakemake runs jobs side by side, and threads that compete are far slower than one.
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(sys.path[:1] + list(filter(None, [os.getenv("PYTHONPATH")]))),
+    OMP_NUM_THREADS="1",
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+)
 
 from snakemake.exceptions import WorkflowError
 from scripts.config import (

@@ -22,7 +22,6 @@ rule write_scorecard:
     resources:
         mem_mb=2000,
     params:
-        root=RESULTS,
         claims=CLAIMS,
         studies=STUDIES,
         networks=NETWORKS,
