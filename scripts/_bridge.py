@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 
 def _paths(files: Any) -> dict[str, Path | list[Path]]:
@@ -30,26 +29,33 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     arguments = {**_paths(snakemake.input), **_paths(snakemake.output), **dict(snakemake.params.items())}
     arguments.pop("code", None)
     inspect.signature(main).bind(**arguments)
-    with open(snakemake.log[0], "w") as log:
-        log_format = logging.Formatter("%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
-        for stream in (sys.stderr, log):
-            handler = logging.StreamHandler(stream)
-            handler.setFormatter(log_format)
-            logging.getLogger("cabin").addHandler(handler)
-        logging.getLogger("cabin").setLevel(logging.INFO)
-        try:
-            main(**arguments)
-        except Exception as error:
-            print(
-                f"error in {snakemake.rule}: {_one_line(error, snakemake.output)}",
-                file=sys.stderr,
-                flush=True,
-            )
-            # On a full disk the log cannot grow either; the line above has been said.
-            with contextlib.suppress(OSError):
+    failure: Exception | None = None
+    try:
+        with open(snakemake.log[0], "w") as log:
+            _report_to(sys.stderr, log)
+            try:
+                main(**arguments)
+            except Exception as error:
+                failure = error
                 traceback.print_exc(file=log)
-                log.flush()
-            sys.exit(1)
+    except OSError as error:
+        # The log itself cannot be written, on a full disk for example; what came first is what to say.
+        failure = failure or error
+    if failure is not None:
+        print(
+            f"error in {snakemake.rule}: {_one_line(failure, snakemake.output)}", file=sys.stderr, flush=True
+        )
+        sys.exit(1)
+
+
+def _report_to(*streams: TextIO) -> None:
+    logging.raiseExceptions = False  # a log on a full disk is no reason for a traceback a line
+    logger = logging.getLogger("cabin")
+    logger.setLevel(logging.INFO)
+    for stream in streams:
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S"))
+        logger.addHandler(handler)
 
 
 def _one_line(error: Exception, outputs: Iterable[str]) -> str:

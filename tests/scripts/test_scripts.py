@@ -254,7 +254,7 @@ def test_no_event_after_the_preselection(tmp_path):
         )
 
 
-def fake_job(tmp_path: Path, output: str, **params: object) -> SimpleNamespace:
+def fake_job(tmp_path: Path, output: str, log: str = "", **params: object) -> SimpleNamespace:
     class Named(dict):
         def __iter__(self):
             return iter(self.values())
@@ -264,7 +264,7 @@ def fake_job(tmp_path: Path, output: str, **params: object) -> SimpleNamespace:
         input=Named(),
         output=Named(table=output),
         params=Named(params),
-        log=[str(tmp_path / "job.log")],
+        log=[log or str(tmp_path / "job.log")],
     )
 
 
@@ -286,6 +286,18 @@ def test_bridge_makes_one_line_of_an_error(tmp_path, capsys):
     assert stopped.value.code == 1
     assert capsys.readouterr().err == "error in some_rule: column x is bad\n"
     assert "Traceback" in (tmp_path / "job.log").read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_log_on_a_full_disk(tmp_path, capsys):
+    def main(*, table: Path) -> None:
+        logging.getLogger("cabin").info("progress")
+
+    with pytest.raises(SystemExit):
+        bridge(fake_job(tmp_path, "out.csv", log="/dev/full"), main)
+    lines = capsys.readouterr().err.splitlines()
+    assert "No space left on device" in lines[-1]
+    assert lines[-1].startswith("error in some_rule")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
