@@ -6,6 +6,7 @@ and its gradient do not depend on how the events were split in memory or over pr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -154,7 +155,8 @@ class CutLoss:
     Raises
     ------
     ValueError
-        If a coefficient is negative, all are zero, or the efficiency or smoothness term has no targets.
+        If a coefficient is negative or infinite, all are zero, or the efficiency or smoothness term has no
+        targets.
 
     References
     ----------
@@ -179,9 +181,9 @@ class CutLoss:
             "bce": float(bce),
             "smoothness": float(smoothness),
         }
-        negative = [name for name, value in self.coefficients.items() if not value >= 0]
-        if negative:
-            raise ValueError(f"loss coefficients must not be negative: {', '.join(negative)}")
+        wrong = [name for name, value in self.coefficients.items() if not 0 <= value < math.inf]
+        if wrong:
+            raise ValueError(f"loss coefficients must not be negative or infinite: {', '.join(wrong)}")
         if not any(self.coefficients.values()):
             raise ValueError("all loss coefficients are zero: nothing to train")
         for name in ("efficiency", "smoothness"):

@@ -229,12 +229,12 @@ def test_inputs_are_left_as_they_were(make_sample):
     ("targets", "coefficients", "message"),
     [
         *(
-            ((0.5,), {"bce": 1.0, term: -1.0}, f"must not be negative: {term}")
+            ((0.5,), {"bce": 1.0, term: -1.0}, f"must not be negative or infinite: {term}")
             for term in TERMS
             if term != "bce"
         ),
-        ((), {"bce": -1.0}, "must not be negative: bce"),
-        ((), {"bce": math.nan}, "must not be negative: bce"),
+        ((), {"bce": -1.0}, "must not be negative or infinite: bce"),
+        ((), {"bce": math.nan}, "must not be negative or infinite: bce"),
         ((0.5,), {}, "all loss coefficients are zero"),
         ((), {"efficiency": 1.0}, "the efficiency term of the loss needs target"),
         ((), {"bce": 1.0, "smoothness": 1.0}, "the smoothness term of the loss needs target"),
