@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import auc, roc_curve
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.scores import panel_title
-from scripts.figures.style import LINE_COLORS, label_outer_panels, panel_grid, paper_style
+from scripts.figures.scores import draw_panels
+from scripts.figures.style import LINE_COLORS, paper_style
 from scripts.score_table import score_columns
 
 #: A curve has one point an event; more points than this cannot be seen.
@@ -48,14 +48,8 @@ def tabulate_roc(events: pd.DataFrame) -> pd.DataFrame:
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
     """Draw one panel a target."""
-    panels = list(dict.fromkeys(table["panel"]))
     with paper_style():
-        fig, axes = panel_grid(len(panels), sharex=True, sharey=True)
-        for ax, panel in zip(axes, panels, strict=True):
-            draw_roc(ax, table[table["panel"] == panel])
-            ax.set_title(panel_title(panel))
-        label_outer_panels(axes)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        fig, _ = draw_panels(table, study, draw_roc)
     return fig
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,17 +66,25 @@ def tabulate_scores(events: pd.DataFrame) -> pd.DataFrame:
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
     """Draw one panel a target."""
-    panels = list(dict.fromkeys(table["panel"]))
     with paper_style():
-        fig, axes = panel_grid(len(panels), sharex=True, sharey=True)
-        for ax, panel in zip(axes, panels, strict=True):
-            draw_scores(ax, table[table["panel"] == panel])
-            ax.set_title(panel_title(panel))
-        label_outer_panels(axes)
+        fig, axes = draw_panels(table, study, draw_scores)
         axes[0].set_ylim(*log_limits(table["density"].to_numpy(dtype=float)))
-        shared_legend(fig, axes[0], columns=2 if len(panels) == 1 else 4)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        shared_legend(fig, axes[0], columns=2 if len(axes) == 1 else 4)
     return fig
+
+
+def draw_panels(
+    table: pd.DataFrame, study: dict[str, Any], draw: Callable[[Axes, pd.DataFrame], None]
+) -> tuple[Figure, list[Axes]]:
+    """Draw the rows of each ``panel`` into an axes of its own, with common ranges and the target above."""
+    panels = list(dict.fromkeys(table["panel"]))
+    fig, axes = panel_grid(len(panels), sharex=True, sharey=True)
+    for ax, panel in zip(axes, panels, strict=True):
+        draw(ax, table[table["panel"] == panel])
+        ax.set_title(panel_title(panel))
+    label_outer_panels(axes)
+    fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig, axes
 
 
 def draw_scores(ax: Axes, rows: pd.DataFrame) -> None:
