@@ -10,7 +10,8 @@ RUN := results/paper
 
 results: $(VENV)/installed
 	$(BIN)/snakemake --cores $(CORES)
-	@if [ ! $(RUN)/report.html -nt $(RUN)/scorecard.json ]; then $(BIN)/snakemake --report $(RUN)/report.html; fi
+	@if [ ! -e $(RUN)/report.html ] || [ -n "$$(find $(RUN)/figures $(RUN)/tables $(RUN)/scorecard.html \
+	  -newer $(RUN)/report.html -type f)" ]; then $(BIN)/snakemake --report $(RUN)/report.html; fi
 	@sed -n 3p $(RUN)/scorecard.md; echo "Open $(RUN)/report.html, or look into $(RUN)."
 
 quick: $(VENV)/installed

@@ -4,6 +4,8 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 #: What LaTeX would take for something else.
 _LATEX = str.maketrans(
     {
@@ -55,7 +57,9 @@ def main(
     made.to_csv(csv, index=False)
     md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")
     shown = made.rename(columns=_latex).map(
-        lambda value: _latex(f"{value:.4g}" if isinstance(value, float) else str(value)).replace("nan", "-")
+        lambda value: (
+            "-" if pd.isna(value) else _latex(f"{value:.4g}" if isinstance(value, float) else str(value))
+        )
     )
     tex.write_text(shown.to_latex(index=False, escape=False, caption=_latex(caption)))
 

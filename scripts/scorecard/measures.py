@@ -259,10 +259,10 @@ def single_cut_distance_to_scan(results: Results, study: str, network: str, scan
 
 def _interpolate(scan_cuts: pd.DataFrame, efficiency: float, column: str) -> list[float]:
     """Return the cuts of a scan at a signal efficiency, in the order of the features."""
-    ordered = scan_cuts.sort_values("target_efficiency")
+    by_target = scan_cuts.pivot(index="target_efficiency", columns="feature", values=column).sort_index()
     return [
-        float(np.interp(efficiency, of_feature["target_efficiency"], of_feature[column]))
-        for _, of_feature in ordered.groupby("feature", sort=False)
+        float(np.interp(efficiency, by_target.index, by_target[feature]))
+        for feature in scan_cuts["feature"].drop_duplicates()
     ]
 
 

@@ -151,3 +151,12 @@ def test_directions_are_maths_in_latex(tmp_path, scan_cuts):
     texts = written(tmp_path / "one", {"cuts": [scan_cuts]}, {"scan": {}})
     assert "> 200" in texts["csv"]
     assert "$>$ 200 GeV & $<$ -0.000125" in texts["tex"] or r"\textgreater" in texts["tex"]
+
+
+def test_only_missing_values_become_dashes_in_latex(tmp_path):
+    metrics = tmp_path / "metrics.csv"
+    metrics.write_text("target_efficiency,auc\n,0.75\n")
+    texts = written(
+        tmp_path / "one", {"metrics": [metrics]}, {"resonance_scan": {"epochs": 3}}, kind="working_points"
+    )
+    assert r"resonance\_scan & 3 & - & 0.75 \\" in texts["tex"]

@@ -144,6 +144,30 @@ def test_measures_by_hand(results):
     assert measure(results, "network_setting", network="scan", key="epochs") == 3
 
 
+def test_order_of_the_targets_does_not_matter(tmp_path):
+    """With features whose names sort otherwise, and the targets from loose to tight."""
+    rng = np.random.default_rng(3)
+    names, targets = ["z", "a", "m"], [0.8, 0.2, 0.5]
+    scan = pd.DataFrame(
+        [(target, name, ">", *rng.normal(size=2)) for target in targets for name in names],
+        columns=["target_efficiency", "feature", "direction", "cut", "cut_scaled"],
+    )
+    own = pd.DataFrame({"feature": names, "direction": ">", "cut": 0.0, "cut_scaled": [0.3, -2.0, 1.0]})
+    study = tmp_path / "toy"
+    for network, cuts in (("scan", scan), ("bce", own.assign(target_efficiency=np.nan))):
+        (study / network).mkdir(parents=True)
+        cuts.to_csv(study / network / "cuts.csv", index=False)
+    metrics = pd.DataFrame({"signal_efficiency": [0.35], "signal_efficiency_uncertainty": [0.1]})
+    metrics.to_csv(study / "bce" / "metrics.csv", index=False)
+    at = scan.pivot(index="target_efficiency", columns="feature", values="cut_scaled")
+    halfway = (at.loc[0.2] + at.loc[0.5]) / 2
+    expected = max(abs(halfway[row.feature] - row.cut_scaled) for row in own.itertuples())
+    found = measure(
+        Results(tmp_path, STUDIES, NETWORKS), "cut_distance_to_scan", study="toy", network="bce", scan="scan"
+    )
+    assert found == pytest.approx(expected)
+
+
 def test_single_cuts_are_compared_by_what_they_keep(results):
     signal = results.features("toy").query("split == 'test' and label == 1")["x"]
     expected = abs((signal > 0).mean() - (signal > -0.25).mean())

@@ -42,14 +42,24 @@ STUDIES = {name: study for name, study in config["studies"].items() if study is 
 NETWORKS = config["networks"]
 
 
+def networks_without_study(entry):
+    """Return the networks that an entry of no study speaks of, Table 1 for example."""
+    arguments = entry.get("arguments", {})
+    if "study" in entry or "study" in arguments:
+        return []
+    return entry.get("networks", []) + ([arguments["network"]] if "network" in arguments else [])
+
+
 def kept(section):
-    """Return the entries of a section of the config, without those left out or of a study left out."""
+    """Return the entries of a section of the config, without those left out or of what is not run."""
     left_out = set(config["studies"]) - set(STUDIES)
+    trained = {name for study in STUDIES.values() for name in study["networks"]}
     return {
         name: entry
         for name, entry in config[section].items()
         if entry is not None
         and entry.get("study", entry.get("arguments", {}).get("study")) not in left_out
+        and trained.issuperset(networks_without_study(entry))
     }
 
 
@@ -66,7 +76,18 @@ def sources(*folders):
     return sorted(str(path) for folder in folders for path in (BASEDIR / folder).glob("*.py"))
 
 
-CORE = sources("cabin_core")
+# The core, and the helpers of scripts/ that turn tables into samples and selections.
+CORE = sources("cabin_core") + [
+    str(BASEDIR / "scripts" / name)
+    for name in (
+        "evaluate_network.py",
+        "feature_table.py",
+        "network_config.py",
+        "score_table.py",
+        "selection.py",
+        "train_network.py",
+    )
+]
 PIP_ENV = "../envs/python.yaml"
 
 

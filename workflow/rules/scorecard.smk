@@ -4,7 +4,7 @@
 rule write_scorecard:
     input:
         results=[path for study in STUDIES for path in study_targets(study)],
-        code=sources("cabin_core", "scripts/scorecard"),
+        code=CORE + sources("scripts/scorecard"),
     output:
         json=f"{RESULTS}/scorecard.json",
         md=f"{RESULTS}/scorecard.md",
