@@ -71,23 +71,22 @@ checked(check_results_folder, Path(RESULTS))
 
 
 
-def sources(*folders):
-    """Return modules whose change makes a job rerun: Snakemake itself follows only `script:`."""
-    return sorted(str(path) for folder in folders for path in (BASEDIR / folder).glob("*.py"))
+def sources(*places):
+    """Return modules, files or all of a folder, whose change reruns a job: Snakemake follows only `script:`."""
+    paths = [BASEDIR / place for place in places]
+    return sorted(str(file) for path in paths for file in (path.glob("*.py") if path.is_dir() else [path]))
 
 
 # The core, and the helpers of scripts/ that turn tables into samples and selections.
-CORE = sources("cabin_core") + [
-    str(BASEDIR / "scripts" / name)
-    for name in (
-        "evaluate_network.py",
-        "feature_table.py",
-        "network_config.py",
-        "score_table.py",
-        "selection.py",
-        "train_network.py",
-    )
-]
+CORE = sources(
+    "cabin_core",
+    "scripts/evaluate_network.py",
+    "scripts/feature_table.py",
+    "scripts/network_config.py",
+    "scripts/score_table.py",
+    "scripts/selection.py",
+    "scripts/train_network.py",
+)
 PIP_ENV = "../envs/python.yaml"
 
 

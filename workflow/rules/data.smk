@@ -25,7 +25,7 @@ rule read_delphes:
     input:
         signal=lambda w: DELPHES_FILES[w.study]["signal"],
         background=lambda w: DELPHES_FILES[w.study]["background"],
-        code=sources("scripts/physics") + [str(BASEDIR / "scripts/feature_table.py")],
+        code=sources("scripts/physics", "scripts/feature_table.py"),
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
         cutflow=f"{RESULTS}/{{study}}/cutflow.csv",

@@ -4,8 +4,7 @@
 rule draw_figure:
     input:
         unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
-        code=sources("scripts/figures")
-        + [str(BASEDIR / "scripts" / name) for name in ("feature_table.py", "score_table.py")],
+        code=sources("scripts/figures", "scripts/feature_table.py", "scripts/score_table.py"),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
