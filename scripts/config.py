@@ -16,7 +16,6 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.figures import PLOTS
-from scripts.physics.features import DELPHES_FEATURES
 from scripts.tables import TABLES
 
 #: Below this a run would fill the disk [bytes].
@@ -135,9 +134,13 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
     for feature in study["features"]:
         if "range" in feature and not feature["range"][0] < feature["range"][1]:
             raise ConfigError(f"config: {where}.features: the range of {feature['name']} is not increasing")
-    if study["source"]["kind"] == "delphes":
+    if "selection" in study["source"]:
+        # Imported here: it brings vector, and only such a study needs it when Snakemake starts.
+        from scripts.physics.features import DELPHES_FEATURES
+
         for name in names:
             _known("feature", name, DELPHES_FEATURES, f"{where}.features")
+        _check_events(f"{where}.source", study["source"])
     _unique(study["networks"], f"{where}.networks")
     for name in study["networks"]:
         _known("network", name, networks, f"{where}.networks")
@@ -158,6 +161,20 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
 
 
+def _check_events(where: str, source: dict[str, Any]) -> None:
+    selection = source["selection"]
+    if selection["b_veto_pt"] is not None and selection["b_veto_pt"] < selection["jets"]["pt"]:
+        raise ConfigError(
+            f"config: {where}.selection: b_veto_pt is below jets.pt, under which there are no jets: "
+            "lower jets.pt, or raise b_veto_pt"
+        )
+    weighting = {"luminosity", "cross_sections"}
+    given = weighting & set(source)
+    if source["kind"] == "delphes" and len(given) == 1:
+        missing = (weighting - given).pop()
+        raise ConfigError(f"config: {where}: {given.pop()} without {missing}: give both, or neither")
+
+
 def _check_entry(
     where: str, entry: dict[str, Any], needs_study: bool, files: tuple[str, ...], config: dict[str, Any]
 ) -> None:
@@ -173,7 +190,7 @@ def _check_entry(
             return
         if "robustness" in files and "robustness" not in study:
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
-        if "cutflow" in files and study["source"]["kind"] != "delphes":
+        if "cutflow" in files and "selection" not in study["source"]:
             raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
         known_networks = study["networks"]
     for name in entry.get("networks", []):
@@ -233,21 +250,31 @@ def check_results_folder(folder: Path) -> None:
         )
 
 
-def expand_files(study: str, key: str, source: dict[str, Any]) -> list[str]:
-    """Return the files that the paths and globs of a Delphes source name, in a fixed order.
+def expand_files(study: str, source: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the files that the paths and globs of a Delphes source name.
+
+    Returns
+    -------
+    dict of list of str
+        Of ``signal`` and ``background``, in a fixed order.
 
     Raises
     ------
     ConfigError
-        If a path or glob matches no file.
+        If a path or glob matches no file, or a file is named twice, be it under another path.
     """
-    files: list[str] = []
-    for pattern in source[key]:
-        matches = sorted(glob.glob(os.path.expanduser(pattern)))
-        if not matches:
-            raise ConfigError(f"config: studies.{study}.source.{key}: no file matches {pattern}")
-        files += matches
-    repeated = sorted({name for name in files if files.count(name) > 1})
-    if repeated:
-        raise ConfigError(f"config: studies.{study}.source.{key}: {repeated[0]} is read twice")
+    files: dict[str, list[str]] = {}
+    read: set[str] = set()
+    for sample in ("signal", "background"):
+        where = f"config: studies.{study}.source.{sample}"
+        files[sample] = []
+        for pattern in source[sample]:
+            matches = sorted(glob.glob(os.path.expanduser(pattern)))
+            if not matches:
+                raise ConfigError(f"{where}: no file matches {pattern}")
+            for path in matches:
+                if os.path.realpath(path) in read:
+                    raise ConfigError(f"{where}: {path} is read twice")
+                read.add(os.path.realpath(path))
+            files[sample] += matches
     return files

@@ -1,30 +1,29 @@
 """The Delphes reader, on small files made here and on genuine ones where they are present."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-import awkward as ak
 import numpy as np
 import pytest
 import uproot
 
-from scripts.physics.delphes import read_features
+from scripts.physics.delphes import iterate_chunks
 from scripts.physics.features import DELPHES_FEATURES
-from scripts.physics.kinematics import delta_phi, delta_r, transverse_mass
+from scripts.physics.preselection import needed_branches, read_features
+from tests.conftest import ROOT, environment
+from tests.delphes_files import EVENTS, JETS, PAIR, SELECTION, event, truncate, write_delphes
 
-SELECTION = {
-    "lepton_pt": 10.0,
-    "leading_jet_pt": 100.0,
-    "met": 200.0,
-    "opposite_charge": True,
-    "same_flavour": True,
-    "muons_in_met": True,
-}
 FEATURES = list(DELPHES_FEATURES)
 
 GENUINE = Path(__file__).parents[3] / "shared" / "delphes"
 needs_genuine = pytest.mark.skipif(
     not GENUINE.is_dir(), reason="the genuine Delphes files are not beside this checkout"
 )
+
+
+def with_leptons(**settings: float) -> dict:
+    return SELECTION | {"leptons": SELECTION["leptons"] | settings}
 
 
 @needs_genuine
@@ -40,191 +39,428 @@ needs_genuine = pytest.mark.skipif(
     ],
 )
 def test_genuine_counts(name, muons_in_met, passing):
-    table, cutflow = read_features(
-        [GENUINE / f"{name}.root"], SELECTION | {"muons_in_met": muons_in_met}, FEATURES
-    )
+    selection = SELECTION | {"muons_in_met": muons_in_met}
+    table, cutflow = read_features(GENUINE / f"{name}.root", selection, FEATURES)
     assert cutflow["all events"] == 4000
     assert list(cutflow.values())[-1] == len(table) == passing
 
 
 @needs_genuine
 def test_genuine_file_with_every_branch():
-    _, cutflow = read_features([GENUINE / "slepton_200_180_full50.root"], SELECTION, FEATURES)
+    _, cutflow = read_features(GENUINE / "slepton_200_180_full50.root", SELECTION, FEATURES)
     assert cutflow["all events"] == 50
 
 
 @needs_genuine
-@pytest.mark.parametrize("name", ["slepton_200_180_stock", "ww_stock"])
-def test_genuine_features_event_by_event(name):
-    """The same features by a plain loop over events."""
-    path = GENUINE / f"{name}.root"
+def test_uncomputed_isolation_passes():
+    """The group's card writes -999."""
+    tight = with_leptons(electron_isolation=0.0, muon_isolation=0.0)
+    for name, same in (("ww_mapyde", True), ("ww_stock", False)):
+        path = GENUINE / f"{name}.root"
+        counts = [list(read_features(path, chosen, FEATURES)[1].values()) for chosen in (SELECTION, tight)]
+        assert (counts[0] == counts[1]) == same
+
+
+def read_by_hand(path: Path, selection: dict) -> dict[str, np.ndarray]:
+    """The same features and steps by a plain loop over the events of a genuine file."""
+    leaves = {
+        **dict.fromkeys(("Electron", "Muon"), ("PT", "Eta", "Phi", "Charge", "IsolationVar")),
+        "Jet": ("PT", "Eta", "Phi", "BTag"),
+        "MissingET": ("MET", "Phi"),
+    }
     with uproot.open(path) as root_file:
         tree = root_file["Delphes"]
-        branches = ["PT", "Eta", "Phi", "Charge"]
-        collections = {
-            kind: [tree[f"{kind}.{branch}"].array().to_list() for branch in branches]
-            for kind in ("Electron", "Muon")
+        columns = {
+            f"{name}.{leaf}": tree[f"{name}.{leaf}"].array().to_list()
+            for name in leaves
+            for leaf in leaves[name]
         }
-        jets = tree["Jet.PT"].array().to_list()
-        met, met_phi = (tree[f"MissingET.{leaf}"].array().to_list() for leaf in ("MET", "Phi"))
     rows = []
-    for event in range(len(jets)):
-        leptons = sorted(
-            (
-                (*values, kind)
-                for kind, columns in collections.items()
-                for values in zip(*(column[event] for column in columns), strict=True)
-                if values[0] > 10
-            ),
-            key=lambda lepton: -lepton[0],
-        )
-        if len(leptons) != 2 or leptons[0][3] == leptons[1][3] or leptons[0][4] != leptons[1][4]:
+    for number in range(len(columns["Jet.PT"])):
+        found = {
+            name: list(zip(*(columns[f"{name}.{leaf}"][number] for leaf in leaves[name]), strict=True))
+            for name in leaves
+        }
+        of_leptons = selection["leptons"]
+        leptons = [
+            (*lepton, name)
+            for name in ("Electron", "Muon")
+            for lepton in found[name]
+            if lepton[0] > of_leptons["pt"]
+            and abs(lepton[1]) <= (of_leptons[f"{name.lower()}_eta"] or np.inf)
+            and lepton[4] <= (of_leptons[f"{name.lower()}_isolation"] or np.inf)
+        ]
+        if len(leptons) != 2 or leptons[0][3] == leptons[1][3] or leptons[0][5] != leptons[1][5]:
             continue
-        if not jets[event] or max(jets[event]) <= 100 or met[event][0] <= 200:
+        leptons.sort(key=lambda lepton: -lepton[0])
+        ((met, met_phi),) = found["MissingET"]
+        miss = met * np.exp(1j * met_phi)
+        if not selection["muons_in_met"]:
+            miss -= sum(muon[0] * np.exp(1j * muon[2]) for muon in found["Muon"])
+        jets = [
+            jet
+            for jet in found["Jet"]
+            if jet[0] > selection["jets"]["pt"] and abs(jet[1]) <= (selection["jets"]["eta"] or np.inf)
+        ]
+        if not jets or max(jets)[0] <= selection["leading_jet_pt"] or abs(miss) <= selection["met"]:
+            continue
+        veto = selection["b_veto_pt"]
+        if veto is not None and any(jet[3] & 1 and jet[0] > veto for jet in jets):
+            continue
+        if any(
+            abs(np.angle(np.exp(1j * jet[2]) / miss)) < (selection["min_dphi_jet_met"] or 0) for jet in jets
+        ):
             continue
         vectors = [lepton[0] * np.exp(1j * lepton[2]) for lepton in leptons]
-        miss = met[event][0] * np.exp(1j * met_phi[event][0])
-        dphi = [abs(np.angle(vector / miss)) for vector in vectors]
+        deta = leptons[0][1] - leptons[1][1]
+        dphi_ll = abs(np.angle(vectors[0] / vectors[1]))
+        mass_squared = 2 * leptons[0][0] * leptons[1][0] * (np.cosh(deta) - np.cos(dphi_ll))
+        transverse = [np.sqrt(2 * (abs(v) * abs(miss) - (v * miss.conj()).real)) for v in vectors]
+        ht = sum(jet[0] for jet in jets)
         rows.append(
             {
-                "met": met[event][0],
-                "jet1_pt": max(jets[event]),
-                "dphi_l1_met": dphi[0],
-                "dphi_l2_met": dphi[1],
-                "mt_l1_met": np.sqrt(2 * (abs(vectors[0]) * abs(miss) - (vectors[0] * miss.conj()).real)),
-                "mt_l2_met": np.sqrt(2 * (abs(vectors[1]) * abs(miss) - (vectors[1] * miss.conj()).real)),
-                "dr_l1_l2": np.hypot(leptons[0][1] - leptons[1][1], abs(np.angle(vectors[0] / vectors[1]))),
+                "met": abs(miss),
+                "jet1_pt": max(jets)[0],
+                "dphi_l1_met": abs(np.angle(vectors[0] / miss)),
+                "dphi_l2_met": abs(np.angle(vectors[1] / miss)),
+                "mt_l1_met": transverse[0],
+                "mt_l2_met": transverse[1],
+                "dr_l1_l2": np.hypot(deta, dphi_ll),
+                "mll": np.sqrt(mass_squared),
+                "ptll": abs(sum(vectors)),
+                "ht": ht,
+                "n_jets": len(jets),
+                "met_significance": abs(miss) / np.sqrt(ht),
+                "vectors": (*vectors, miss),
             }
         )
-    table, _ = read_features([path], SELECTION, FEATURES)
-    assert len(table) == len(rows)
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    columns["mt2"] = stransverse_mass_by_search(*columns.pop("vectors").T)
+    return columns
+
+
+def stransverse_mass_by_search(vector1, vector2, miss, mass=100.0):
+    """The least, over all ways to share MET, of the larger transverse mass [GeV].
+
+    Arrays of complex momenta. The squared masses are convex in the share, so thirds of an interval can go.
+    """
+    bound = 5000 * (abs(vector1) + abs(vector2) + abs(miss) + mass)
+
+    def squared_mass(visible, share):
+        return mass**2 + 2 * (abs(visible) * np.hypot(mass, abs(share)) - (visible * share.conj()).real)
+
+    def least(function):
+        low, high = -bound, bound
+        for _ in range(90):
+            left, right = low + (high - low) / 3, high - (high - low) / 3
+            rises = function(left) < function(right)
+            low, high = np.where(rises, low, left), np.where(rises, right, high)
+        return function((low + high) / 2)
+
+    def larger(share):
+        return np.maximum(squared_mass(vector1, share), squared_mass(vector2, miss - share))
+
+    return np.sqrt(least(lambda x: least(lambda y: larger(x + 1j * y))))
+
+
+CARD_CUTS = with_leptons(electron_eta=1.4, muon_eta=2.0, electron_isolation=0.05, muon_isolation=0.1)
+JET_CUTS = SELECTION | {"jets": {"pt": 30.0, "eta": 2.5}, "b_veto_pt": 30.0, "min_dphi_jet_met": 0.4}
+
+
+@needs_genuine
+@pytest.mark.parametrize(
+    ("name", "selection"),
+    [
+        ("slepton_200_180_stock", SELECTION),
+        ("ww_stock", CARD_CUTS),
+        ("ww_mapyde", SELECTION | {"muons_in_met": False}),
+        ("slepton_200_180_mapyde", JET_CUTS),
+    ],
+    ids=["stock", "lepton cuts", "muons", "jet cuts"],
+)
+def test_genuine_features_event_by_event(name, selection):
+    path = GENUINE / f"{name}.root"
+    expected = read_by_hand(path, selection)
+    table, _ = read_features(path, selection, FEATURES)
+    assert len(table) == len(expected["met"]) > 50
+    assert set(expected) == set(FEATURES)
     for feature in FEATURES:
-        expected = np.array([row[feature] for row in rows])
-        np.testing.assert_allclose(table[feature], expected, rtol=1e-5, atol=1e-5, err_msg=feature)
-
-
-# An electron pair that passes, and events that each fail in one way.
-EVENTS = [
-    {"e": [(50, 0.1, 0.2, 1), (30, -0.4, 2.0, -1)], "mu": [], "jets": [150.0, 90.0], "met": [(250.0, 3.0)]},
-    {"e": [], "mu": [], "jets": [150.0], "met": [(250.0, 3.0)]},  # no lepton
-    {"e": [(50, 0.1, 0.2, 1), (30, -0.4, 2.0, -1)], "mu": [], "jets": [], "met": [(250.0, 3.0)]},  # no jet
-    {"e": [(50, 0.1, 0.2, 1), (30, -0.4, 2.0, -1)], "mu": [], "jets": [150.0], "met": []},  # no MET entry
-    {"e": [(50, 0.1, 0.2, 1)], "mu": [(30, -0.4, 2.0, -1)], "jets": [150.0], "met": [(250.0, 3.0)]},
-    {"e": [], "mu": [(50, 0.1, 0.2, 1), (30, -0.4, 2.0, 1)], "jets": [150.0], "met": [(250.0, 3.0)]},
-    {"e": [], "mu": [(40, 0.1, 3.0, 1), (30, 0.0, 3.0, -1)], "jets": [150.0], "met": [(240.0, 3.0)]},
-]
-
-
-def write_delphes(path: Path, events: list[dict], drop: tuple[str, ...] = (), tree: str = "Delphes") -> Path:
-    def leaves(kind: str) -> ak.Array:
-        names = ("PT", "Eta", "Phi", "Charge")
-        columns = [[[lepton[i] for lepton in event[kind]] for event in events] for i in range(4)]
-        arrays = [
-            ak.values_astype(ak.from_iter([[0.0], *column])[1:], np.int32 if name == "Charge" else np.float32)
-            for name, column in zip(names, columns, strict=True)
-        ]
-        return ak.zip(dict(zip(names, arrays, strict=True)))
-
-    def padded(column: list) -> ak.Array:
-        # A leading entry gives an empty column its type.
-        return ak.values_astype(ak.from_iter([[0.0], *column])[1:], np.float32)
-
-    met = {
-        name: padded([[entry[i] for entry in event["met"]] for event in events])
-        for i, name in enumerate(("MET", "Phi"))
-    }
-    columns = {
-        "Electron": leaves("e"),
-        "Muon": leaves("mu"),
-        "Jet": ak.zip({"PT": padded([event["jets"] for event in events])}),
-        "MissingET": ak.zip(met),
-    }
-    kept = {
-        name: [field for field in array.fields if f"{name}.{field}" not in drop]
-        for name, array in columns.items()
-    }
-    columns = {name: columns[name][fields] for name, fields in kept.items() if fields}
-    with uproot.recreate(path) as root_file:
-        root_file.mktree(
-            tree,
-            {name: array.type.content for name, array in columns.items()},
-            counter_name=lambda counted: counted + "_size",
-            field_name=lambda outer, inner: inner if outer == "" else f"{outer}.{inner}",
-        )
-        root_file[tree].extend(columns)
-    return path
+        np.testing.assert_allclose(table[feature], expected[feature], rtol=1e-5, atol=1e-5, err_msg=feature)
 
 
 def test_cutflow_of_made_events(tmp_path):
     path = write_delphes(tmp_path / "made.root", EVENTS)
-    table, cutflow = read_features([path], SELECTION, FEATURES)
-    assert list(cutflow.values()) == [7, 6, 5, 4, 3, 2]
+    table, cutflow = read_features(path, SELECTION, FEATURES)
+    assert cutflow == {
+        "all events": 7,
+        "exactly two leptons, pT > 10 GeV": 6,
+        "opposite charge": 5,
+        "same flavour": 4,
+        "leading jet pT > 100 GeV": 3,
+        "MET > 200 GeV": 2,
+    }
     assert table["met"].to_list() == pytest.approx([250.0, 240.0])
-    assert table.loc[0, "mt_l2_met"] == pytest.approx(np.sqrt(2 * 30 * 250 * (1 - np.cos(1.0))), rel=1e-6)
-    assert table.loc[0, "dphi_l1_met"] == pytest.approx(2.8, rel=1e-6)
-    assert table.loc[0, "dr_l1_l2"] == pytest.approx(np.hypot(0.5, 1.8), rel=1e-6)
+
+
+def test_features_by_hand(tmp_path):
+    path = write_delphes(tmp_path / "made.root", EVENTS[:1])
+    row = read_features(path, SELECTION, FEATURES)[0].loc[0]
+    l1, l2, miss = 50 * np.exp([0.2j]), 30 * np.exp([2.0j]), 250 * np.exp([3.0j])
+    assert row.to_dict() == pytest.approx(
+        {
+            "met": 250,
+            "jet1_pt": 150,
+            "dphi_l1_met": 2.8,
+            "dphi_l2_met": 1.0,
+            "mt_l1_met": np.sqrt(2 * 50 * 250 * (1 - np.cos(2.8))),
+            "mt_l2_met": np.sqrt(2 * 30 * 250 * (1 - np.cos(1.0))),
+            "dr_l1_l2": np.hypot(0.5, 1.8),
+            "mll": np.sqrt(2 * 50 * 30 * (np.cosh(0.5) - np.cos(1.8))),
+            "ptll": abs(l1 + l2)[0],
+            "ht": 150 + 90 + 25,
+            "n_jets": 3,
+            "met_significance": 250 / np.sqrt(265),
+            "mt2": stransverse_mass_by_search(l1, l2, miss)[0],
+        },
+        rel=1e-5,
+    )
+
+
+def test_features_of_jets_follow_the_definition_of_a_jet(tmp_path):
+    path = write_delphes(tmp_path / "made.root", EVENTS[:1])
+    asked = ["jet1_pt", "ht", "n_jets"]
+    for jets, expected in (
+        ({"pt": 25.0, "eta": None}, [150, 240, 2]),
+        ({"pt": 20.0, "eta": 2.5}, [150, 175, 2]),
+        ({"pt": 20.0, "eta": 0.4}, None),
+    ):
+        table, cutflow = read_features(path, SELECTION | {"jets": jets}, asked)
+        assert table.to_numpy().tolist() == ([] if expected is None else [expected])
+        assert any("leading jet pT > 100 GeV" in step for step in cutflow)
+
+
+@pytest.mark.parametrize(
+    ("changes", "step", "passes"),
+    [
+        ({"b_veto_pt": 30.0}, "no b-jet, pT > 30 GeV", True),
+        ({"b_veto_pt": 24.0}, "no b-jet, pT > 24 GeV", False),
+        ({"b_veto_pt": 24.0, "jets": {"pt": 25.0, "eta": None}}, "no b-jet, pT > 24 GeV", True),
+        # Jets at -1.0, 0.3 and 2.9, MET at 3.0: the nearest is 0.1 away.
+        ({"min_dphi_jet_met": 0.05}, "all jets at least 0.05 rad from MET", True),
+        ({"min_dphi_jet_met": 0.4}, "all jets at least 0.4 rad from MET", False),
+        ({"min_dphi_jet_met": 0.4, "jets": {"pt": 25.0, "eta": None}}, "all jets at least 0.4 rad", True),
+    ],
+)
+def test_jet_steps_by_hand(tmp_path, changes, step, passes):
+    path = write_delphes(tmp_path / "made.root", EVENTS[:1])
+    table, cutflow = read_features(path, SELECTION | changes, ["met"])
+    assert list(cutflow)[-1].startswith(step)
+    assert list(cutflow.values())[-1] == len(table) == passes
+
+
+def test_b_tag_is_bit_0_and_dphi_wraps(tmp_path):
+    other_bits = event(electrons=PAIR, jets=[(150, 0.5, -3.1, 0b110)])
+    path = write_delphes(tmp_path / "made.root", [other_bits])
+    _, cutflow = read_features(path, SELECTION | {"b_veto_pt": 30.0, "min_dphi_jet_met": 0.4}, ["met"])
+    assert list(cutflow.values())[-2:] == [1, 0]  # -3.1 is 0.18 from 3.0
+
+
+def test_steps_come_in_the_order_of_the_settings_and_only_those_asked_for(tmp_path):
+    path = write_delphes(tmp_path / "made.root", EVENTS)
+    _, every = read_features(path, JET_CUTS, ["met"])
+    assert [step.split(",")[0] for step in every] == [
+        "all events",
+        "exactly two leptons",
+        "opposite charge",
+        "same flavour",
+        "leading jet pT > 100 GeV",
+        "MET > 200 GeV",
+        "no b-jet",
+        "all jets at least 0.4 rad from MET",
+    ]
+    _, few = read_features(path, SELECTION | {"opposite_charge": False, "same_flavour": False}, ["met"])
+    assert list(few.values()) == [7, 6, 5, 4]
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_with_two", "label"),
+    [
+        ({"electron_isolation": 0.1}, 3, "electron isolation <= 0.1"),
+        ({"muon_isolation": 0.1}, 4, "muon isolation <= 0.1"),
+        ({"electron_eta": 0.2}, 3, "electron abs(eta) <= 0.2"),
+        ({"muon_eta": 0.2}, 4, "muon abs(eta) <= 0.2"),
+        ({"pt": 30.0}, 0, "pT > 30 GeV"),
+        ({"pt": 29.0}, 6, "pT > 29 GeV"),
+    ],
+)
+def test_two_leptons_are_counted_after_their_definition(tmp_path, settings, n_with_two, label):
+    path = write_delphes(tmp_path / "made.root", EVENTS)
+    _, cutflow = read_features(path, with_leptons(**settings), ["met"])
+    step, count = list(cutflow.items())[1]
+    assert label in step
+    assert count == n_with_two
+
+
+def test_a_third_lepton_fails_unless_the_definition_drops_it(tmp_path):
+    third = event(electrons=PAIR, muons=[(12, 0.0, 0.0, 1, 0.9)])
+    path = write_delphes(tmp_path / "made.root", [third])
+    assert read_features(path, SELECTION, ["met"])[0].empty
+    assert len(read_features(path, with_leptons(muon_isolation=0.25), ["met"])[0]) == 1
 
 
 def test_muons_are_subtracted_where_met_lacks_them(tmp_path):
-    path = write_delphes(tmp_path / "made.root", EVENTS)
-    table, _ = read_features([path], SELECTION | {"muons_in_met": False, "met": 100.0}, ["met"])
-    # The muons of the last event point along its MET: 240 - 70.
-    assert table["met"].to_list() == pytest.approx([250.0, 170.0], rel=1e-5)
+    soft = event(electrons=PAIR, muons=[(8, 0.0, 3.0, 1, 0.0)])  # no lepton of the selection, yet in MET
+    path = write_delphes(tmp_path / "made.root", [*EVENTS, soft])
+    table, _ = read_features(path, SELECTION | {"muons_in_met": False, "met": 100.0}, ["met"])
+    # The muons of the seventh event point along its MET: 240 - 70.
+    assert table["met"].to_list() == pytest.approx([250.0, 170.0, 242.0], rel=1e-5)
 
 
-def test_chunks_and_files_add_up(tmp_path, monkeypatch):
-    paths = [write_delphes(tmp_path / f"made{i}.root", EVENTS) for i in range(2)]
-    whole, whole_flow = read_features(paths, SELECTION, FEATURES)
-    monkeypatch.setattr("scripts.physics.delphes.iterate_events.__defaults__", (2,))
-    chunked, chunked_flow = read_features(paths, SELECTION, FEATURES)
+@pytest.mark.parametrize("chunk_size", [1, 2, 3, 100])
+def test_chunks_add_up(tmp_path, chunk_size):
+    path = write_delphes(tmp_path / "made.root", EVENTS * 3)
+    whole, whole_flow = read_features(path, JET_CUTS, FEATURES)
+    chunked, chunked_flow = read_features(path, JET_CUTS, FEATURES, chunk_size)
     assert whole.equals(chunked)
     assert whole_flow == chunked_flow
-    assert whole_flow["all events"] == 14
 
 
 def test_leptons_of_both_kinds_are_ordered_by_pt(tmp_path):
-    event = {"e": [(20, 1.0, 0.0, 1)], "mu": [(60, -1.0, 1.0, -1)], "jets": [150.0], "met": [(250.0, 3.0)]}
-    path = write_delphes(tmp_path / "made.root", [event])
-    table, _ = read_features([path], SELECTION | {"same_flavour": False}, ["dphi_l1_met", "dphi_l2_met"])
+    mixed = event(electrons=[(20, 1.0, 0.0, 1, 0.0)], muons=[(60, -1.0, 1.0, -1, 0.0)])
+    path = write_delphes(tmp_path / "made.root", [mixed])
+    table, _ = read_features(path, SELECTION | {"same_flavour": False}, ["dphi_l1_met", "dphi_l2_met"])
     assert table.loc[0].to_list() == pytest.approx([2.0, 3.0], rel=1e-6)
+
+
+def test_collections_need_not_be_ordered_by_pt(tmp_path):
+    shuffled = event(electrons=PAIR[::-1], jets=JETS[::-1])
+    path = write_delphes(tmp_path / "made.root", [EVENTS[0], shuffled])
+    table, _ = read_features(path, SELECTION, FEATURES)
+    assert table.loc[0].to_list() == pytest.approx(table.loc[1].to_list(), rel=1e-12)
+
+
+def test_only_what_is_needed_is_read(tmp_path):
+    unneeded = ("Electron.IsolationVar", "Muon.IsolationVar", "Jet.Eta", "Jet.Phi", "Jet.BTag")
+    path = write_delphes(tmp_path / "made.root", EVENTS, drop=unneeded)
+    assert len(read_features(path, SELECTION, FEATURES)[0]) == 2
+    assert not set(unneeded) & set(needed_branches(SELECTION))
+    everything = JET_CUTS | {"leptons": CARD_CUTS["leptons"]}
+    assert set(unneeded) <= set(needed_branches(everything))
+    with pytest.raises(ValueError, match=f"made.root: no branch {', '.join(unneeded)} in the tree Delphes"):
+        read_features(path, everything, FEATURES)
+
+
+def test_file_without_events(tmp_path):
+    path = write_delphes(tmp_path / "none.root", [])
+    table, cutflow = read_features(path, SELECTION, FEATURES)
+    assert list(table.columns) == FEATURES
+    assert table.empty
+    assert set(table.dtypes) == {np.dtype(float)}
+    assert list(cutflow.values()) == [0] * 6
+
+
+def spoilt(name: str, leaf: int, value: float) -> list[dict]:
+    """The made events with one value of the first object of three of them replaced."""
+    events = [{key: list(objects) for key, objects in one.items()} for one in EVENTS]
+    for one in (events[0], events[3], events[4]):
+        if one[name]:
+            objects = list(one[name][0])
+            objects[leaf] = value
+            one[name][0] = tuple(objects)
+    return events
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: path.write_text("no root file"), "bad.root"),
+        (lambda path: path.write_text("no root file"), "not a ROOT file, or cut short: "),
+        (lambda path: path.write_text(""), "not a ROOT file, or cut short: "),
+        (lambda path: path.mkdir(), "not a ROOT file, or cut short: "),
         (lambda path: write_delphes(path, EVENTS, tree="Events"), "no tree Delphes"),
         (lambda path: write_delphes(path, EVENTS, drop=("Jet.PT",)), "no branch Jet.PT"),
         (lambda path: write_delphes(path, EVENTS, drop=("Muon.Charge",)), "no branch Muon.Charge"),
+        (
+            lambda path: write_delphes(path, spoilt("Jet", 0, np.nan)),
+            "branch Jet.PT is NaN or infinite 3 times in events 0 to 6",
+        ),
+        (
+            lambda path: write_delphes(path, spoilt("MissingET", 1, -np.inf)),
+            "branch MissingET.Phi is NaN or infinite 2 times in events 0 to 6",
+        ),
     ],
 )
-def test_unreadable_files_name_themselves(tmp_path, make, message):
+def test_bad_files_name_themselves_in_one_line(tmp_path, make, message):
     path = tmp_path / "bad.root"
     make(path)
     with pytest.raises(ValueError, match=message) as caught:
-        read_features([path], SELECTION, FEATURES)
-    assert str(path) in str(caught.value)
+        read_features(path, SELECTION, FEATURES)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kept", [0, 100, 2000, 0.5, 0.95])
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none.root: no such file"):
+        read_features(tmp_path / "none.root", SELECTION, FEATURES)
+
+
+def test_values_that_are_not_used_may_be_anything(tmp_path):
+    path = write_delphes(tmp_path / "made.root", spoilt("Electron", 4, np.nan))
+    assert len(read_features(path, SELECTION, FEATURES)[0]) == 2
+
+
+def test_tree_of_another_program(tmp_path):
+    path = tmp_path / "flat.root"
+    branches = {branch: np.ones(3, np.float32) for branch in needed_branches(SELECTION)}
+    with uproot.recreate(path) as root_file:
+        root_file.mktree("Delphes", dict.fromkeys(branches, np.float32))
+        root_file["Delphes"].extend(branches)
+    with pytest.raises(ValueError, match=r"flat.root: branch \w+.\w+ is not a list an event"):
+        read_features(path, SELECTION, FEATURES)
+    with uproot.recreate(path) as root_file:
+        root_file.mkrntuple("Delphes", branches)
+    with pytest.raises(ValueError, match=r"flat.root: no tree Delphes"):
+        read_features(path, SELECTION, FEATURES)
+
+
+@pytest.mark.parametrize("kept", [0, 0.01, 0.1, 0.5, 0.95, 0.999])
 def test_truncated_file(tmp_path, kept):
-    path = write_delphes(tmp_path / "cut.root", EVENTS * 200)
-    content = path.read_bytes()
-    path.write_bytes(content[: kept if isinstance(kept, int) else int(kept * len(content))])
-    with pytest.raises(ValueError, match=r"cut.root"):
-        read_features([path], SELECTION, FEATURES)
+    path = truncate(write_delphes(tmp_path / "cut.root", EVENTS * 200), kept)
+    with pytest.raises(ValueError, match=r"cut.root: not a ROOT file, or cut short: "):
+        read_features(path, SELECTION, FEATURES)
 
 
-def test_delta_phi_is_in_zero_to_pi():
-    phi = np.linspace(-np.pi, np.pi, 41)
-    angles = delta_phi(phi[:, None], phi[None, :])
-    assert angles.min() >= 0
-    assert angles.max() <= np.pi
-    np.testing.assert_allclose(np.cos(angles), np.cos(phi[:, None] - phi[None, :]), atol=1e-12)
+@needs_genuine
+@pytest.mark.parametrize("kept", [0.1, 0.6, 0.99])
+def test_truncated_genuine_file(tmp_path, kept):
+    path = tmp_path / "cut.root"
+    path.write_bytes((GENUINE / "ww_stock.root").read_bytes())
+    with pytest.raises(ValueError, match=r"cut.root: not a ROOT file, or cut short: "):
+        read_features(truncate(path, kept), SELECTION, FEATURES)
 
 
-def test_kinematics_by_hand():
-    one = np.array([1.0])
-    assert transverse_mass(40 * one, 90 * one, np.pi * one)[0] == pytest.approx(120.0)
-    assert transverse_mass(40 * one, 90 * one, 0 * one)[0] == 0
-    assert delta_r(0 * one, 3.1 * one, 3 * one, -3.1 * one)[0] == pytest.approx(np.hypot(3, 2 * np.pi - 6.2))
+def test_damaged_inside(tmp_path):
+    path = write_delphes(tmp_path / "hole.root", EVENTS * 200)
+    content = bytearray(path.read_bytes())
+    with uproot.open(path) as root_file:
+        seek = int(root_file["Delphes"]["Muon.Eta"].member("fBasketSeek")[0])
+    content[seek + 70 : seek + 170] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"hole.root: not a ROOT file, or cut short: "):
+        list(iterate_chunks(path, needed_branches(SELECTION)))
+
+
+def test_reading_needs_neither_torch_nor_plots():
+    """A job a file: what each has to import counts."""
+    code = (
+        "import sys, scripts.read_delphes;"
+        "print([name for name in ('torch', 'sklearn', 'matplotlib', 'scipy') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"

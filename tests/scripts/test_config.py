@@ -2,6 +2,7 @@
 
 import copy
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,9 @@ def test_every_key_of_the_schema_is_used_or_described():
     assert all(definition["additionalProperties"] is False for definition in closed)
 
 
-def changed(path: str, value: object) -> dict:
-    """The paper's config with one value replaced; a path like studies.gaussian.features.0.name."""
-    config = copy.deepcopy(PAPER)
+def changed(path: str, value: object, base: dict = PAPER) -> dict:
+    """A config with one value replaced; a path like studies.gaussian.features.0.name."""
+    config = copy.deepcopy(base)
     *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
     target = config
     for part in parents:
@@ -102,6 +103,8 @@ BAD = [
     ("run", "-n", "run: '-n' does not match"),
     ("networks.scan.loss.bce", float("inf"), "loss coefficients must not be negative or infinite: bce"),
     ("studies.logs", {"title": "in the way"}, "studies: 'logs' should not be valid"),
+    ("networks.read", {"model": "linear"}, "networks: 'read' should not be valid"),
+    ("networks.simulation", {"model": "linear"}, "networks: 'simulation' should not be valid"),
     ("figures.fig04.plot", "featurs", "figures.fig04: unknown plot 'featurs': one of activation"),
     ("figures.fig04.study", "susie", "figures.fig04: unknown study 'susie': one of gaussian"),
     ("figures.fig07.networks", ["skan"], "figures.fig07.networks: unknown network 'skan'"),
@@ -154,17 +157,65 @@ def test_delphes_features_are_known_to_the_reader():
         check_config(config, SCHEMA)
 
 
+DILEPTON = "studies.dilepton.source"
+BAD_EVENTS = [
+    ("selection.lepton_pt", 10.0, f"{DILEPTON}.selection: unknown key lepton_pt; known here: leptons, jets"),
+    ("selection.leptons.eta", 2.5, f"{DILEPTON}.selection.leptons: unknown key eta; .*electron_eta"),
+    ("selection.leptons.pt", -1, f"{DILEPTON}.selection.leptons.pt: -1 is less than"),
+    ("selection.leptons.muon_eta", 0, f"{DILEPTON}.selection.leptons.muon_eta: 0 is less than or equal"),
+    ("selection.leptons.muon_isolation", "loose", "muon_isolation: 'loose' is not of type"),
+    ("selection.jets", {"pt": 20.0}, f"{DILEPTON}.selection.jets: 'eta' is a required property"),
+    ("selection.met", None, f"{DILEPTON}.selection.met: None is not of type 'number'"),
+    ("selection.b_veto_pt", 15.0, f"{DILEPTON}.selection: b_veto_pt is below jets.pt"),
+    ("selection.min_dphi_jet_met", 4.0, "min_dphi_jet_met: 4.0 is greater than the maximum"),
+    ("selection.muons_in_met", "yes", "muons_in_met: 'yes' is not of type 'boolean'"),
+    ("luminosity", 140.0, f"{DILEPTON}: luminosity without cross_sections: give both, or neither"),
+    ("cross_sections", {"signal": 1, "background": 2}, "cross_sections without luminosity"),
+    ("cross_sections", {"signal": 1}, f"{DILEPTON}.cross_sections: 'background' is a required property"),
+    ("cross_sections", {"signal": 0, "background": 1}, "cross_sections.signal: 0 is less than or equal"),
+    ("luminosity", 0, f"{DILEPTON}.luminosity: 0 is less than or equal"),
+    ("balance", 1, f"{DILEPTON}.balance: 1 is not of type 'boolean'"),
+    ("signal", [], f"{DILEPTON}.signal: .*should be non-empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"), BAD_EVENTS, ids=[f"{path}={value}" for path, value, _ in BAD_EVENTS]
+)
+def test_bad_settings_of_events_get_one_line(path, value, message):
+    config = changed(f"{DILEPTON}.{path}", value, load("config.yaml", "scorecard.yaml", "delphes.yaml"))
+    with pytest.raises(ConfigError, match=message) as caught:
+        check_config(config, SCHEMA)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_events_may_be_given():
+    config = load("config.yaml", "scorecard.yaml", "delphes.yaml")
+    config["studies"]["dilepton"]["source"] |= {
+        "luminosity": 140,
+        "cross_sections": {"signal": 1.5, "background": 70},
+        "balance": True,
+    }
+    check_config(config, SCHEMA)
+
+
 def test_files_are_expanded_in_order(tmp_path):
-    for name in ("b.root", "a.root", "c.txt"):
+    for name in ("b.root", "a.root", "c.txt", "d.root.old"):
         (tmp_path / name).touch()
-    source = {"signal": [f"{tmp_path}/*.root", f"{tmp_path}/c.txt"]}
-    assert expand_files("s", "signal", source) == [
-        f"{tmp_path}/{name}" for name in ("a.root", "b.root", "c.txt")
-    ]
+    (tmp_path / "link.old").symlink_to("a.root")
+    source = {"signal": [f"{tmp_path}/*.root", f"{tmp_path}/c.txt"], "background": [f"{tmp_path}/*.root.old"]}
+    assert expand_files("s", source) == {
+        "signal": [f"{tmp_path}/{name}" for name in ("a.root", "b.root", "c.txt")],
+        "background": [f"{tmp_path}/d.root.old"],
+    }
+    twice = {"signal": [f"{tmp_path}/*.root", f"{tmp_path}/a.root"], "background": source["background"]}
     with pytest.raises(ConfigError, match=r"studies.s.source.signal: .*a.root is read twice"):
-        expand_files("s", "signal", {"signal": [f"{tmp_path}/*.root", f"{tmp_path}/a.root"]})
-    with pytest.raises(ConfigError, match=r"studies.s.source.signal: no file matches .*none"):
-        expand_files("s", "signal", {"signal": [f"{tmp_path}/none*.root"]})
+        expand_files("s", twice)
+    for same in ("b.root", "link.old", "../*/a.root"):
+        with pytest.raises(ConfigError, match=r"studies.s.source.background: .* is read twice"):
+            expand_files("s", source | {"background": [f"{tmp_path}/{same}"]})
+    with pytest.raises(ConfigError, match=r"studies.s.source.background: no file matches .*none"):
+        expand_files("s", source | {"background": [f"{tmp_path}/none*.root"]})
 
 
 def test_results_folder(tmp_path, monkeypatch):
@@ -187,6 +238,11 @@ def test_conda_environment_agrees_with_the_pins():
     environment = yaml.safe_load((ROOT / "workflow" / "envs" / "python.yaml").read_text())
     (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
     assert {requirement.lower() for requirement in pip} <= pins
+    # Snakemake itself and what only its reports need come from the environment that starts it.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked_for = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]
+    names = {re.split("[=<>]", requirement)[0] for requirement in asked_for} - {"snakemake", "pygments"}
+    assert {requirement.split("==")[0].lower() for requirement in pip} == names
 
 
 README = (ROOT / "README.md").read_text()
