@@ -20,7 +20,10 @@ CLASSES = {"signal": 1, "background": 0}
 
 
 def make_feature_table(
-    signal: pd.DataFrame, background: pd.DataFrame, split: dict[str, Any], weight: float = 1.0
+    signal: pd.DataFrame,
+    background: pd.DataFrame,
+    split: dict[str, Any],
+    weights: dict[str, float] | None = None,
 ) -> pd.DataFrame:
     """Stack both classes and split them into training and test sample.
 
@@ -30,8 +33,8 @@ def make_feature_table(
         The features of each class, one column a feature.
     split : dict
         ``test_fraction`` in (0, 1) and ``seed`` of the random split.
-    weight : float
-        Weight of each event.
+    weights : dict, optional
+        Weight of each event of ``signal`` and of ``background``; 1 where absent.
 
     Returns
     -------
@@ -39,14 +42,15 @@ def make_feature_table(
         Signal first, then background, each in the order given.
     """
     table = pd.concat([signal, background], ignore_index=True)
-    table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), [len(signal), len(background)])
+    sizes = [len(signal), len(background)]
+    table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), sizes)
     _, test_rows = train_test_split(
         np.arange(len(table)), test_size=split["test_fraction"], random_state=split["seed"]
     )
     is_test = np.zeros(len(table), dtype=bool)
     is_test[test_rows] = True
     table["split"] = np.where(is_test, "test", "train")
-    table["weight"] = weight
+    table["weight"] = np.repeat([1.0, 1.0] if weights is None else [weights[name] for name in CLASSES], sizes)
     return table
 
 

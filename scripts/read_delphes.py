@@ -1,53 +1,38 @@
-"""Read the events of a study from Delphes ROOT files."""
+"""Read the selected events of one Delphes ROOT file."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from scripts.feature_table import check_feature_table, make_feature_table
-from scripts.physics.delphes import read_features
+from scripts.physics.preselection import read_features
+
+log = logging.getLogger("cabin.read_delphes")
 
 
 def main(
-    *,
-    signal: Path | list[Path],
-    background: Path | list[Path],
-    table: Path,
-    cutflow: Path,
-    selection: dict[str, Any],
-    features: list[str],
-    split: dict[str, Any],
+    *, root_file: Path, table: Path, cutflow: Path, selection: dict[str, Any], features: list[str]
 ) -> None:
-    """Write the feature table and the cutflow of a study.
+    """Write the features of the events that pass the preselection, and the cutflow.
 
     Parameters
     ----------
-    signal, background : Path or list of Path
-        Delphes ROOT files of each class.
-    table, cutflow : Path
-        Written: feature table (parquet) and cutflow (csv).
+    root_file : Path
+        Delphes ROOT file.
+    table : Path
+        Written: one column a feature, one row a selected event, none where no event passes (parquet).
+    cutflow : Path
+        Written: columns step and events (csv).
     selection : dict
-        Preselection, as :func:`scripts.physics.delphes.select_events` takes it.
+        Preselection, as :func:`scripts.physics.preselection.select_events` takes it.
     features : list of str
         Names of the features.
-    split : dict
-        ``test_fraction`` and ``seed``.
     """
-    samples, counts = {}, {}
-    for name, files in (("signal", signal), ("background", background)):
-        paths = files if isinstance(files, list) else [files]
-        samples[name], counts[name] = read_features(paths, selection, features)
-        if samples[name].empty:
-            raise ValueError(
-                f"{', '.join(map(str, paths))}: none of {counts[name]['all events']} {name} events passes "
-                "the preselection: loosen it"
-            )
-    steps = pd.DataFrame(counts).rename_axis("step").reset_index()
-    events = make_feature_table(samples["signal"], samples["background"], split)
-    check_feature_table(events, features, table)
+    events, counts = read_features(root_file, selection, features)
     events.to_parquet(table, index=False)
-    steps.to_csv(cutflow, index=False)
+    pd.DataFrame(counts.items(), columns=["step", "events"]).to_csv(cutflow, index=False)
+    log.info("%s: %d of %d events pass", root_file, len(events), counts["all events"])
 
 
 if "snakemake" in globals():

@@ -96,6 +96,14 @@ def test_cutflow_is_relative_to_the_first_step(tmp_path):
     assert table["background_fraction"].tolist() == [1, 0.03]
 
 
+def test_cutflow_shows_what_is_expected_at_a_luminosity(tmp_path):
+    columns = ["step", "signal", "background", "signal_expected", "background_expected"]
+    path = write_csv(tmp_path / "cutflow.csv", columns, ("all", 400, 1000, 42.0, 9800.0))
+    table = cutflow.make_table({"cutflow": [path]}, STUDY, {})
+    assert list(table.columns) == [*columns, "signal_fraction", "background_fraction"]
+    assert table["background_expected"].tolist() == [9800]
+
+
 def written(
     folder: Path, files: dict, networks: dict, kind: str = "cuts", caption: str = "Cuts."
 ) -> dict[str, str]:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT
+from tests.delphes_files import EVENTS, truncate, write_delphes
 
 DELPHES = ROOT / "config" / "delphes.yaml"
 
@@ -36,3 +37,52 @@ def test_from_delphes_files_to_figures(tmp_path, run_snakemake):
         assert (results / "figures" / f"dilepton_{plot}.pdf").stat().st_size > 0
     assert not (results / "gaussian").exists()
     assert not (results / "figures" / "fig04.pdf").exists()
+
+
+@pytest.mark.workflow
+def test_one_bad_file_of_many_names_itself_and_is_read_again_alone(tmp_path, run_snakemake):
+    (tmp_path / "delphes").mkdir()
+    names = ("signal_a", "signal_b", "signal_c", "background_a")
+    for number, name in enumerate(names):
+        write_delphes(tmp_path / "delphes" / f"{name}.root", EVENTS * (10 + number))
+    bad = tmp_path / "delphes" / "signal_b.root"
+    whole = bad.read_bytes()
+    truncate(bad)
+    table = "results/delphes/dilepton/features.parquet"
+    # The made events are few of a kind: features that differ among them.
+    features = {
+        "studies": {"dilepton": {"features": [{"name": "met", "direction": ">", "label": "", "unit": ""}]}}
+    }
+    command = ("--cores", "2", "--keep-going", table)
+    done = run_snakemake(tmp_path, *command, overlays=(DELPHES, features))
+    assert done.returncode != 0
+    message = "error in read_delphes: delphes/signal_b.root: not a ROOT file, or cut short: "
+    assert sum(message in line for line in done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    read = tmp_path / "results" / "delphes" / "dilepton" / "read"
+    finished = {path.name: path.stat().st_mtime_ns for path in read.glob("*.parquet")}
+    assert set(finished) == {"signal_0.parquet", "signal_2.parquet", "background_0.parquet"}
+
+    bad.write_bytes(whole)
+    again = run_snakemake(tmp_path, *command, overlays=(DELPHES, features))
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert again.stderr.count("rule read_delphes:") == 1
+    assert {name: (read / name).stat().st_mtime_ns for name in finished} == finished
+    assert pd.read_csv(read.parent / "cutflow.csv")["signal"].iloc[0] == 7 * (10 + 11 + 12)
+    assert len(pd.read_parquet(tmp_path / table)) == 2 * (10 + 11 + 12 + 13)
+
+
+@pytest.mark.workflow
+def test_sample_of_which_nothing_passes(tmp_path, run_snakemake):
+    (tmp_path / "delphes").mkdir()
+    write_delphes(tmp_path / "delphes" / "signal.root", EVENTS * 10)
+    write_delphes(tmp_path / "delphes" / "background_0.root", EVENTS[1:2] * 10)
+    write_delphes(tmp_path / "delphes" / "background_1.root", [])
+    table = "results/delphes/dilepton/features.parquet"
+    done = run_snakemake(tmp_path, "--cores", "1", table, overlays=(DELPHES,))
+    assert done.returncode != 0
+    assert (
+        "error in merge_features: none of 10 background events passes the preselection: loosen it; "
+        "they are in delphes/background_0.root, delphes/background_1.root"
+    ) in done.stderr
+    assert "Traceback" not in done.stderr

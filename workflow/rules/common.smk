@@ -99,14 +99,18 @@ def studies_from(kind):
     return [name for name, study in STUDIES.items() if study["source"]["kind"] == kind]
 
 
-# The ROOT files of a study by class; looked for before any work is done.
-DELPHES_FILES = {
-    study: {
-        name: checked(expand_files, study, name, STUDIES[study]["source"])
-        for name in ("signal", "background")
-    }
-    for study in studies_from("delphes")
+# The ROOT files of a study by sample; looked for before any work is done.
+ROOT_FILES = {
+    study: checked(expand_files, study, STUDIES[study]["source"]) for study in studies_from("delphes")
 }
+
+
+def parts(study, sample, ending):
+    """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
+    return [
+        f"{RESULTS}/{study}/read/{sample}_{part}.{ending}"
+        for part in range(len(ROOT_FILES[study][sample]))
+    ]
 
 
 wildcard_constraints:
@@ -152,7 +156,7 @@ def files_for(kinds, entry):
 def study_targets(study):
     """Return all files of one study, figures and tables apart."""
     files = [f"{RESULTS}/{study}/features.parquet"]
-    if study in studies_from("delphes"):
+    if study in ROOT_FILES:
         files.append(f"{RESULTS}/{study}/cutflow.csv")
     if "robustness" in STUDIES[study]:
         files.append(f"{RESULTS}/{study}/robustness.csv")

@@ -21,26 +21,59 @@ rule generate_gaussian:
         "../../scripts/generate_gaussian.py"
 
 
+# One job a file: a bad one names itself, and what was read of the others is kept.
 rule read_delphes:
     input:
-        signal=lambda w: DELPHES_FILES[w.study]["signal"],
-        background=lambda w: DELPHES_FILES[w.study]["background"],
-        code=sources("scripts/physics", "scripts/feature_table.py"),
+        root_file=lambda w: ROOT_FILES[w.study][w.sample][int(w.part)],
+        code=sources(
+            "scripts/physics/delphes.py", "scripts/physics/features.py", "scripts/physics/preselection.py"
+        ),
+    output:
+        table=f"{RESULTS}/{{study}}/read/{{sample}}_{{part}}.parquet",
+        cutflow=f"{RESULTS}/{{study}}/read/{{sample}}_{{part}}.csv",
+    log:
+        f"{RESULTS}/logs/read_delphes/{{study}}_{{sample}}_{{part}}.log",
+    wildcard_constraints:
+        study=one_of(ROOT_FILES),
+        sample="signal|background",
+        part=r"\d+",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        selection=lambda w: STUDIES[w.study]["source"]["selection"],
+        features=lambda w: feature_names(w.study),
+    script:
+        "../../scripts/read_delphes.py"
+
+
+rule merge_features:
+    input:
+        signal=lambda w: parts(w.study, "signal", "parquet"),
+        background=lambda w: parts(w.study, "background", "parquet"),
+        signal_cutflows=lambda w: parts(w.study, "signal", "csv"),
+        background_cutflows=lambda w: parts(w.study, "background", "csv"),
+        code=sources("scripts/feature_table.py"),
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
         cutflow=f"{RESULTS}/{{study}}/cutflow.csv",
     log:
-        f"{RESULTS}/logs/read_delphes/{{study}}.log",
+        f"{RESULTS}/logs/merge_features/{{study}}.log",
     wildcard_constraints:
-        study=one_of(studies_from("delphes")),
+        study=one_of(ROOT_FILES),
     conda:
         PIP_ENV
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        selection=lambda w: STUDIES[w.study]["source"]["selection"],
         features=lambda w: feature_names(w.study),
         split=lambda w: STUDIES[w.study]["split"],
+        files=lambda w: ROOT_FILES[w.study],
+        luminosity=lambda w: STUDIES[w.study]["source"].get("luminosity"),
+        cross_sections=lambda w: STUDIES[w.study]["source"].get("cross_sections"),
+        balance=lambda w: STUDIES[w.study]["source"].get("balance", False),
     script:
-        "../../scripts/read_delphes.py"
+        "../../scripts/merge_features.py"
