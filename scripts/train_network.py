@@ -18,7 +18,14 @@ log = logging.getLogger("cabin.train_network")
 PROGRESS_EVERY = 5.0
 
 
-def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str, dtype: torch.dtype) -> EventSample:
+def make_sample(
+    table: pd.DataFrame,
+    scaling: FeatureScaling,
+    split: str,
+    dtype: torch.dtype,
+    *,
+    equal_class_weights: bool = False,
+) -> EventSample:
     """Return the training or test events of a feature table, scaled.
 
     Parameters
@@ -30,6 +37,9 @@ def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str, dtype:
         ``train`` or ``test``.
     dtype : torch.dtype
         Floating type of features and weights.
+    equal_class_weights : bool
+        Whether to scale the weights of each class so that both sum to half of the number of events. Of the
+        loss only the binary cross-entropy depends on the ratio of the classes.
 
     Returns
     -------
@@ -37,10 +47,13 @@ def make_sample(table: pd.DataFrame, scaling: FeatureScaling, split: str, dtype:
     """
     events = table[table["split"] == split]
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
+    weights = events["weight"]
+    if equal_class_weights:
+        weights = weights * len(events) / 2 / weights.groupby(events["label"]).transform("sum")
     return EventSample.from_arrays(
         scaling.scale(values),
         torch.from_numpy(events["label"].to_numpy(copy=True)),
-        torch.from_numpy(events["weight"].to_numpy(copy=True)),
+        torch.from_numpy(weights.to_numpy(copy=True)),
         dtype,
     )
 
@@ -80,6 +93,7 @@ def main(
     features: list[str],
     directions: list[str],
     threads: int,
+    equal_class_weights: bool = False,
 ) -> None:
     """Train a network on a feature table and write the model and its history.
 
@@ -97,17 +111,23 @@ def main(
         Of the study.
     threads : int
         Threads of torch.
+    equal_class_weights : bool
+        As :func:`make_sample` takes it.
     """
     torch.set_num_threads(threads)
     settings, loss, training = parse_network(network)
     events = read_feature_table(table, features)
     scaling = FeatureScaling(features, *fit_scaling(events, features))
     net = build_network(settings, directions, training.seed)
+    train_sample, test_sample = (
+        make_sample(events, scaling, split, settings.dtype, equal_class_weights=equal_class_weights)
+        for split in ("train", "test")
+    )
     rows = train(
         net,
         loss,
-        make_sample(events, scaling, "train", settings.dtype),
-        make_sample(events, scaling, "test", settings.dtype),
+        train_sample,
+        test_sample,
         training,
         on_epoch=Progress(name, training.epochs),
     )

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose
 
-from cabin_core import load_network
+from cabin_core import FeatureScaling, load_network
 from scripts import evaluate_network, generate_gaussian, shift_inputs, train_network
 from scripts._bridge import bridge
 from scripts.feature_table import check_feature_table, fit_scaling, make_feature_table, read_feature_table
-from scripts.read_delphes import main as read_delphes
 from tests.conftest import ROOT, environment
 
 SOURCE = {"signal_events": 300, "background_events": 200, "seed": 5, "mean_scale": 1.0, "width_scale": 2.0}
@@ -238,20 +238,43 @@ def test_shifts_move_signal_and_background_against_each_other(table, tmp_path):
     assert rows["signal_efficiency"][0] == pytest.approx((signal["score_0.8"] > 0.5).mean())
 
 
-def test_no_event_after_the_preselection(tmp_path):
-    from tests.physics.test_delphes import EVENTS, SELECTION, write_delphes
+def test_classes_weigh_the_same_where_asked_for(table):
+    events = pd.read_parquet(table)
+    events["weight"] = np.where(events["label"] == 1, 0.01, 40.0) * (1 + np.arange(500) % 3)
+    scaling = FeatureScaling(FEATURES, *fit_scaling(events, FEATURES))
+    plain, equal = (
+        train_network.make_sample(events, scaling, "train", torch.float64, equal_class_weights=choice)
+        for choice in (False, True)
+    )
+    for mask in (equal.is_signal, ~equal.is_signal):
+        assert float(equal.weights[mask].sum()) == pytest.approx(200)
+        ratio = equal.weights[mask] / plain.weights[mask]
+        assert ratio.numpy() == pytest.approx(ratio.numpy()[0])
 
-    path = write_delphes(tmp_path / "made.root", EVENTS)
-    with pytest.raises(ValueError, match=r"made.root: none of 7 signal events passes the preselection"):
-        read_delphes(
-            signal=path,
-            background=[path],
-            table=tmp_path / "features.parquet",
-            cutflow=tmp_path / "cutflow.csv",
-            selection=SELECTION | {"met": 5000.0},
-            features=["met"],
-            split=SPLIT,
-        )
+
+def test_training_sees_equal_class_weights(table, tmp_path):
+    """Where the classes weigh the same in any case, a heavy background trains to the same model."""
+    heavy = pd.read_parquet(table)
+    heavy.loc[heavy["label"] == 0, "weight"] = 1000.0
+    heavy.to_parquet(tmp_path / "heavy.parquet")
+    last_losses = {}
+    for path in (table, tmp_path / "heavy.parquet"):
+        for equal in (False, True):
+            history = tmp_path / "history.csv"
+            train_network.main(
+                table=path,
+                model=tmp_path / "model.pt",
+                history=history,
+                name="test",
+                network={"model": "linear", "loss": {"bce": 1.0}, "epochs": 20, "seed": 1},
+                features=FEATURES,
+                directions=DIRECTIONS,
+                threads=1,
+                equal_class_weights=equal,
+            )
+            last_losses[path.stem, equal] = pd.read_csv(history)["train_total"].iloc[-1]
+    assert last_losses["heavy", True] == pytest.approx(last_losses["features", True], rel=1e-5)
+    assert last_losses["heavy", False] < 0.5 * last_losses["features", False]
 
 
 def fake_job(tmp_path: Path, output: str, log: str = "", **params: object) -> SimpleNamespace:

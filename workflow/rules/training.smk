@@ -24,6 +24,7 @@ rule train_network:
         network=lambda w: NETWORKS[w.network],
         features=lambda w: feature_names(w.study),
         directions=lambda w: [f["direction"] for f in STUDIES[w.study]["features"]],
+        equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
         threads=1,
     script:
         "../../scripts/train_network.py"
