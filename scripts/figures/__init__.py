@@ -35,6 +35,7 @@ ONE = range(1, 2)
 PLOTS: dict[str, PlotKind] = {
     "activation": PlotKind(options=("scales",)),
     "diagram": PlotKind(options=("model",)),
+    "feynman": PlotKind(options=("processes",)),
     "features": PlotKind(files=("features",), options=("bins",)),
     "features_with_cuts": PlotKind(files=("features", "cuts"), networks=ONE, options=("bins", "scaled")),
     "scores": PlotKind(files=("scores",), networks=ONE),

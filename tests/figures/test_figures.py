@@ -62,6 +62,7 @@ CASES = {
     "activation": {"plot": "activation", "scales": [1, 2, 15]},
     "diagram_one_to_one": {"plot": "diagram", "model": "one_to_one"},
     "diagram_linear": {"plot": "diagram", "model": "linear"},
+    "feynman": {"plot": "feynman", "processes": ["sleptons", "ww"]},
     "features": {"plot": "features", "study": "seven", "bins": 30},
     "features_with_cuts": {
         "plot": "features_with_cuts",
@@ -92,6 +93,7 @@ OTHERS = {
     "scores_of_one_target": {"plot": "scores", "study": "seven", "networks": ["bce"]},
     "roc_of_one_target": {"plot": "roc", "study": "seven", "networks": ["bce"]},
     "cuts_with_gap": {"plot": "cuts", "study": "seven", "networks": ["scan"], "scaled": True},
+    "feynman_of_one_process": {"plot": "feynman", "processes": ["ww"]},
     "history_of_one_term": {"plot": "history", "study": "seven", "networks": ["bce"]},
 }
 FIGURES = CASES | OTHERS
@@ -392,6 +394,72 @@ def test_diagram(results, model, nodes, edges):
     shown = [text.get_text() for text in ax.texts if text.get_text()]
     assert sorted(shown) == sorted(table["label"].dropna())
     assert ("Hidden layer" in shown) == (model == "one_to_one")
+
+
+#: Charge and lepton number of what Figure 5 draws.
+CHARGES = {
+    r"$\tilde{\ell}^{+}$": (1, -1),
+    r"$\tilde{\ell}^{-}$": (-1, 1),
+    r"$\ell^{+}$": (1, -1),
+    r"$\ell^{-}$": (-1, 1),
+    r"$\tilde{\mathit{\chi}}^{0}_{1}$": (0, 0),
+    r"$\mathit{W}^{+}$": (1, 0),
+    r"$\mathit{W}^{-}$": (-1, 0),
+    r"$\mathit{\nu}$": (0, 1),
+    r"$\bar{\mathit{\nu}}$": (0, -1),
+}
+
+
+@pytest.mark.parametrize("case", ["feynman", "feynman_of_one_process"])
+def test_feynman(results, case):
+    table, axes = results.table(case), results.figure(case).axes
+    assert list(table["diagram"].unique()) == FIGURES[case]["processes"]
+    for ax, (process, lines) in zip(axes, table.groupby("diagram", sort=False), strict=True):
+        # Lines that end in the same point end in the same place.
+        places = pd.concat(
+            [
+                lines[["from", "x", "y"]].set_axis(["point", "x", "y"], axis=1),
+                lines[["to", "x2", "y2"]].set_axis(["point", "x", "y"], axis=1),
+            ]
+        ).drop_duplicates()
+        assert places["point"].is_unique
+        # What decays keeps its charge and lepton number.
+        for decay in ("decay 1", "decay 2"):
+            (mother,) = lines.loc[lines["to"] == decay, "particle"]
+            daughters = lines.loc[lines["from"] == decay, "particle"]
+            assert len(daughters) == 2
+            assert tuple(np.sum([CHARGES[name] for name in daughters], axis=0)) == CHARGES[mother]
+        assert ("jet" in set(lines["to"])) == (process == "sleptons")
+        assert set(lines.loc[lines["to"] == "outer 1", "style"]) == {"fermion"}
+        # Every named line has its label, and every curve drawn begins and ends on its points.
+        assert [text.get_text() for text in ax.texts] == lines["particle"].dropna().to_list()
+        ends = {tuple(np.round(line.get_xydata()[i], 9)) for line in ax.lines for i in (0, -1)}
+        assert ends == set(zip(places["x"], places["y"], strict=True))
+        curved = lines["style"].isin(["gluon", "boson", "neutralino"]).sum()
+        assert (
+            sum(len(line.get_xdata()) > 2 for line in ax.lines) == curved == {"sleptons": 3, "ww": 2}[process]
+        )
+        dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+        assert len(dashed) == (lines["style"] == "slepton").sum()
+
+
+@pytest.mark.parametrize("case", ["feynman", "feynman_of_one_process"])
+def test_labels_of_feynman_diagrams_touch_nothing(results, case):
+    figure = results.figure(case)
+    with paper_style():
+        figure.draw_without_rendering()
+        for ax in figure.axes:
+            boxes = [text.get_window_extent() for text in [*ax.texts, ax.title]]
+            for i, box in enumerate(boxes):
+                assert not box.count_overlaps(boxes[:i])
+                assert not any(
+                    box.padded(-1).contains(*point)
+                    for line in ax.lines
+                    for point in ax.transData.transform(line.get_xydata())
+                )
+                assert figure.bbox.containsx(box.x0)
+                assert figure.bbox.containsx(box.x1)
+            assert ax.title.get_window_extent().y1 <= figure.bbox.y1
 
 
 def test_features(results):

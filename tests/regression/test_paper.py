@@ -22,7 +22,7 @@ REFERENCE = json.loads((Path(__file__).parent / "reference" / "paper.json").read
 FROZEN = Path(__file__).parent / "reference" / "figures.json"
 TOLERANCE = REFERENCE["tolerance"]
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-PAPER_FIGURES = [f"fig{number:02d}" for number in (1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14)]
+PAPER_FIGURES = [f"fig{number:02d}" for number in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14)]
 
 
 @pytest.fixture(scope="session")
