@@ -1,0 +1,349 @@
+"""Generating events with Pythia 8: sleptons and WW, kept where they can pass a search's preselection.
+
+Almost all events of either process have little transverse momentum and are lost to the preselection. They are
+dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where the pair
+cannot recoil enough any more, and before hadronisation where the exact requirements fail.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pythia8mc
+from numpy.typing import NDArray
+
+NEUTRALINO = 1000022
+#: Left- and right-handed selectrons and smuons, and the lepton that each decays to.
+SLEPTONS = {1000011: 11, 2000011: 11, 1000013: 13, 2000013: 13}
+#: Masses of everything else [GeV]; heavier ones (4.5E9) make the initialisation of Pythia hang.
+DECOUPLED = 4.5e3
+SUPERPARTNERS = (
+    *(1000000 + flavour for flavour in range(1, 7)),
+    *(2000000 + flavour for flavour in range(1, 7)),
+    *(1000012, 1000014, 1000015, 2000015, 1000016, 1000021),
+    *(1000023, 1000024, 1000025, 1000035, 1000037),
+    *(35, 36, 37),
+)
+INVISIBLE = frozenset({12, 14, 16, NEUTRALINO})
+LEPTONS = frozenset({11, 13})
+HEAVY_QUARKS = (4, 5)
+#: The shower is asked once, at this scale [GeV], whether the event can still reach the pair pT.
+EARLY_VETO_SCALE = 20.0
+#: Below that scale emissions add at most so much to the pair pT [GeV]; 1 of 1400 events is lost by it.
+EARLY_VETO_MARGIN = 40.0
+#: Events that Pythia may fail to make before it counts as broken.
+MOST_FAILURES = 1000
+#: Pythia's own limit on seeds.
+LARGEST_SEED = 900_000_000
+
+
+#: Columns of equal length, by name.
+Table = dict[str, NDArray[Any]]
+
+
+class GenerationError(RuntimeError):
+    """Pythia refused its settings or stopped."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one run of the generator did.
+
+    Attributes
+    ----------
+    tried : int
+        Hard processes generated.
+    kept : int
+        Events that passed the filter.
+    cross_section_fb, cross_section_error_fb : float
+        Of the events kept, leading order [fb], with its statistical uncertainty.
+    """
+
+    tried: int
+    kept: int
+    cross_section_fb: float
+    cross_section_error_fb: float
+
+
+def combine(summaries: list[Summary]) -> Summary:
+    """Return the summary of several runs of the same process as one."""
+    tried = np.array([summary.tried for summary in summaries], dtype=float)
+    share = tried / tried.sum()
+    return Summary(
+        tried=int(tried.sum()),
+        kept=sum(summary.kept for summary in summaries),
+        cross_section_fb=float(share @ [summary.cross_section_fb for summary in summaries]),
+        cross_section_error_fb=float(
+            np.sqrt(np.sum((share * [summary.cross_section_error_fb for summary in summaries]) ** 2))
+        ),
+    )
+
+
+def slepton_spectrum(slepton_mass: float, mass_gap: float) -> str:
+    """Return a minimal SUSY Les Houches file.
+
+    Parameters
+    ----------
+    slepton_mass : float
+        Of the four selectrons and smuons [GeV].
+    mass_gap : float
+        Slepton minus lightest neutralino [GeV].
+
+    Returns
+    -------
+    str
+        In SLHA format: masses, slepton mixing and decays; every other superpartner is out of reach.
+    """
+    masses = {25: 125.0, NEUTRALINO: slepton_mass - mass_gap}
+    masses |= dict.fromkeys(SUPERPARTNERS, DECOUPLED) | dict.fromkeys(SLEPTONS, slepton_mass)
+    lines = ["Block MODSEL", " 1 0", "Block MASS"]
+    lines += [f" {particle} {mass:.6e}" for particle, mass in masses.items()]
+    # Without mixing matrices Pythia takes all couplings of sleptons as zero.
+    lines += ["Block SELMIX", *(f" {row} {row} 1.0" for row in range(1, 7))]
+    for slepton, lepton in SLEPTONS.items():
+        lines += [f"DECAY {slepton} 0.1", f" 1.0 2 {NEUTRALINO} {lepton}"]
+    return "\n".join([*lines, f"DECAY {NEUTRALINO} 0.0", ""])
+
+
+#: Pythia settings of each process, and the particles whose pair recoils against the jets.
+PROCESSES: dict[str, tuple[tuple[str, ...], frozenset[int]]] = {
+    "sleptons": (
+        (
+            "SUSY:qqbar2sleptonantislepton = on",
+            f"SUSY:idVecA = {','.join(map(str, SLEPTONS))}",
+            f"SUSY:idVecB = {','.join(map(str, SLEPTONS))}",
+        ),
+        frozenset(SLEPTONS),
+    ),
+    "ww": (
+        ("WeakDoubleBoson:ffbar2WW = on", "24:onMode = off", "24:onIfAny = 11 13"),
+        frozenset({24}),
+    ),
+}
+
+
+class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
+    """Drops events that fail the generator filter, each as early as possible.
+
+    Parameters
+    ----------
+    pair : frozenset of int
+        PDG codes (absolute) of the two particles produced.
+    requirements : dict
+        ``pair_pt`` and ``met`` [GeV]; ``lepton_pt`` [GeV] and ``lepton_eta`` (None for any), which two
+        leptons must meet; ``same_flavour``.
+    """
+
+    def __init__(self, pair: frozenset[int], requirements: dict[str, Any]) -> None:
+        super().__init__()
+        self._pair, self._requirements = pair, requirements
+
+    def canVetoProcessLevel(self) -> bool:
+        return True
+
+    def doVetoProcessLevel(self, process: Any) -> bool:
+        """Drop unphysical initial states, and pairs of leptons of the wrong flavour."""
+        # Pythia 8.317 makes sleptons from u cbar and d sbar too, by a Z that would have to change flavour.
+        if self._pair == SLEPTONS.keys() and process[3].id() + process[4].id() != 0:
+            return True
+        if not self._requirements["same_flavour"]:
+            return False
+        flavours = {abs(process[i].id()) for i in range(5, process.size()) if process[i].isFinal()}
+        return len(flavours & LEPTONS) > 1
+
+    def canVetoPT(self) -> bool:
+        return True
+
+    def scaleVetoPT(self) -> float:
+        return EARLY_VETO_SCALE
+
+    def doVetoPT(self, _position: int, event: Any) -> bool:
+        """Drop what cannot reach the pair pT any more."""
+        return self._pair_pt(event) < self._requirements["pair_pt"] - EARLY_VETO_MARGIN
+
+    def canVetoPartonLevel(self) -> bool:
+        return True
+
+    def doVetoPartonLevel(self, event: Any) -> bool:
+        """Apply the requirements exactly, before hadronisation."""
+        wanted = self._requirements
+        if self._pair_pt(event) < wanted["pair_pt"]:
+            return True
+        largest_eta = np.inf if wanted["lepton_eta"] is None else wanted["lepton_eta"]
+        missing_x = missing_y = 0.0
+        n_leptons = 0
+        for i in range(5, event.size()):
+            particle = event[i]
+            if not particle.isFinal():
+                continue
+            code = abs(particle.id())
+            if code in INVISIBLE:
+                missing_x += particle.px()
+                missing_y += particle.py()
+            elif code in LEPTONS:
+                n_leptons += particle.pT() > wanted["lepton_pt"] and abs(particle.eta()) < largest_eta
+        return n_leptons < 2 or bool(np.hypot(missing_x, missing_y) < wanted["met"])
+
+    def _pair_pt(self, event: Any) -> float:
+        """Return the pT of the sum of both particles [GeV], each taken where it occurs last."""
+        x = y = 0.0
+        seen: set[int] = set()
+        for i in range(event.size() - 1, 2, -1):
+            code = event[i].id()
+            if abs(code) in self._pair and (code > 0) not in seen:
+                seen.add(code > 0)
+                x += event[i].px()
+                y += event[i].py()
+                if len(seen) == 2:
+                    break
+        return float(np.hypot(x, y))
+
+
+class Generator:
+    """Pythia, set up for one process.
+
+    Parameters
+    ----------
+    process : dict
+        ``process``, a name in :data:`PROCESSES`; for sleptons also ``slepton_mass`` and ``mass_gap`` [GeV].
+    generator : dict
+        ``energy`` [GeV], ``multiparton_interactions``, and ``filter`` as :class:`GeneratorFilter` takes it.
+    seed : int
+        In [1, 900,000,000].
+    folder : Path
+        An existing folder for the spectrum file, which Pythia reads once.
+
+    Raises
+    ------
+    GenerationError
+        If Pythia does not accept the settings.
+    """
+
+    def __init__(self, process: dict[str, Any], generator: dict[str, Any], seed: int, folder: Path) -> None:
+        settings, pair = PROCESSES[process["process"]]
+        self._pythia = pythia8mc.Pythia("", False)
+        # Pythia holds no reference of its own.
+        self._filter = GeneratorFilter(pair, generator["filter"])
+        lines = [
+            "Print:quiet = on",
+            "SLHA:verbose = 0",
+            f"Beams:eCM = {generator['energy']}",
+            f"PartonLevel:MPI = {'on' if generator['multiparton_interactions'] else 'off'}",
+            "Random:setSeed = on",
+            f"Random:seed = {seed}",
+            *settings,
+        ]
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            if process["process"] == "sleptons":
+                spectrum = Path(scratch) / "sleptons.slha"
+                spectrum.write_text(slepton_spectrum(process["slepton_mass"], process["mass_gap"]))
+                lines.append(f"SLHA:file = {spectrum}")
+            for line in lines:
+                if not self._pythia.readString(line):
+                    raise GenerationError(f"Pythia does not accept {line!r}")
+            self._pythia.setUserHooksPtr(self._filter)
+            if not self._pythia.init():
+                raise GenerationError(f"Pythia cannot start the process {process['process']}")
+
+    def events(self, n_events: int) -> Iterator[Any]:
+        """Yield ``n_events`` events that pass the filter, each as Pythia's own record, valid until the next.
+
+        Raises
+        ------
+        GenerationError
+            If Pythia gives up.
+        """
+        failed = 0
+        while n_events > 0:
+            if self._pythia.next():
+                n_events -= 1
+                yield self._pythia.event
+            else:
+                failed += 1
+                if failed > MOST_FAILURES:
+                    raise GenerationError(f"Pythia failed to make an event {failed} times")
+
+    def summary(self) -> Summary:
+        """Return how many events were tried and kept until now, and their cross-section."""
+        info = self._pythia.infoPython()
+        return Summary(
+            tried=info.nSelected(),
+            kept=info.nAccepted(),
+            cross_section_fb=1e12 * info.sigmaGen(),  # Pythia counts in mb
+            cross_section_error_fb=1e12 * info.sigmaErr(),
+        )
+
+
+# Particles are read one by one: Pythia 8.317's `nextBatch`, which would be faster, mixes up their vertices.
+def stable_particles(event: Any) -> tuple[Table, Table]:
+    """Return what a detector needs to know of an event.
+
+    Parameters
+    ----------
+    event : pythia8mc.Event
+
+    Returns
+    -------
+    tuple of dict of ndarray
+        All particles that live long enough to reach the detector: ``pid``, ``charge`` [e], ``px``, ``py``,
+        ``pz``, ``energy`` [GeV], ``x``, ``y``, ``z`` of their production [mm]. And the b and c quarks, which
+        tell the flavour of jets: ``pid``, ``px``, ``py``, ``pz`` [GeV].
+    """
+    stable = [
+        (p.id(), p.charge(), p.px(), p.py(), p.pz(), p.e(), p.xProd(), p.yProd(), p.zProd())
+        for p in event
+        if p.isFinal()
+    ]
+    quarks = [(p.id(), p.px(), p.py(), p.pz()) for p in event if abs(p.id()) in HEAVY_QUARKS]
+    return (
+        _table(stable, ("pid", "charge", "px", "py", "pz", "energy", "x", "y", "z")),
+        _table(quarks, ("pid", "px", "py", "pz")),
+    )
+
+
+def whole_record(event: Any) -> Table:
+    """Return all entries of an event record, from the beams on.
+
+    Returns
+    -------
+    dict of ndarray
+        ``pid``, ``status`` (HepMC's codes), ``mother1``, ``mother2`` (number of the entry, from 1; 0 for none),
+        ``px``, ``py``, ``pz``, ``energy``, ``mass`` [GeV], ``x``, ``y``, ``z``, ``t`` of the production [mm].
+    """
+    rows = [
+        (
+            *(p.id(), p.statusHepMC(), p.mother1(), p.mother2()),
+            *(p.px(), p.py(), p.pz(), p.e(), p.m()),
+            *(p.xProd(), p.yProd(), p.zProd(), p.tProd()),
+        )
+        for p in event
+    ]
+    momentum = ("px", "py", "pz", "energy", "mass")
+    # The first entry stands for the event as a whole.
+    return _table(rows[1:], ("pid", "status", "mother1", "mother2", *momentum, "x", "y", "z", "t"))
+
+
+def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
+    columns = np.array(rows, dtype=float).reshape(-1, len(names)).T
+    types = dict.fromkeys(("pid", "status", "mother1", "mother2"), np.int32) | {"charge": np.int8}
+    return {
+        name: column.astype(types.get(name, np.float32)) for name, column in zip(names, columns, strict=True)
+    }
+
+
+def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
+    """Return events of :func:`stable_particles` as one record each, with ``particles`` and ``heavy_quarks``."""
+    collections = {
+        name: ak.unflatten(
+            ak.zip({key: np.concatenate([table[key] for table in tables]) for key in tables[0]}),
+            [len(table["pid"]) for table in tables],
+        )
+        for name, tables in zip(("particles", "heavy_quarks"), zip(*events, strict=True), strict=True)
+    }
+    return ak.zip(collections, depth_limit=1)
