@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ import awkward as ak
 import numpy as np
 import pythia8mc
 from numpy.typing import NDArray
+
+from scripts.physics.summary import Summary
 
 NEUTRALINO = 1000022
 #: Left- and right-handed selectrons and smuons, and the lepton that each decays to.
@@ -49,40 +50,6 @@ Table = dict[str, NDArray[Any]]
 
 class GenerationError(RuntimeError):
     """Pythia refused its settings or stopped."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What one run of the generator did.
-
-    Attributes
-    ----------
-    tried : int
-        Hard processes generated.
-    kept : int
-        Events that passed the filter.
-    cross_section_fb, cross_section_error_fb : float
-        Of the events kept, leading order [fb], with its statistical uncertainty.
-    """
-
-    tried: int
-    kept: int
-    cross_section_fb: float
-    cross_section_error_fb: float
-
-
-def combine(summaries: list[Summary]) -> Summary:
-    """Return the summary of several runs of the same process as one."""
-    tried = np.array([summary.tried for summary in summaries], dtype=float)
-    share = tried / tried.sum()
-    return Summary(
-        tried=int(tried.sum()),
-        kept=sum(summary.kept for summary in summaries),
-        cross_section_fb=float(share @ [summary.cross_section_fb for summary in summaries]),
-        cross_section_error_fb=float(
-            np.sqrt(np.sum((share * [summary.cross_section_error_fb for summary in summaries]) ** 2))
-        ),
-    )
 
 
 def slepton_spectrum(slepton_mass: float, mass_gap: float) -> str:

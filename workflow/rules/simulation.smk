@@ -1,0 +1,135 @@
+# Events from nothing: generated in independent jobs, then seen by a detector. Ends in ROOT files as Delphes
+# writes them, one a sample.
+
+
+def event_files(study, sample, detector_format):
+    """Return the generated events of a sample, one file a job."""
+    n_jobs = STUDIES[study]["source"]["generator"]["jobs"]
+    return [
+        f"{RESULTS}/{study}/simulation/{sample}_{part}.{detector_format}" for part in range(n_jobs)
+    ]
+
+
+def simulated_by(response):
+    return [
+        study
+        for study in studies_from("simulation")
+        if STUDIES[study]["source"]["detector"]["response"] == response
+    ]
+
+
+EVENT_FORMATS = {"parametrised": "parquet", "delphes": "hepmc"}
+
+
+rule generate_events:
+    input:
+        code=sources("scripts/physics/generation.py", "scripts/physics/hepmc.py"),
+    output:
+        events=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}",
+        summary=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}.json",
+    log:
+        f"{RESULTS}/logs/generate_events/{{study}}_{{sample}}_{{part}}_{{format}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/generate_events/{{study}}_{{sample}}_{{part}}_{{format}}.tsv"
+    wildcard_constraints:
+        study=one_of(studies_from("simulation")),
+        sample="signal|background",
+        part=r"\d+",
+        format=one_of(EVENT_FORMATS.values()),
+    conda:
+        PIP_ENV
+    threads: 1
+    # The longest jobs of a run, so the first ones.
+    priority: 20
+    resources:
+        mem_mb=1000,
+    params:
+        process=lambda w: STUDIES[w.study]["source"][w.sample],
+        generator=lambda w: STUDIES[w.study]["source"]["generator"],
+        sample="{sample}",
+        part=lambda w: int(w.part),
+    script:
+        "../../scripts/generate_events.py"
+
+
+rule combine_summaries:
+    input:
+        summaries=lambda w: [
+            f"{file}.json"
+            for file in event_files(
+                w.study,
+                w.sample,
+                EVENT_FORMATS[STUDIES[w.study]["source"]["detector"]["response"]],
+            )
+        ],
+        code=sources("scripts/physics/summary.py"),
+    output:
+        summary=f"{RESULTS}/{{study}}/simulation/{{sample}}.root.json",
+    log:
+        f"{RESULTS}/logs/combine_summaries/{{study}}_{{sample}}.log",
+    wildcard_constraints:
+        study=one_of(studies_from("simulation")),
+        sample="signal|background",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        detector=lambda w: STUDIES[w.study]["source"]["detector"],
+    script:
+        "../../scripts/combine_summaries.py"
+
+
+rule simulate_detector:
+    input:
+        events=lambda w: event_files(w.study, w.sample, "parquet"),
+        code=sources(
+            "scripts/physics/calorimeter.py",
+            "scripts/physics/response.py",
+            "scripts/physics/smearing.py",
+            "scripts/physics/tracking.py",
+        ),
+    output:
+        root_file=f"{RESULTS}/{{study}}/simulation/{{sample}}.root",
+    log:
+        f"{RESULTS}/logs/simulate_detector/{{study}}_{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/simulate_detector/{{study}}_{{sample}}.tsv"
+    wildcard_constraints:
+        study=one_of(simulated_by("parametrised")),
+        sample="signal|background",
+    conda:
+        PIP_ENV
+    threads: 1
+    priority: 20
+    resources:
+        mem_mb=2000,
+    params:
+        sample="{sample}",
+        seed=lambda w: STUDIES[w.study]["source"]["detector"]["seed"],
+    script:
+        "../../scripts/simulate_detector.py"
+
+
+rule run_delphes:
+    input:
+        events=lambda w: event_files(w.study, w.sample, "hepmc"),
+    output:
+        root_file=f"{RESULTS}/{{study}}/simulation/{{sample}}.root",
+    log:
+        f"{RESULTS}/logs/run_delphes/{{study}}_{{sample}}.log",
+    wildcard_constraints:
+        study=one_of(simulated_by("delphes")),
+        sample="signal|background",
+    conda:
+        "../envs/delphes.yaml"
+    threads: 1
+    priority: 20
+    resources:
+        mem_mb=2000,
+    params:
+        program=lambda w: STUDIES[w.study]["source"]["detector"]["program"],
+        card=lambda w: STUDIES[w.study]["source"]["detector"]["card"],
+    script:
+        "../../scripts/run_delphes.py"
