@@ -12,7 +12,8 @@ import awkward as ak
 import numpy as np
 from tqdm import tqdm
 
-from scripts.physics.generation import LARGEST_SEED, Generator, event_array, stable_particles, whole_record
+from scripts.physics.generation import LARGEST_SEED, Generator, event_array, stable_particles
+from scripts.physics.hepmc import HepmcWriter, read_record
 
 #: Events that the detector's response is computed for at once.
 BATCH_SIZE = 500
@@ -86,9 +87,11 @@ def main(
                 progress.update()
 
     if events.suffix == ".hepmc":
-        from scripts.physics.hepmc import write_hepmc
-
-        write_hepmc(events, map(whole_record, made()))
+        with HepmcWriter(events) as writer:
+            for event in made():
+                so_far = pythia.summary()
+                cross_section = (1e-3 * so_far.cross_section_fb, 1e-3 * so_far.cross_section_error_fb)
+                writer.write(read_record(event), *cross_section)
     else:
         ak.to_parquet_row_groups(map(event_array, batched(map(stable_particles, made()), BATCH_SIZE)), events)
     counts = asdict(pythia.summary())

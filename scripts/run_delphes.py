@@ -44,7 +44,7 @@ def main(*, events: Path | list[Path], root_file: Path, program: str, card: str,
     files = events if isinstance(events, list) else [events]
     root_file.unlink(missing_ok=True)
     logger.info("%s with %s, seed %d, on %d files", found, card_file, seed, len(files))
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=root_file.parent) as folder:
         seeded = seed_card(card_file, seed, Path(folder))
         run([str(found), str(seeded), str(root_file), *map(str, files)])
     check_output(root_file, files)

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import uproot
 from tqdm import tqdm
 
-from scripts.physics.response import LEAVES, simulate_response
+from scripts.physics.response import simulate_response
 
 TREE = "Delphes"
 

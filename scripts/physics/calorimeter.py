@@ -51,7 +51,9 @@ class Calorimeter:
     def taken(self, code: Array) -> Array:
         """Return the share of the energy of particles that this calorimeter takes, shape as ``code``."""
         return np.select(
-            [code == particle for particle in self.fractions], list(self.fractions.values()), self.other_fraction
+            [code == particle for particle in self.fractions],
+            list(self.fractions.values()),
+            self.other_fraction,
         )
 
 
@@ -100,8 +102,10 @@ HCAL = Calorimeter(
     *_rings(
         np.concatenate([np.arange(-25, 27) / 10, [-3.2, 3.3]]),
         36,
-        np.array([-4.9, -4.7, -4.5, -4.3, -4.1, -3.9, -3.7, -3.5, -3.3, -3, -2.8, -2.6]
-                 + [2.8, 3, 3.2, 3.5, 3.7, 3.9, 4.1, 4.3, 4.5, 4.7, 4.9]),
+        np.array(
+            [-4.9, -4.7, -4.5, -4.3, -4.1, -3.9, -3.7, -3.5, -3.3, -3, -2.8, -2.6]
+            + [2.8, 3, 3.2, 3.5, 3.7, 3.9, 4.1, 4.3, 4.5, 4.7, 4.9]
+        ),
         18,
     ),
     fractions=_HADRONIC,
@@ -174,7 +178,9 @@ def fill_towers(
     true_energy = total(of_particle, deposit[hit])
     energy = log_normal(true_energy, calorimeter.resolution(centre, true_energy), random)
     sigma = calorimeter.resolution(centre, energy)
-    energy = np.where(energy < np.maximum(calorimeter.lowest_energy, LOWEST_SIGNIFICANCE * sigma), 0.0, energy)
+    energy = np.where(
+        energy < np.maximum(calorimeter.lowest_energy, LOWEST_SIGNIFICANCE * sigma), 0.0, energy
+    )
     eta = random.uniform(low[0], high[0])
     phi = random.uniform(low[1], high[1])
 

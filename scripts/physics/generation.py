@@ -132,7 +132,7 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
 
     def doVetoPT(self, _position: int, event: Any) -> bool:
         """Drop what cannot reach the pair pT any more."""
-        return self._pair_pt(event) < self._requirements["pair_pt"] - EARLY_VETO_MARGIN
+        return bool(self._pair_pt(event) < self._requirements["pair_pt"] - EARLY_VETO_MARGIN)
 
     def canVetoPartonLevel(self) -> bool:
         return True
@@ -247,9 +247,10 @@ class Generator:
         )
 
 
-# Particles are read one by one: Pythia 8.317's `nextBatch`, which would be faster, mixes up their vertices.
 def stable_particles(event: Any) -> tuple[Table, Table]:
     """Return what a detector needs to know of an event.
+
+    Particles are read one by one, as :func:`scripts.physics.hepmc.read_record` does, and for the same reason.
 
     Parameters
     ----------
@@ -274,31 +275,9 @@ def stable_particles(event: Any) -> tuple[Table, Table]:
     )
 
 
-def whole_record(event: Any) -> Table:
-    """Return all entries of an event record, from the beams on.
-
-    Returns
-    -------
-    dict of ndarray
-        ``pid``, ``status`` (HepMC's codes), ``mother1``, ``mother2`` (number of the entry, from 1; 0 for none),
-        ``px``, ``py``, ``pz``, ``energy``, ``mass`` [GeV], ``x``, ``y``, ``z``, ``t`` of the production [mm].
-    """
-    rows = [
-        (
-            *(p.id(), p.statusHepMC(), p.mother1(), p.mother2()),
-            *(p.px(), p.py(), p.pz(), p.e(), p.m()),
-            *(p.xProd(), p.yProd(), p.zProd(), p.tProd()),
-        )
-        for p in event
-    ]
-    momentum = ("px", "py", "pz", "energy", "mass")
-    # The first entry stands for the event as a whole.
-    return _table(rows[1:], ("pid", "status", "mother1", "mother2", *momentum, "x", "y", "z", "t"))
-
-
 def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
     columns = np.array(rows, dtype=float).reshape(-1, len(names)).T
-    types = dict.fromkeys(("pid", "status", "mother1", "mother2"), np.int32) | {"charge": np.int8}
+    types = {"pid": np.int32, "charge": np.int8}
     return {
         name: column.astype(types.get(name, np.float32)) for name, column in zip(names, columns, strict=True)
     }

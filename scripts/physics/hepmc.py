@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import pyhepmc
 from pyhepmc.io import WriterAscii
@@ -62,57 +60,21 @@ class EventRecord:
             raise ValueError(f"mothers of an event: not all between 0 and {n}, its number of particles")
 
 
-def records_from_pythia(events: ak.Array) -> Iterator[EventRecord]:
-    """Return the events of ``pythia.nextBatch``, one after the other.
+def read_record(event: Any) -> EventRecord:
+    """Return Pythia's record of an event, a ``pythia8mc.Event``, without its first line.
 
-    Places of decays follow from lifetimes: the field ``vProd`` of a batch of Pythia 8.317 is shifted by
-    one particle for each event before, and its last ones are missing.
+    Particles are read one by one: the vertices of Pythia 8.317's ``nextBatch`` are shifted by one particle
+    for each event before, and its last ones are missing.
     """
-    particles = events["prt"]
-    counts = np.asarray(ak.num(particles["id"]))
-    # Flat columns once a batch: slicing them is far faster than taking events out of nested records.
-    flat = ak.flatten(particles)
-    momenta = np.stack([np.asarray(flat["p", name]) for name in ("px", "py", "pz", "e")], axis=1)
-    mothers = np.stack([np.asarray(flat["mother1"]), np.asarray(flat["mother2"])], axis=1)
-    pdg_ids, status, masses = (np.asarray(flat[name]) for name in ("id", "status", "m"))
-    ends = np.cumsum(counts)
-    first_mothers = mothers[:, 0] + np.repeat(ends - counts, counts)
-    vertices = _decay_places(status, momenta, masses, np.asarray(flat["tau"]), first_mothers)
-    for end, count in zip(ends, counts, strict=True):
-        # The first line stands for the event; without it Pythia's positions count from 1.
-        of_event = slice(end - count + 1, end)
-        yield EventRecord(
-            pdg_ids[of_event],
-            status[of_event],
-            momenta[of_event],
-            masses[of_event],
-            vertices[of_event],
-            mothers[of_event],
-        )
-
-
-def _decay_places(
-    status: np.ndarray[Any, Any],
-    momenta: np.ndarray[Any, Any],
-    masses: np.ndarray[Any, Any],
-    lifetimes: np.ndarray[Any, Any],
-    mothers: np.ndarray[Any, Any],
-) -> np.ndarray[Any, Any]:
-    """Return where particles are produced [mm]: decay products where their mother ends, others at the origin.
-
-    Lifetimes are proper ones, c tau [mm]; mothers are positions in these very arrays.
-    """
-    flies = (lifetimes > 0) & (masses > 0)
-    proper = np.divide(lifetimes, masses, out=np.zeros_like(masses), where=flies)
-    flights = momenta * proper[:, None]
-    (products,) = np.nonzero((np.abs(status) >= 91) & (np.abs(status) <= 99))
-    vertices = np.zeros_like(momenta)
-    while True:
-        # One more generation a time, until nothing moves any further.
-        moved = (vertices + flights)[mothers[products]]
-        if np.array_equal(moved, vertices[products]):
-            return vertices
-        vertices[products] = moved
+    particles = [event[i] for i in range(1, event.size())]
+    return EventRecord(
+        pdg_ids=np.array([p.id() for p in particles]),
+        status=np.array([p.status() for p in particles]),
+        momenta=np.array([(p.px(), p.py(), p.pz(), p.e()) for p in particles]),
+        masses=np.array([p.m() for p in particles]),
+        vertices=np.array([(p.xProd(), p.yProd(), p.zProd(), p.tProd()) for p in particles]),
+        mothers=np.array([(p.mother1(), p.mother2()) for p in particles]),
+    )
 
 
 def hepmc_status(status: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -128,10 +90,6 @@ class HepmcWriter:
     ----------
     path : Path
         Written; HepMC3 ASCII.
-    cross_section : float
-        Of the sample [pb]; every event carries it.
-    cross_section_uncertainty : float
-        Statistical [pb].
 
     Raises
     ------
@@ -140,14 +98,13 @@ class HepmcWriter:
 
     Examples
     --------
-    >>> with HepmcWriter(Path("events.hepmc"), cross_section=0.014) as writer:
-    ...     for record in records_from_pythia(pythia.nextBatch(100)):
-    ...         writer.write(record)
+    >>> with HepmcWriter(Path("events.hepmc")) as writer:
+    ...     while pythia.next():
+    ...         writer.write(read_record(pythia.event), cross_section_pb=0.014, uncertainty_pb=0.001)
     """
 
-    def __init__(self, path: Path, cross_section: float, cross_section_uncertainty: float = 0.0) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._cross_section = (cross_section, cross_section_uncertainty)
         self._run = pyhepmc.GenRunInfo()
         self._run.weight_names = ["nominal"]
         # Opened here once, for the reason why it can't be; HepMC3 does not say.
@@ -167,8 +124,8 @@ class HepmcWriter:
         if failed and error is None:
             raise OSError(f"{self._path}: writing events failed")
 
-    def write(self, record: EventRecord) -> None:
-        """Append one event, numbered from 0.
+    def write(self, record: EventRecord, cross_section_pb: float, uncertainty_pb: float) -> None:
+        """Append one event, numbered from 0, with the cross-section of the sample as known by now [pb].
 
         Raises
         ------
@@ -185,7 +142,7 @@ class HepmcWriter:
         if lost:
             raise ValueError(f"event {self._written}: {lost} particles do not descend from the beams")
         event.cross_section = pyhepmc.GenCrossSection()
-        event.cross_section.set_cross_section(*self._cross_section)
+        event.cross_section.set_cross_section(cross_section_pb, uncertainty_pb)
         self._writer.write_event(event)
         if self._writer.failed():
             raise OSError(f"{self._path}: writing event {self._written} failed")

@@ -103,7 +103,9 @@ def _particles(events: ak.Array) -> Columns:
     """Return all stable particles as flat columns, with where they enter the calorimeters."""
     counts = ak.num(events.particles.pid).to_numpy()
     flat = {name: ak.flatten(events.particles[name]).to_numpy() for name in events.particles.fields}
-    flat = {name: values.astype(float) if values.dtype.kind == "f" else values for name, values in flat.items()}
+    flat = {
+        name: values.astype(float) if values.dtype.kind == "f" else values for name, values in flat.items()
+    }
     pt = np.hypot(flat["px"], flat["py"])
     columns = {
         "event": np.repeat(np.arange(len(events)), counts),
@@ -126,7 +128,9 @@ def _tracks(particles: Columns, random: Generator) -> Columns:
     found, measured = measure_tracks(particles, random)
     tracks = {**_chosen(particles, found), **measured}
     # Direction and mass are kept.
-    mass2 = np.maximum(particles["energy"] ** 2 - (particles["pt"] * np.cosh(particles["eta"])) ** 2, 0.0)[found]
+    mass2 = np.maximum(particles["energy"] ** 2 - (particles["pt"] * np.cosh(particles["eta"])) ** 2, 0.0)[
+        found
+    ]
     tracks["energy"] = np.sqrt((tracks["pt"] * np.cosh(tracks["eta"])) ** 2 + mass2)
     return tracks
 
@@ -282,5 +286,7 @@ def _joined(*collections: Columns) -> Columns:
 def _records(columns: Columns, leaves: Mapping[str, str], n_events: int) -> ak.Array:
     order = np.lexsort((-columns["pt"], columns["event"]))
     counts = np.bincount(columns["event"], minlength=n_events)
-    fields = {leaf: columns[name][order].astype(_TYPES.get(leaf, np.float32)) for leaf, name in leaves.items()}
+    fields = {
+        leaf: columns[name][order].astype(_TYPES.get(leaf, np.float32)) for leaf, name in leaves.items()
+    }
     return ak.unflatten(ak.zip(fields), counts)

@@ -52,9 +52,9 @@ def calorimeter_entry(
     x, y, z = vertex
     pt, phi = np.hypot(px, py), np.arctan2(py, px)
     inside = (np.hypot(x, y) <= RADIUS) & (np.abs(z) <= HALF_LENGTH)
-    to_end = (np.copysign(HALF_LENGTH, pz) - z) * pt  # times 1/pz: path in the transverse plane [m]
-    with np.errstate(divide="ignore"):
-        to_end = np.abs(to_end / pz)
+    # Paths are counted in the transverse plane [m]; particles without pz reach no end.
+    with np.errstate(divide="ignore", over="ignore"):
+        to_end = np.abs((np.copysign(HALF_LENGTH, pz) - z) * pt / pz)
     # Straight lines: the path to the barrel solves |vertex + path * direction| = RADIUS.
     along = x * np.cos(phi) + y * np.sin(phi)
     across = x * np.sin(phi) - y * np.cos(phi)
@@ -102,7 +102,8 @@ def tracking_efficiency(code: Array, pt: Array, eta: Array) -> Array:
         (np.select([slow, fast], [0.73, 0.99], 0.95), np.select([slow, fast], [0.50, 0.90], 0.83)),
     )
     muon = by_region(eta, _REGIONS, (np.where(slow, 0.75, 0.99), np.where(slow, 0.70, 0.98)))
-    return (pt > LOWEST_PT) * np.select([code == ELECTRON, code == MUON], [electron, muon], hadron)
+    efficiency: Array = np.select([code == ELECTRON, code == MUON], [electron, muon], hadron)
+    return np.where(pt > LOWEST_PT, efficiency, 0.0)
 
 
 def momentum_resolution(code: Array, pt: Array, eta: Array) -> Array:
@@ -111,8 +112,10 @@ def momentum_resolution(code: Array, pt: Array, eta: Array) -> Array:
         kind: by_region(eta, (0.5, 1.5, 2.5), tuple(map(lambda a, b: np.hypot(a, b * pt), *parameters)))
         for kind, parameters in _RESOLUTION.items()
     }
-    chosen = np.select([code == ELECTRON, code == MUON], [by_kind["electron"], by_kind["muon"]], by_kind["hadron"])
-    return np.minimum(chosen, 1.0)
+    chosen = np.select(
+        [code == ELECTRON, code == MUON], [by_kind["electron"], by_kind["muon"]], by_kind["hadron"]
+    )
+    return np.clip(chosen, 0.0, 1.0)
 
 
 def measure_tracks(particles: dict[str, Array], random: Generator) -> tuple[Array, dict[str, Array]]:

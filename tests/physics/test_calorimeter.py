@@ -16,7 +16,9 @@ def particles(*rows):
     columns = zip(*rows, strict=True)
     names = ("event", "code", "energy", "surface_eta", "surface_phi")
     table = {name: np.array(values) for name, values in zip(names, columns, strict=True)}
-    return {name: values.astype(int if name in ("event", "code") else float) for name, values in table.items()}
+    return {
+        name: values.astype(int if name in ("event", "code") else float) for name, values in table.items()
+    }
 
 
 def perfect(calorimeter):
@@ -57,14 +59,18 @@ def test_energies_add_up_in_their_towers_and_events():
         (0, 15.0),
         (2, 3.0),
     ]
-    inside = np.abs(towers.phi - np.array([np.radians(0.5), 1.0, np.radians(0.5)])[np.argsort([15, 7, 3])[::1]])
+    inside = np.abs(
+        towers.phi - np.array([np.radians(0.5), 1.0, np.radians(0.5)])[np.argsort([15, 7, 3])[::1]]
+    )
     assert len(inside) == 3
     assert (np.abs(towers.eta) < 0.0174).all()
     np.testing.assert_array_equal(towers.excess, towers.energy)
 
 
 def test_small_deposits_are_lost():
-    table = particles((0, 22, 0.49, 0.0, 0.0), (0, 22, 0.51, 1.0, 0.0), (0, 2112, 0.9, 0, 0), (0, 2112, 1.1, 1, 0))
+    table = particles(
+        (0, 22, 0.49, 0.0, 0.0), (0, 22, 0.51, 1.0, 0.0), (0, 2112, 0.9, 0, 0), (0, 2112, 1.1, 1, 0)
+    )
     assert sorted(fill_towers(perfect(ECAL), table, NO_TRACKS, np.random.default_rng(0)).energy) == [0, 0.51]
     assert sorted(fill_towers(perfect(HCAL), table, NO_TRACKS, np.random.default_rng(0)).energy) == [0, 1.1]
 

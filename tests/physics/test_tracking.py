@@ -117,7 +117,9 @@ def test_tracking_efficiency(kind, pt, eta, expected):
     ],
 )
 def test_momentum_resolution(kind, pt, eta, expected):
-    assert momentum_resolution(np.array([kind]), np.array([pt]), np.array([eta]))[0] == pytest.approx(expected)
+    assert momentum_resolution(np.array([kind]), np.array([pt]), np.array([eta]))[0] == pytest.approx(
+        expected
+    )
 
 
 def test_tracks_of_many_equal_particles():
