@@ -3,6 +3,7 @@ configfile: f"{workflow.basedir}/config/scorecard.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/simulation.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/figures.smk"

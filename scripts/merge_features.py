@@ -69,7 +69,7 @@ def main(
         if samples[name].empty:
             raise ValueError(_describe_empty(name, int(counts[name].iloc[0]), files[name]))
 
-    if summaries is not None:
+    if summaries:
         found = [json.loads(path.read_text())["cross_section_fb"] for path in summaries]
         cross_sections = dict(zip(CLASSES, found, strict=True))
     weights = dict.fromkeys(CLASSES, 1.0)

@@ -17,7 +17,6 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from scripts.physics.calorimeter import ECAL, HCAL, Towers, fill_towers
-from scripts.physics.kinematics import delta_phi
 from scripts.physics.smearing import by_region, kept
 from scripts.physics.tracking import ELECTRON, MUON, calorimeter_entry, measure_tracks
 
@@ -188,7 +187,8 @@ def _cone_sum(centres: Columns, objects: Columns, values: Array, radius: float) 
     position = np.arange(len(centre)) - np.repeat(np.cumsum(counts) - counts, counts)
     other = order[np.repeat(first, counts) + position]
     delta_eta = centres["eta"][centre] - objects["eta"][other]
-    near = np.hypot(delta_eta, delta_phi(centres["phi"][centre], objects["phi"][other])) <= radius
+    delta_phi = np.remainder(centres["phi"][centre] - objects["phi"][other] + np.pi, 2 * np.pi) - np.pi
+    near = np.hypot(delta_eta, delta_phi) <= radius
     return np.bincount(centre[near], values[other[near]], minlength=len(counts))
 
 

@@ -102,6 +102,11 @@ def studies_from(kind):
 # The ROOT files of a study by sample; looked for before any work is done.
 ROOT_FILES = {
     study: checked(expand_files, study, STUDIES[study]["source"]) for study in studies_from("delphes")
+} | {
+    study: {
+        sample: [f"{RESULTS}/{study}/simulation/{sample}.root"] for sample in ("signal", "background")
+    }
+    for study in studies_from("simulation")
 }
 
 

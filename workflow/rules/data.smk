@@ -55,6 +55,12 @@ rule merge_features:
         background=lambda w: parts(w.study, "background", "parquet"),
         signal_cutflows=lambda w: parts(w.study, "signal", "csv"),
         background_cutflows=lambda w: parts(w.study, "background", "csv"),
+        summaries=lambda w: [
+            f"{file}.json"
+            for files in ROOT_FILES[w.study].values()
+            for file in files
+            if w.study in studies_from("simulation")
+        ],
         code=sources("scripts/feature_table.py"),
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",

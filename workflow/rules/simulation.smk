@@ -2,11 +2,11 @@
 # writes them, one a sample.
 
 
-def event_files(study, sample, detector_format):
+def event_files(study, sample, file_format):
     """Return the generated events of a sample, one file a job."""
     n_jobs = STUDIES[study]["source"]["generator"]["jobs"]
     return [
-        f"{RESULTS}/{study}/simulation/{sample}_{part}.{detector_format}" for part in range(n_jobs)
+        f"{RESULTS}/{study}/simulation/{sample}_{part}.{file_format}" for part in range(n_jobs)
     ]
 
 
@@ -131,5 +131,6 @@ rule run_delphes:
     params:
         program=lambda w: STUDIES[w.study]["source"]["detector"]["program"],
         card=lambda w: STUDIES[w.study]["source"]["detector"]["card"],
+        seed=lambda w: STUDIES[w.study]["source"]["detector"]["seed"],
     script:
         "../../scripts/run_delphes.py"
