@@ -90,8 +90,9 @@ def make_scorecard(
             row["value"] = float(measured.value)
             row["uncertainty"] = None if measured.uncertainty is None else float(measured.uncertainty)
             row["verdict"] = judge(measured, claim)
-            if not_comparable:
-                row["verdict"], row["note"] = "not comparable", not_comparable
+            reason = not_comparable or claim.get("not_comparable")
+            if reason:
+                row["verdict"], row["note"] = "not comparable", reason
         rows.append(row)
     return rows
 

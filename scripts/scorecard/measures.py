@@ -74,6 +74,16 @@ def auc_above(results: Results, study: str, network: str, other: str) -> Measure
     )
 
 
+def smallest_auc_above(results: Results, study: str, network: str, other: str) -> Measured:
+    """Smallest AUC of the targets of a scan minus the AUC of another network."""
+    metrics = results.metrics(study, network)
+    least = float(metrics.loc[metrics["auc"].idxmin(), "target_efficiency"])
+    first, second = auc(results, study, network, least), auc(results, study, other)
+    return Measured(
+        first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0))
+    )
+
+
 def target_shortfall(results: Results, study: str, network: str, target: float) -> Measured:
     """Target minus the signal efficiency reached by the hard cuts."""
     reached = signal_efficiency(results, study, network, target)
@@ -213,6 +223,53 @@ def _pair_cuts(results: Results, study: str, network: str, other: str) -> tuple[
     return first, second
 
 
+def background_above_scan(results: Results, study: str, network: str, scan: str) -> Measured:
+    """Background efficiency minus that of a scan, interpolated to the network's signal efficiency."""
+    own = results.metrics(study, network).iloc[0]
+    table = results.metrics(study, scan).sort_values("signal_efficiency")
+    at, of_scan, uncertainty = (
+        np.interp(own["signal_efficiency"], table["signal_efficiency"], table[column])
+        for column in ("signal_efficiency", "background_efficiency", "background_efficiency_uncertainty")
+    )
+    if not np.isclose(at, own["signal_efficiency"]):
+        raise NotRun(f"{network} has a signal efficiency of {own['signal_efficiency']:.2f}, outside {scan}")
+    return Measured(
+        own["background_efficiency"] - of_scan,
+        float(np.hypot(own["background_efficiency_uncertainty"], uncertainty)),
+    )
+
+
+def background_linearity(results: Results, study: str, network: str) -> Measured:
+    """Correlation coefficient of signal and background efficiency over the targets of a scan."""
+    table = results.metrics(study, network)
+    return Measured(float(np.corrcoef(table["signal_efficiency"], table["background_efficiency"])[0, 1]))
+
+
+def smallest_background_step(results: Results, study: str, network: str) -> Measured:
+    """Smallest change of the background efficiency from one target of a scan to the next higher one."""
+    table = results.metrics(study, network).sort_values("target_efficiency")
+    return Measured(float(table["background_efficiency"].diff().min()))
+
+
+def monotone_cuts(results: Results, study: str, network: str) -> Measured:
+    """Share of the features whose cut loosens, or stays, at each step to a higher target."""
+    steps = np.diff(_cut_matrix(results, study, network), axis=0)
+    slack = 1e-6
+    features = results.cuts(study, network).pivot(
+        index="target_efficiency", columns="feature", values="direction"
+    )
+    loosening = np.where(features.iloc[0].to_numpy() == ">", -steps, steps)
+    return Measured(float((loosening >= -slack).all(axis=0).mean()))
+
+
+def scores_at_ends(results: Results, study: str, network: str, within: float) -> Measured:
+    """Share of the test sample with scores that close to 0 or 1, smallest over the targets."""
+    events = results.test_scores(study, network)
+    values = events[score_columns(events.columns)].to_numpy(dtype=float)
+    at_ends = (values < within) | (values > 1 - within)
+    return Measured(float(at_ends.mean(axis=0).min()))
+
+
 def largest_cut_difference(results: Results, study: str, network: str, other: str) -> Measured:
     """Largest difference of the scaled cuts of two networks, over features and targets."""
     first, second = _pair_cuts(results, study, network, other)
@@ -324,6 +381,16 @@ def robustness_gain(
     )
 
 
+def source_setting(results: Results, study: str, keys: list[str]) -> Measured:
+    """A number in the config of where a study's events come from, by the keys that lead to it."""
+    value = results.source_of(study)
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            raise NotRun(f"study {study} has no {'.'.join(keys)} in this config")
+        value = value[key]
+    return Measured(float(value))
+
+
 def network_setting(results: Results, network: str, key: str) -> Measured:
     """A number in the config of a network."""
     entry = results.config_of(network)
@@ -340,6 +407,7 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         auc,
         auc_gain,
         auc_above,
+        smallest_auc_above,
         target_shortfall,
         largest_background,
         efficiency_estimate_error,
@@ -356,6 +424,11 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         efficiency_above,
         passing_events_above,
         failing_events_below,
+        background_above_scan,
+        background_linearity,
+        smallest_background_step,
+        monotone_cuts,
+        scores_at_ends,
         largest_cut_difference,
         cut_distance_to_scan,
         between_neighbours,
@@ -363,6 +436,7 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         single_cut_distance_to_scan,
         efficiency_after_shift,
         robustness_gain,
+        source_setting,
         network_setting,
     )
 }

@@ -38,6 +38,12 @@ class Results:
         entry: dict[str, Any] = self.networks[network]
         return entry
 
+    def source_of(self, study: str) -> dict[str, Any]:
+        """Return the config of where the events of a study come from."""
+        self._folder(study)
+        source: dict[str, Any] = self.studies[study]["source"]
+        return source
+
     def features(self, study: str) -> pd.DataFrame:
         """Return the feature table of a study."""
         return self._read_parquet(self._folder(study) / "features.parquet")

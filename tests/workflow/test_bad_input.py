@@ -12,6 +12,7 @@ pytestmark = pytest.mark.workflow
 SMALL = {
     "run": "bad",
     "studies": {
+        "susy": None,
         "gaussian": {
             "source": {"signal_events": 200, "background_events": 200},
             "networks": ["linear_bce", "scan"],
