@@ -8,7 +8,7 @@ cannot recoil enough any more, and before hadronisation where the exact requirem
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ LEPTONS = frozenset({11, 13})
 HEAVY_QUARKS = (4, 5)
 #: The shower is asked once, at this scale [GeV], whether the event can still reach the pair pT.
 EARLY_VETO_SCALE = 20.0
-#: Below that scale emissions add at most so much to the pair pT [GeV]; 1 of 1400 events is lost by it.
+#: Below that scale emissions add at most so much to pair pT and MET [GeV]; 1 of 1400 events is lost by it.
 EARLY_VETO_MARGIN = 40.0
 #: Events that Pythia may fail to make before it counts as broken.
 MOST_FAILURES = 1000
@@ -110,8 +110,11 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
     def __init__(self, pair: frozenset[int], requirements: dict[str, Any]) -> None:
         super().__init__()
         self._pair, self._requirements = pair, requirements
+        # Of the hard process: momentum of each of the pair and of what is invisible of its decay.
+        self._decays: dict[int, tuple[Any, Any]] = {}
 
     def canVetoProcessLevel(self) -> bool:
+        """Ask for :meth:`doVetoProcessLevel`."""
         return True
 
     def doVetoProcessLevel(self, process: Any) -> bool:
@@ -119,57 +122,78 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         # Pythia 8.317 makes sleptons from u cbar and d sbar too, by a Z that would have to change flavour.
         if self._pair == SLEPTONS.keys() and process[3].id() + process[4].id() != 0:
             return True
-        if not self._requirements["same_flavour"]:
-            return False
-        flavours = {abs(process[i].id()) for i in range(5, process.size()) if process[i].isFinal()}
-        return len(flavours & LEPTONS) > 1
+        final = [process[i] for i in range(5, process.size()) if process[i].isFinal()]
+        if self._requirements["same_flavour"] and len({abs(p.id()) for p in final} & LEPTONS) > 1:
+            return True
+        self._decays = {}
+        for particle in final:
+            if abs(particle.id()) in INVISIBLE:
+                mother = process[particle.mother1()]
+                self._decays[mother.id()] = (mother.p(), particle.p())
+        return False
 
     def canVetoPT(self) -> bool:
+        """Ask for :meth:`doVetoPT`."""
         return True
 
     def scaleVetoPT(self) -> float:
+        """Return the scale of the shower at which to ask [GeV]."""
         return EARLY_VETO_SCALE
 
     def doVetoPT(self, _position: int, event: Any) -> bool:
-        """Drop what cannot reach the pair pT any more."""
-        return bool(self._pair_pt(event) < self._requirements["pair_pt"] - EARLY_VETO_MARGIN)
+        """Drop what cannot reach the pair pT or the MET any more."""
+        pair = self._last_of_pair(event)
+        lowest_pt = self._requirements["pair_pt"] - EARLY_VETO_MARGIN
+        if np.hypot(*_transverse(particle.p() for particle in pair)) < lowest_pt:
+            return True
+        lowest_met = self._requirements["met"] - EARLY_VETO_MARGIN
+        return bool(np.hypot(*_transverse(map(self._invisible, pair))) < lowest_met)
+
+    def _invisible(self, particle: Any) -> Any:
+        """Return what one of the pair gives to the MET: its decay as in the hard process, boosted to it."""
+        mother, invisible = self._decays[particle.id()]
+        momentum = pythia8mc.Vec4(invisible)
+        momentum.bstback(mother)
+        momentum.bst(particle.p())
+        return momentum
 
     def canVetoPartonLevel(self) -> bool:
+        """Ask for :meth:`doVetoPartonLevel`."""
         return True
 
     def doVetoPartonLevel(self, event: Any) -> bool:
         """Apply the requirements exactly, before hadronisation."""
         wanted = self._requirements
-        if self._pair_pt(event) < wanted["pair_pt"]:
+        pair = self._last_of_pair(event)
+        if np.hypot(*_transverse(particle.p() for particle in pair)) < wanted["pair_pt"]:
+            return True
+        final = [event[i] for i in range(5, event.size()) if event[i].isFinal()]
+        invisible = (particle.p() for particle in final if abs(particle.id()) in INVISIBLE)
+        if np.hypot(*_transverse(invisible)) < wanted["met"]:
             return True
         largest_eta = np.inf if wanted["lepton_eta"] is None else wanted["lepton_eta"]
-        missing_x = missing_y = 0.0
-        n_leptons = 0
-        for i in range(5, event.size()):
-            particle = event[i]
-            if not particle.isFinal():
-                continue
-            code = abs(particle.id())
-            if code in INVISIBLE:
-                missing_x += particle.px()
-                missing_y += particle.py()
-            elif code in LEPTONS:
-                n_leptons += particle.pT() > wanted["lepton_pt"] and abs(particle.eta()) < largest_eta
-        return n_leptons < 2 or bool(np.hypot(missing_x, missing_y) < wanted["met"])
+        leptons = [particle for particle in final if abs(particle.id()) in LEPTONS]
+        return sum(lep.pT() > wanted["lepton_pt"] and abs(lep.eta()) < largest_eta for lep in leptons) < 2
 
-    def _pair_pt(self, event: Any) -> float:
-        """Return the pT of the sum of both particles [GeV], each taken where it occurs last."""
-        x = y = 0.0
-        seen: set[int] = set()
+    def _last_of_pair(self, event: Any) -> list[Any]:
+        """Return both particles, each where it occurs last: with all recoils until then."""
+        found: dict[int, Any] = {}
         for i in range(event.size() - 1, 2, -1):
             code = event[i].id()
-            if abs(code) in self._pair and (code > 0) not in seen:
-                seen.add(code > 0)
-                x += event[i].px()
-                y += event[i].py()
-                if len(seen) == 2:
+            if abs(code) in self._pair and code not in found:
+                found[code] = event[i]
+                if len(found) == 2:
                     break
-        return float(np.hypot(x, y))
+        return list(found.values())
+
+
+def _transverse(momenta: Iterable[Any]) -> tuple[float, float]:
+    """Return x and y of the sum of momenta [GeV]."""
+    x = y = 0.0
+    for momentum in momenta:
+        x += momentum.px()
+        y += momentum.py()
+    return x, y
 
 
 class Generator:
