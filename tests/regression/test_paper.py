@@ -1,10 +1,12 @@
-"""The paper, run from nothing: its numbers, its figures and its scorecard.
+"""The paper: its numbers, its figures and its scorecard.
 
-One full run of config/config.yaml (minutes) serves all tests of this file.
+One run of config/config.yaml (minutes) serves all tests of this file. Only the events of the SUSY study are not
+made anew (a quarter of an hour): the selected ones of our own run are kept in reference/susy (`freeze_sample.py`).
 """
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +21,38 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.workflow
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "paper.json").read_text())
+SAMPLE = Path(__file__).parent / "reference" / "susy"
 FROZEN = Path(__file__).parent / "reference" / "figures.json"
 TOLERANCE = REFERENCE["tolerance"]
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-PAPER_FIGURES = [f"fig{number:02d}" for number in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14)]
+PAPER_FIGURES = [f"fig{number:02d}" for number in range(1, 21)]
+NOT_COMPARABLE = {
+    *("sec62-linear-auc", "sec62-network-auc", "sec62-bce-signal", "sec62-bce-background"),
+    *("notebook-susy-linear-auc", "notebook-susy-bce-auc"),
+    *(
+        f"notebook-susy-scan-{name}-{target}"
+        for name in ("signal", "background", "auc")
+        for target in CONFIG["networks"]["scan"]["targets"]
+    ),
+}
+# All rules but those that make and read the events of the SUSY study.
+RULES = [
+    "all",
+    "generate_gaussian",
+    "train_network",
+    "evaluate_network",
+    "shift_inputs",
+    "draw_figure",
+    "write_table",
+    "write_scorecard",
+]
 
 
 @pytest.fixture(scope="session")
 def paper(tmp_path_factory, run_snakemake) -> Path:
     directory = tmp_path_factory.mktemp("paper")
-    done = run_snakemake(directory, "--cores", "2")
+    shutil.copytree(SAMPLE, directory / "results" / "paper" / "susy")
+    done = run_snakemake(directory, "--cores", "2", "--allowed-rules", *RULES)
     assert done.returncode == 0, done.stderr[-3000:]
     return directory / "results" / "paper"
 
@@ -108,9 +132,11 @@ def test_scorecard(paper):
             "tolerance",
             "verdict",
         } <= set(row)
-        assert row["verdict"] in ("reproduced", "differs")
-        assert row["verdict"] == "reproduced" or row["note"], f"{row['id']} differs without a reason"
-    assert len(rows) == len({row["id"] for row in rows}) > 130
+        assert row["value"] is not None
+        assert row["verdict"] == "reproduced" or row["note"], f"{row['id']}: {row['verdict']} without a reason"
+        # Numbers of a sample that is not ours; what is claimed of it is judged.
+        assert (row["verdict"] == "not comparable") == (row["id"] in NOT_COMPARABLE), row["id"]
+    assert len(rows) == len({row["id"] for row in rows}) > 180
     # Each is explained by its note; anything else that differs is news.
     assert {row["id"] for row in rows if row["verdict"] == "differs"} == {
         "sec5-events",

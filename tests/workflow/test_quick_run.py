@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.conftest import ROOT, environment, snakemake_command
 
 QUICK = ROOT / "config" / "quick.yaml"
+CONFIG = yaml.safe_load(QUICK.read_text())
 
 pytestmark = pytest.mark.workflow
 
@@ -66,11 +68,21 @@ def test_all_promised_files_are_there(quick):
     for network in ("linear_bce", "one_to_one_bce", "scan"):
         for name in ("model.pt", "history.csv", "cuts.csv", "metrics.csv", "scores.parquet"):
             assert (results / "gaussian" / network / name).stat().st_size > 0
-    for name in [f"fig{number:02d}" for number in (1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14)]:
+    for name in [f"fig{number:02d}" for number in range(1, 21)]:
         for end in ("pdf", "png", "csv"):
             assert (results / "figures" / f"{name}.{end}").stat().st_size > 0
     for end in ("csv", "md", "tex"):
         assert (results / "tables" / f"table1.{end}").stat().st_size > 0
+    simulation = results / "susy" / "simulation"
+    for sample in ("signal", "background"):
+        summary = json.loads((simulation / f"{sample}.root.json").read_text())
+        events = CONFIG["studies"]["susy"]["source"][sample]["events"]
+        assert summary["kept"] == events < summary["tried"]
+        assert summary["cross_section_fb"] > 0
+        cutflow = pd.read_csv(results / "susy" / "cutflow.csv")[sample]
+        assert cutflow.iloc[0] == events
+        assert cutflow.is_monotonic_decreasing
+        assert cutflow.iloc[-1] > 50
     metrics = pd.read_csv(results / "gaussian" / "scan" / "metrics.csv")
     assert metrics["signal_efficiency"].between(0, 1).all()
     assert metrics["auc"].between(0.5, 1).all()
