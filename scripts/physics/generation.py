@@ -40,6 +40,8 @@ EARLY_VETO_SCALE = 20.0
 EARLY_VETO_MARGIN = 40.0
 #: Events that Pythia may fail to make before it counts as broken.
 MOST_FAILURES = 1000
+#: Events in a row that may fail the filter, two minutes of them: Pythia tries on for ever.
+MOST_DROPPED = 1_000_000
 #: Pythia's own limit on seeds.
 LARGEST_SEED = 900_000_000
 
@@ -48,8 +50,8 @@ LARGEST_SEED = 900_000_000
 Table = dict[str, NDArray[Any]]
 
 
-class GenerationError(RuntimeError):
-    """Pythia refused its settings or stopped."""
+class GenerationError(ValueError):
+    """Pythia refused its settings or stopped; the message is one line."""
 
 
 def slepton_spectrum(slepton_mass: float, mass_gap: float) -> str:
@@ -105,17 +107,28 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
     requirements : dict
         ``pair_pt`` and ``met`` [GeV]; ``lepton_pt`` [GeV] and ``lepton_eta`` (None for any), which two
         leptons must meet; ``same_flavour``.
+
+    Raises
+    ------
+    GenerationError
+        While Pythia looks for an event, if :data:`MOST_DROPPED` in a row fail.
     """
 
     def __init__(self, pair: frozenset[int], requirements: dict[str, Any]) -> None:
         super().__init__()
         self._pair, self._requirements = pair, requirements
+        self._dropped = 0
 
     def canVetoProcessLevel(self) -> bool:
         return True
 
     def doVetoProcessLevel(self, process: Any) -> bool:
         """Drop unphysical initial states, and pairs of leptons of the wrong flavour."""
+        if self._dropped >= MOST_DROPPED:
+            raise GenerationError(
+                f"none of {self._dropped} events in a row passes the generator filter: loosen it"
+            )
+        self._dropped += 1
         # Pythia 8.317 makes sleptons from u cbar and d sbar too, by a Z that would have to change flavour.
         if self._pair == SLEPTONS.keys() and process[3].id() + process[4].id() != 0:
             return True
@@ -155,7 +168,10 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
                 missing_y += particle.py()
             elif code in LEPTONS:
                 n_leptons += particle.pT() > wanted["lepton_pt"] and abs(particle.eta()) < largest_eta
-        return n_leptons < 2 or bool(np.hypot(missing_x, missing_y) < wanted["met"])
+        if n_leptons < 2 or np.hypot(missing_x, missing_y) < wanted["met"]:
+            return True
+        self._dropped = 0
+        return False
 
     def _pair_pt(self, event: Any) -> float:
         """Return the pT of the sum of both particles [GeV], each taken where it occurs last."""
@@ -216,7 +232,10 @@ class Generator:
                     raise GenerationError(f"Pythia does not accept {line!r}")
             self._pythia.setUserHooksPtr(self._filter)
             if not self._pythia.init():
-                raise GenerationError(f"Pythia cannot start the process {process['process']}")
+                raise GenerationError(
+                    f"Pythia cannot start the process {process['process']} at {generator['energy']:g} GeV: "
+                    "is that enough for its masses?"
+                )
 
     def events(self, n_events: int) -> Iterator[Any]:
         """Yield ``n_events`` events that pass the filter, each as Pythia's own record, valid until the next.
@@ -224,7 +243,7 @@ class Generator:
         Raises
         ------
         GenerationError
-            If Pythia gives up.
+            If Pythia gives up, or the filter passes nothing.
         """
         failed = 0
         while n_events > 0:
@@ -285,6 +304,8 @@ def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
 
 def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
     """Return events of :func:`stable_particles` as one record each, with ``particles`` and ``heavy_quarks``."""
+    if not events:
+        return event_array([stable_particles(())])[:0]
     collections = {
         name: ak.unflatten(
             ak.zip({key: np.concatenate([table[key] for table in tables]) for key in tables[0]}),
