@@ -37,8 +37,9 @@ Item = TypeVar("Item")
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield the items in lists of ``size``, the last one shorter."""
+    """Yield the items in lists of ``size``, the last one shorter; an empty one where there is no item."""
     iterator = iter(items)
+    yield list(islice(iterator, size))
     while batch := list(islice(iterator, size)):
         yield batch
 
@@ -62,7 +63,7 @@ def main(
     summary : Path
         Written: json with process, settings, seed, events tried and kept, and the cross-section [fb].
     process : dict
-        ``process``, ``events`` (of all parts together) and, for sleptons, ``slepton_mass`` and ``mass_gap`` [GeV].
+        ``process``, ``events`` of all parts together, and for sleptons ``slepton_mass`` and ``mass_gap`` [GeV].
     generator : dict
         ``energy`` [GeV], ``multiparton_interactions``, ``seed``, ``jobs`` and ``filter``.
     sample : str

@@ -1,7 +1,8 @@
 """The paper: its numbers, its figures and its scorecard.
 
-One run of config/config.yaml (minutes) serves all tests of this file. Only the events of the SUSY study are not
-made anew (a quarter of an hour): the selected ones of our own run are kept in reference/susy (`freeze_sample.py`).
+One run of config/config.yaml (minutes) serves all tests of this file. Only the events of the SUSY study are
+not made anew, which takes a quarter of an hour: reference/susy keeps the selected ones of our own run
+(`freeze_sample.py`).
 """
 
 import importlib
@@ -133,7 +134,9 @@ def test_scorecard(paper):
             "verdict",
         } <= set(row)
         assert row["value"] is not None
-        assert row["verdict"] == "reproduced" or row["note"], f"{row['id']}: {row['verdict']} without a reason"
+        assert row["verdict"] == "reproduced" or row["note"], (
+            f"{row['id']}: {row['verdict']} without a reason"
+        )
         # Numbers of a sample that is not ours; what is claimed of it is judged.
         assert (row["verdict"] == "not comparable") == (row["id"] in NOT_COMPARABLE), row["id"]
     assert len(rows) == len({row["id"] for row in rows}) > 180
