@@ -37,8 +37,9 @@ Item = TypeVar("Item")
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield the items in lists of ``size``, the last one shorter."""
+    """Yield the items in lists of ``size``, the last one shorter; an empty one where there is no item."""
     iterator = iter(items)
+    yield list(islice(iterator, size))
     while batch := list(islice(iterator, size)):
         yield batch
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+import pyarrow
 import pyarrow.parquet
 import uproot
 from tqdm import tqdm
@@ -28,10 +29,15 @@ def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) 
     sample : str
         ``signal`` or ``background``.
     seed : int
+
+    Raises
+    ------
+    ValueError
+        If a file is damaged, or something else than events.
     """
     paths = events if isinstance(events, list) else [events]
     random = np.random.default_rng([seed, *sample.encode()])
-    parts = [pyarrow.parquet.ParquetFile(path) for path in paths]
+    parts = [open_events(path) for path in paths]
     progress = tqdm(
         total=sum(part.metadata.num_rows for part in parts),
         desc=f"detector, {sample}",
@@ -42,7 +48,7 @@ def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) 
         tree: Any = None
         for path, part in zip(paths, parts, strict=True):
             for group in range(part.num_row_groups):
-                batch = ak.from_parquet(path, row_groups=[group])
+                batch = read_batch(path, group)
                 collections = simulate_response(batch, random)
                 if tree is None:
                     tree = output.mktree(
@@ -53,6 +59,43 @@ def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) 
                     )
                 tree.extend(collections)
                 progress.update(len(batch))
+
+
+def open_events(path: Path) -> pyarrow.parquet.ParquetFile:
+    """Open a file of generated events.
+
+    Raises
+    ------
+    ValueError
+        If it is no complete parquet file, or holds something else.
+    """
+    try:
+        opened = pyarrow.parquet.ParquetFile(path)
+    except pyarrow.ArrowException as error:
+        raise _damaged(path, error) from error
+    missing = {"particles", "heavy_quarks"} - set(opened.schema_arrow.names)
+    if missing:
+        raise ValueError(f"{path}: no column {', '.join(sorted(missing))}: not a file of generate_events")
+    return opened
+
+
+def read_batch(path: Path, group: int) -> ak.Array:
+    """Read one group of events.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+    """
+    try:
+        return ak.from_parquet(path, row_groups=[group])
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    reason = " ".join(str(error).split())
+    return ValueError(f"{path}: not a parquet file, or damaged: {reason}: remove it and run again")
 
 
 if "snakemake" in globals():

@@ -40,6 +40,8 @@ EARLY_VETO_SCALE = 20.0
 EARLY_VETO_MARGIN = 40.0
 #: Events that Pythia may fail to make before it counts as broken.
 MOST_FAILURES = 1000
+#: Events in a row that may fail the filter, two minutes of them: Pythia tries on for ever.
+MOST_DROPPED = 1_000_000
 #: Pythia's own limit on seeds.
 LARGEST_SEED = 900_000_000
 
@@ -48,8 +50,8 @@ LARGEST_SEED = 900_000_000
 Table = dict[str, NDArray[Any]]
 
 
-class GenerationError(RuntimeError):
-    """Pythia refused its settings or stopped."""
+class GenerationError(ValueError):
+    """Pythia refused its settings or stopped; the message is one line."""
 
 
 def slepton_spectrum(slepton_mass: float, mass_gap: float) -> str:
@@ -105,11 +107,17 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
     requirements : dict
         ``pair_pt`` and ``met`` [GeV]; ``lepton_pt`` [GeV] and ``lepton_eta`` (None for any), which two
         leptons must meet; ``same_flavour``.
+
+    Raises
+    ------
+    GenerationError
+        While Pythia looks for an event, if :data:`MOST_DROPPED` in a row fail.
     """
 
     def __init__(self, pair: frozenset[int], requirements: dict[str, Any]) -> None:
         super().__init__()
         self._pair, self._requirements = pair, requirements
+        self._dropped = 0
         # Of the hard process: momentum of each of the pair and of what is invisible of its decay.
         self._decays: dict[int, tuple[Any, Any]] = {}
 
@@ -119,6 +127,11 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
 
     def doVetoProcessLevel(self, process: Any) -> bool:
         """Drop unphysical initial states, and pairs of leptons of the wrong flavour."""
+        if self._dropped >= MOST_DROPPED:
+            raise GenerationError(
+                f"none of {self._dropped} events in a row passes the generator filter: loosen it"
+            )
+        self._dropped += 1
         # Pythia 8.317 makes sleptons from u cbar and d sbar too, by a Z that would have to change flavour.
         if self._pair == SLEPTONS.keys() and process[3].id() + process[4].id() != 0:
             return True
@@ -173,7 +186,10 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
             return True
         largest_eta = np.inf if wanted["lepton_eta"] is None else wanted["lepton_eta"]
         leptons = [particle for particle in final if abs(particle.id()) in LEPTONS]
-        return sum(lep.pT() > wanted["lepton_pt"] and abs(lep.eta()) < largest_eta for lep in leptons) < 2
+        if sum(lep.pT() > wanted["lepton_pt"] and abs(lep.eta()) < largest_eta for lep in leptons) < 2:
+            return True
+        self._dropped = 0
+        return False
 
     def _last_of_pair(self, event: Any) -> list[Any]:
         """Return both particles, each where it occurs last: with all recoils until then."""
@@ -240,7 +256,10 @@ class Generator:
                     raise GenerationError(f"Pythia does not accept {line!r}")
             self._pythia.setUserHooksPtr(self._filter)
             if not self._pythia.init():
-                raise GenerationError(f"Pythia cannot start the process {process['process']}")
+                raise GenerationError(
+                    f"Pythia cannot start the process {process['process']} at {generator['energy']:g} GeV: "
+                    "is that enough for its masses?"
+                )
 
     def events(self, n_events: int) -> Iterator[Any]:
         """Yield ``n_events`` events that pass the filter, each as Pythia's own record, valid until the next.
@@ -248,7 +267,7 @@ class Generator:
         Raises
         ------
         GenerationError
-            If Pythia gives up.
+            If Pythia gives up, or the filter passes nothing.
         """
         failed = 0
         while n_events > 0:
@@ -309,6 +328,8 @@ def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
 
 def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
     """Return events of :func:`stable_particles` as one record each, with ``particles`` and ``heavy_quarks``."""
+    if not events:
+        return event_array([stable_particles(())])[:0]
     collections = {
         name: ak.unflatten(
             ak.zip({key: np.concatenate([table[key] for table in tables]) for key in tables[0]}),
