@@ -18,6 +18,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from scripts.figures import PLOTS
 from scripts.tables import TABLES
 
+#: abs(eta) up to which the detector finds leptons.
+LEPTON_REACH = 2.5
 #: Below this a run would fill the disk [bytes].
 LEAST_FREE_SPACE = 50_000_000
 
@@ -141,6 +143,8 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
         for name in names:
             _known("feature", name, DELPHES_FEATURES, f"{where}.features")
         _check_events(f"{where}.source", study["source"])
+    if study["source"]["kind"] == "simulation":
+        _check_simulation(f"{where}.source", study["source"])
     _unique(study["networks"], f"{where}.networks")
     for name in study["networks"]:
         _known("network", name, networks, f"{where}.networks")
@@ -173,6 +177,43 @@ def _check_events(where: str, source: dict[str, Any]) -> None:
     if source["kind"] == "delphes" and len(given) == 1:
         missing = (weighting - given).pop()
         raise ConfigError(f"config: {where}: {given.pop()} without {missing}: give both, or neither")
+
+
+def _check_simulation(where: str, source: dict[str, Any]) -> None:
+    for sample in ("signal", "background"):
+        process = source[sample]
+        if process.get("mass_gap", 0) >= process.get("slepton_mass", 1):
+            raise ConfigError(
+                f"config: {where}.{sample}.mass_gap: {process['mass_gap']:g} GeV leaves the neutralino no mass: "
+                f"it must be below slepton_mass, {process['slepton_mass']:g} GeV"
+            )
+    # What the generator drops, the preselection can't bring back.
+    required, selection = source["generator"]["filter"], source["selection"]
+    leptons = selection["leptons"]
+    reach = max(
+        LEPTON_REACH if leptons[key] is None else min(leptons[key], LEPTON_REACH)
+        for key in ("electron_eta", "muon_eta")
+    )
+    eta = required["lepton_eta"]
+    for key, lost, looser in (
+        ("met", required["met"] > selection["met"], f"at most selection.met, {selection['met']:g}"),
+        (
+            "lepton_pt",
+            required["lepton_pt"] > leptons["pt"],
+            f"at most selection.leptons.pt, {leptons['pt']:g}",
+        ),
+        ("lepton_eta", eta is not None and eta < reach, f"null or at least {reach:g}"),
+        (
+            "same_flavour",
+            required["same_flavour"] and not selection["same_flavour"],
+            "false, as selection.same_flavour is",
+        ),
+    ):
+        if lost:
+            raise ConfigError(
+                f"config: {where}.generator.filter.{key}: {required[key]} drops events that pass the "
+                f"preselection: it must be {looser}"
+            )
 
 
 def _check_entry(

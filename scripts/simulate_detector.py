@@ -15,6 +15,11 @@ from tqdm import tqdm
 from scripts.physics.response import simulate_response
 
 TREE = "Delphes"
+#: Columns of the events and fields of each, as :func:`scripts.physics.generation.stable_particles` has them.
+NEEDED = {
+    "particles": ("pid", "charge", "px", "py", "pz", "energy", "x", "y", "z"),
+    "heavy_quarks": ("pid", "px", "py", "pz"),
+}
 
 
 def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) -> None:
@@ -73,9 +78,17 @@ def open_events(path: Path) -> pyarrow.parquet.ParquetFile:
         opened = pyarrow.parquet.ParquetFile(path)
     except pyarrow.ArrowException as error:
         raise _damaged(path, error) from error
-    missing = {"particles", "heavy_quarks"} - set(opened.schema_arrow.names)
+    columns = ak.from_arrow(opened.schema_arrow.empty_table())
+    missing = [name for name in NEEDED if name not in columns.fields]
+    missing += [
+        f"{name}.{field}"
+        for name, fields in NEEDED.items()
+        if name in columns.fields
+        for field in fields
+        if field not in columns[name].fields
+    ]
     if missing:
-        raise ValueError(f"{path}: no column {', '.join(sorted(missing))}: not a file of generate_events")
+        raise ValueError(f"{path}: no column {', '.join(missing)}: not a file of generate_events")
     return opened
 
 
