@@ -1,8 +1,8 @@
 """Generating events with Pythia 8: sleptons and WW, kept where they can pass a search's preselection.
 
-Almost all events of either process have little transverse momentum and are lost to the preselection. They are
-dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where the pair
-cannot recoil enough any more, and before hadronisation where the exact requirements fail.
+Almost all events of either process have little transverse momentum and are lost to the preselection. They
+are dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where
+the pair cannot recoil enough any more, and before hadronisation where the exact requirements fail.
 """
 
 from __future__ import annotations
@@ -327,7 +327,7 @@ def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
 
 
 def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
-    """Return events of :func:`stable_particles` as one record each, with ``particles`` and ``heavy_quarks``."""
+    """Return events of :func:`stable_particles` as records of ``particles`` and ``heavy_quarks``."""
     if not events:
         return event_array([stable_particles(())])[:0]
     collections = {

@@ -1,8 +1,8 @@
 """A parametrised ATLAS detector: stable particles in, reconstructed objects out.
 
-Parameters and order of the steps are those of the ATLAS card of Delphes 3.5.0: the field bends charged particles
-on their way to the calorimeters, tracks are lost and smeared, towers filled and smeared, and electrons, muons,
-photons, jets and missing momentum made of both.
+Parameters and order of the steps are those of the ATLAS card of Delphes 3.5.0: the field bends charged
+particles on their way to the calorimeters, tracks are lost and smeared, towers filled and smeared, and
+electrons, muons, photons, jets and missing momentum made of both.
 """
 
 from __future__ import annotations

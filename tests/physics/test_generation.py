@@ -4,8 +4,8 @@ from itertools import islice
 
 import awkward as ak
 import numpy as np
-import pythia8mc
 import pytest
+import pythia8mc
 
 from scripts.physics import generation
 from scripts.physics.generation import (

@@ -37,8 +37,7 @@ def first(records: ak.Array, leaf: str) -> np.ndarray:
 def test_electron(eta, tracking, identification):
     found = see(repeated(N, [particle(11, 50.0, eta, 0.4)]))
     n_electrons = ak.to_numpy(ak.num(found["Electron"]))
-    # Where the tower is much above the track, what is left over is a photon in its cone: a few per cent lost.
-    assert n_electrons.mean() <= near(tracking * identification).expected + 4 * np.sqrt(0.25 / N)
+    # Where the tower is far above the track, the difference is a photon in its cone: a few per cent are lost.
     assert n_electrons.mean() == pytest.approx(tracking * identification, abs=0.05)
     electrons = found["Electron"]
     assert first(electrons, "PT").mean() == pytest.approx(50, rel=0.01)
@@ -217,9 +216,7 @@ def test_missing_momentum_balances_what_is_seen():
     """Back-to-back photons far from any threshold: all that is seen is in the objects."""
     event = [particle(22, 80.0, 0.3, 0.5), particle(22, 50.0, -0.8, 2.5), particle(-13, 40.0, 1.0, -2.0)]
     found = see(repeated(2000, event))
-    whole = (
-        (ak.num(found["Photon"]) == 2) & (ak.num(found["Muon"]) == 1) & (ak.num(found["Jet"]) == 0)
-    )
+    whole = (ak.num(found["Photon"]) == 2) & (ak.num(found["Muon"]) == 1) & (ak.num(found["Jet"]) == 0)
     assert ak.sum(whole) > 1000
     sums = {}
     for axis, function in (("x", np.cos), ("y", np.sin)):
@@ -301,7 +298,9 @@ def test_without_events(busy):
 def test_events_without_anything_visible():
     beam = (2212, 1, 0.0, 0.0, 6500.0, 6500.0, 0.0, 0.0, 0.0)
     late = particle(211, 50.0, 0.2, 1.0, place=(2000.0, 0.0, 0.0))  # made behind the calorimeters
-    events = event_array([made_event(), made_event([beam]), made_event([late]), made_event([particle(12, 9, 0, 0)])])
+    events = event_array(
+        [made_event(), made_event([beam]), made_event([late]), made_event([particle(12, 9, 0, 0)])]
+    )
     found = see(events)
     np.testing.assert_array_equal(first(found["MissingET"], "MET"), np.zeros(4))
     assert np.isfinite(first(found["MissingET"], "Eta")).all()

@@ -193,8 +193,16 @@ SUSY = "studies.susy.source"
 LOSES = "drops events that pass the preselection: it must be"
 BAD_SIMULATION = [
     ("signal.process", "squarks", f"{SUSY}.signal.process: 'squarks' is not one of \\['sleptons', 'ww'\\]"),
-    ("signal", {"process": "sleptons", "events": 9, "slepton_mass": 200}, f"{SUSY}.signal: 'mass_gap' is a req"),
-    ("signal", {"process": "sleptons", "mass_gap": 20}, f"{SUSY}.signal: '(events|slepton_mass)' is a required"),
+    (
+        "signal",
+        {"process": "sleptons", "events": 9, "slepton_mass": 200},
+        f"{SUSY}.signal: 'mass_gap' is a req",
+    ),
+    (
+        "signal",
+        {"process": "sleptons", "mass_gap": 20},
+        f"{SUSY}.signal: '(events|slepton_mass)' is a required",
+    ),
     ("background.mass_gap", 20.0, f"{SUSY}.background: unknown key mass_gap; known here: process, events"),
     ("background.events", 0, f"{SUSY}.background.events: 0 is less than"),
     ("signal.mass_gap", 0.0, f"{SUSY}.signal.mass_gap: 0.0 is less than or equal"),
@@ -206,14 +214,22 @@ BAD_SIMULATION = [
     ("generator.energy", 13, f"{SUSY}.generator.energy: 13 is less than the minimum"),
     ("generator.multiparton_interactions", "no", "multiparton_interactions: 'no' is not of type 'boolean'"),
     ("generator.seed", -1, f"{SUSY}.generator.seed: -1 is less than"),
-    ("detector.response", "geant", f"{SUSY}.detector.response: 'geant' is not one of .*parametrised.*delphes"),
+    (
+        "detector.response",
+        "geant",
+        f"{SUSY}.detector.response: 'geant' is not one of .*parametrised.*delphes",
+    ),
     ("detector.card", "", f"{SUSY}.detector.card: '' should be non-empty"),
     ("cross_sections", {"signal": 1, "background": 2}, f"{SUSY}: unknown key cross_sections"),
     # A filter that would bias what is left after the preselection.
     ("generator.filter.met", 201.0, f"{SUSY}.generator.filter.met: 201.0 {LOSES} at most selection.met, 200"),
     ("selection.met", 140.0, f"{SUSY}.generator.filter.met: 150.0 {LOSES} at most selection.met, 140"),
     ("generator.filter.lepton_pt", 11, f"filter.lepton_pt: 11 {LOSES} at most selection.leptons.pt, 10"),
-    ("generator.filter.lepton_eta", 2.4, f"{SUSY}.generator.filter.lepton_eta: 2.4 {LOSES} null or at least 2.5"),
+    (
+        "generator.filter.lepton_eta",
+        2.4,
+        f"{SUSY}.generator.filter.lepton_eta: 2.4 {LOSES} null or at least 2.5",
+    ),
     ("selection.same_flavour", False, f"filter.same_flavour: True {LOSES} false, as selection.same_flavour"),
 ]
 
@@ -232,11 +248,26 @@ def test_bad_settings_of_a_simulation_get_one_line(path, value, message):
     "changes",
     [
         {"generator.filter.lepton_eta": None},
-        {"generator.filter.met": 200.0, "generator.filter.lepton_pt": 10.0, "generator.filter.lepton_eta": 2.5},
-        {"generator.filter.lepton_eta": 2.0, "selection.leptons.electron_eta": 2.0, "selection.leptons.muon_eta": 1.5},
+        {
+            "generator.filter.met": 200.0,
+            "generator.filter.lepton_pt": 10.0,
+            "generator.filter.lepton_eta": 2.5,
+        },
+        {
+            "generator.filter.lepton_eta": 2.0,
+            "selection.leptons.electron_eta": 2.0,
+            "selection.leptons.muon_eta": 1.5,
+        },
         {"generator.filter.same_flavour": False, "selection.same_flavour": False},
-        {"detector.response": "delphes", "generator.multiparton_interactions": True, "signal.mass_gap": 199.0},
-        {"background": {"process": "sleptons", "slepton_mass": 90, "mass_gap": 5, "events": 1}, "luminosity": 140.0},
+        {
+            "detector.response": "delphes",
+            "generator.multiparton_interactions": True,
+            "signal.mass_gap": 199.0,
+        },
+        {
+            "background": {"process": "sleptons", "slepton_mass": 90, "mass_gap": 5, "events": 1},
+            "luminosity": 140.0,
+        },
     ],
 )
 def test_good_settings_of_a_simulation(changes):

@@ -150,7 +150,9 @@ def test_root_file_reads_as_of_delphes(two_parts, tmp_path):
     assert leaves | {f"{name}_size" for name in LEAVES} == set(found)
     assert all(len(column) == 61 for column in found.values())
     for name in LEAVES:
-        np.testing.assert_array_equal(found[f"{name}_size"], ak.num(found[f"{name}.{next(iter(LEAVES[name]))}"]))
+        np.testing.assert_array_equal(
+            found[f"{name}_size"], ak.num(found[f"{name}.{next(iter(LEAVES[name]))}"])
+        )
     features = ["met", "jet1_pt", "dphi_l1_met", "dr_l1_l2"]
     strict = SELECTION | {"b_veto_pt": 30.0, "min_dphi_jet_met": 0.4}
     strict["leptons"] = SELECTION["leptons"] | {"electron_isolation": 0.1, "muon_eta": 2.0}
@@ -166,7 +168,7 @@ def test_order_of_events_is_kept(two_parts, tmp_path):
     """MET follows the true invisible momentum of the event of the same number."""
     found = see(two_parts, tmp_path / "out.root")
     particles = ak.concatenate([ak.from_parquet(path) for path in two_parts]).particles
-    hidden = particles[(abs(particles.pid) == 1000022) | (abs(particles.pid) % 4 == 0) & (abs(particles.pid) < 17)]
+    hidden = particles[abs(particles.pid) == 1000022]
     true = np.hypot(ak.sum(hidden.px, axis=1), ak.sum(hidden.py, axis=1))
     assert np.corrcoef(true, ak.flatten(found["MissingET.MET"]))[0, 1] > 0.8
 
