@@ -103,7 +103,8 @@ def tracking_efficiency(code: Array, pt: Array, eta: Array) -> Array:
     )
     muon = by_region(eta, _REGIONS, (np.where(slow, 0.75, 0.99), np.where(slow, 0.70, 0.98)))
     efficiency: Array = np.select([code == ELECTRON, code == MUON], [electron, muon], hadron)
-    return np.where(pt > LOWEST_PT, efficiency, 0.0)
+    efficiency[pt <= LOWEST_PT] = 0.0
+    return efficiency
 
 
 def momentum_resolution(code: Array, pt: Array, eta: Array) -> Array:
