@@ -102,8 +102,9 @@ def tracking_efficiency(code: Array, pt: Array, eta: Array) -> Array:
         (np.select([slow, fast], [0.73, 0.99], 0.95), np.select([slow, fast], [0.50, 0.90], 0.83)),
     )
     muon = by_region(eta, _REGIONS, (np.where(slow, 0.75, 0.99), np.where(slow, 0.70, 0.98)))
-    efficiency: Array = np.select([code == ELECTRON, code == MUON], [electron, muon], hadron)
-    efficiency[pt <= LOWEST_PT] = 0.0
+    efficiency: Array = np.where(
+        pt > LOWEST_PT, np.select([code == ELECTRON, code == MUON], [electron, muon], hadron), 0.0
+    )
     return efficiency
 
 

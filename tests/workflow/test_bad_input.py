@@ -17,7 +17,7 @@ SMALL = {
             "source": {"signal_events": 200, "background_events": 200},
             "networks": ["linear_bce", "scan"],
             "robustness": {"selections": [{"network": "scan", "target": 0.4, "score_above": 0.5}]},
-        }
+        },
     },
     "networks": {"linear_bce": {"epochs": 2}, "scan": {"epochs": 2}},
     "figures": dict.fromkeys(yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["figures"]),
