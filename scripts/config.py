@@ -184,8 +184,8 @@ def _check_simulation(where: str, source: dict[str, Any]) -> None:
         process = source[sample]
         if process.get("mass_gap", 0) >= process.get("slepton_mass", 1):
             raise ConfigError(
-                f"config: {where}.{sample}.mass_gap: {process['mass_gap']:g} GeV leaves the neutralino no mass: "
-                f"it must be below slepton_mass, {process['slepton_mass']:g} GeV"
+                f"config: {where}.{sample}.mass_gap: {process['mass_gap']:g} GeV leaves the neutralino no "
+                f"mass: it must be below slepton_mass, {process['slepton_mass']:g} GeV"
             )
     # What the generator drops, the preselection can't bring back.
     required, selection = source["generator"]["filter"], source["selection"]

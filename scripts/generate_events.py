@@ -63,7 +63,8 @@ def main(
     summary : Path
         Written: json with process, settings, seed, events tried and kept, and the cross-section [fb].
     process : dict
-        ``process``, ``events`` of all parts together, and for sleptons ``slepton_mass`` and ``mass_gap`` [GeV].
+        ``process``, ``events`` (of all parts together) and, for sleptons, ``slepton_mass`` and ``mass_gap``
+        [GeV].
     generator : dict
         ``energy`` [GeV], ``multiparton_interactions``, ``seed``, ``jobs`` and ``filter``.
     sample : str

@@ -1,6 +1,5 @@
 """Turn generated events into a ROOT file as Delphes writes it, by a parametrised detector."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,8 @@
 """Generating events with Pythia 8: sleptons and WW, kept where they can pass a search's preselection.
 
 Almost all events of either process have little transverse momentum and are lost to the preselection. They
-are dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where pair
-and MET cannot become large enough any more, and before hadronisation where the exact requirements fail.
+are dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where
+the pair cannot recoil enough any more, and before hadronisation where the exact requirements fail.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
     def __init__(self, pair: frozenset[int], requirements: dict[str, Any]) -> None:
         super().__init__()
         self._pair, self._requirements = pair, requirements
+        self._dropped = 0
         # Of the hard process: momentum of each of the pair and of what is invisible of its decay.
         self._decays: dict[int, tuple[Any, Any]] = {}
-        self._dropped = 0
 
     def canVetoProcessLevel(self) -> bool:
         """Ask for :meth:`doVetoProcessLevel`."""
@@ -185,13 +185,8 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         if np.hypot(*_transverse(invisible)) < wanted["met"]:
             return True
         largest_eta = np.inf if wanted["lepton_eta"] is None else wanted["lepton_eta"]
-        n_leptons = sum(
-            abs(particle.id()) in LEPTONS
-            and particle.pT() > wanted["lepton_pt"]
-            and abs(particle.eta()) < largest_eta
-            for particle in final
-        )
-        if n_leptons < 2:
+        leptons = [particle for particle in final if abs(particle.id()) in LEPTONS]
+        if sum(lep.pT() > wanted["lepton_pt"] and abs(lep.eta()) < largest_eta for lep in leptons) < 2:
             return True
         self._dropped = 0
         return False
@@ -332,7 +327,7 @@ def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
 
 
 def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
-    """Return events of :func:`stable_particles`, each a record with ``particles`` and ``heavy_quarks``."""
+    """Return events of :func:`stable_particles` as records of ``particles`` and ``heavy_quarks``."""
     if not events:
         return event_array([stable_particles(())])[:0]
     collections = {

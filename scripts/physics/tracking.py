@@ -75,6 +75,10 @@ def calorimeter_entry(
     behind = np.remainder(turn * (start - direction), 2 * np.pi)
     to_barrel = 2 * np.pi - np.arccos(np.clip(cosine, -1, 1)) - behind
     turned = np.minimum(np.where(cosine < 1, to_barrel, np.inf), to_end[bent] / radius)
+    # One that circles without moving along the beam stays inside for ever.
+    stuck = np.isinf(turned)
+    inside[bent[stuck]] = False
+    turned[stuck] = 0.0
     path[bent] = turned * radius
     at_x[bent] = centre_x + radius * np.cos(start + turn * turned)
     at_y[bent] = centre_y + radius * np.sin(start + turn * turned)
@@ -112,7 +116,7 @@ def momentum_resolution(code: Array, pt: Array, eta: Array) -> Array:
         kind: by_region(eta, (0.5, 1.5, 2.5), tuple(map(lambda a, b: np.hypot(a, b * pt), *parameters)))
         for kind, parameters in _RESOLUTION.items()
     }
-    chosen = np.select(
+    chosen: Array = np.select(
         [code == ELECTRON, code == MUON], [by_kind["electron"], by_kind["muon"]], by_kind["hadron"]
     )
     return np.clip(chosen, 0.0, 1.0)
