@@ -84,8 +84,8 @@ def make_scorecard(
         }
         try:
             measured = MEASURES[claim["measure"]](results, **claim.get("arguments", {}))
-        except NotRun as reason:
-            row["note"] = str(reason)
+        except NotRun as missing:
+            row["note"] = str(missing)
         else:
             row["value"] = float(measured.value)
             row["uncertainty"] = None if measured.uncertainty is None else float(measured.uncertainty)

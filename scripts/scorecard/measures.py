@@ -383,7 +383,7 @@ def robustness_gain(
 
 def source_setting(results: Results, study: str, keys: list[str]) -> Measured:
     """A number in the config of where a study's events come from, by the keys that lead to it."""
-    value = results.source_of(study)
+    value: Any = results.source_of(study)
     for key in keys:
         if not isinstance(value, dict) or key not in value:
             raise NotRun(f"study {study} has no {'.'.join(keys)} in this config")
