@@ -168,16 +168,22 @@ def test_filter_drops_what_fails_and_nothing_else(tmp_path):
 @pytest.mark.parametrize("process", PROCESSES)
 def test_early_veto_drops_what_would_fail_anyway(tmp_path, monkeypatch, process):
     """Asked, but not followed: of what passes in the end it would have dropped nothing."""
-    answers = []
+    answers, errors = [], []
+
+    def transverse(momenta):
+        return np.sum([(p.px(), p.py()) for p in momenta], axis=0)
 
     class Asked(generation.GeneratorFilter):
         def doVetoPT(self, position, event):
             self.answer = super().doVetoPT(position, event)
+            self.foreseen = transverse(map(self._invisible, self._last_of_pair(event)))
             return False
 
         def doVetoPartonLevel(self, event):
             dropped = super().doVetoPartonLevel(event)
             answers.append((self.answer, dropped))
+            hidden = transverse(p.p() for p in event if p.isFinal() and abs(p.id()) in generation.INVISIBLE)
+            errors.append(np.hypot(*(self.foreseen - hidden)))
             return dropped
 
     monkeypatch.setattr(generation, "GeneratorFilter", Asked)
@@ -187,6 +193,9 @@ def test_early_veto_drops_what_would_fail_anyway(tmp_path, monkeypatch, process)
     early = np.array([answer for answer, dropped in answers if not dropped])
     assert len(early) >= 15
     assert early.mean() < 0.02
+    # MET is known well by then, better than the margin says.
+    assert np.median(errors) < 10
+    assert np.quantile(errors, 0.99) < generation.EARLY_VETO_MARGIN
     # And most of what fails.
     assert np.mean([answer for answer, dropped in answers if dropped]) > 0.7
 
