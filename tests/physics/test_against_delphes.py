@@ -17,7 +17,7 @@ from scripts.physics.generation import event_array
 from scripts.physics.preselection import read_features
 from scripts.physics.response import _chosen, _particles, _tracks, simulate_response
 from tests.delphes_files import SELECTION
-from tests.simulated_events import GENERATOR, GENUINE, GENUINE_FILTER, SLEPTONS, WW
+from tests.simulated_events import FILTER, GENERATOR, GENUINE, GENUINE_FILTER, SLEPTONS, WW
 
 pytestmark = pytest.mark.skipif(
     not GENUINE.is_dir(), reason="the genuine Delphes files are not beside this checkout"
@@ -28,46 +28,61 @@ FEATURES = ["met", "jet1_pt", "dphi_l1_met", "dphi_l2_met", "mt_l1_met", "mt_l2_
 # three and two standard deviations of the counts), cross-section after the filter [fb].
 SAMPLES = {
     "signal": (SLEPTONS, 4000, "slepton_200_180_stock.root", 875, 0.12, 1.03),
-    "background": (WW, 5000, "ww_stock.root", 135, 0.25, 68.8),
+    "background": (WW, 4000, "ww_stock.root", 135, 0.25, 68.8),
 }
+# Few WW events pass: of these, which lose next to none of them, many do.
+PASSING_FILTER = FILTER | {"pair_pt": GENUINE_FILTER["pair_pt"]}
+N_PASSING_FILTER = 1200
+
+
+def simulate(folder: Path, name: str, n_events: int, generator_filter: dict) -> tuple[Path, dict]:
+    """Generate events, pass them through the response; return ROOT file and generator summary."""
+    folder.mkdir()
+    began = time.monotonic()
+    generate_events.main(
+        events=folder / "events.parquet",
+        summary=folder / "events.json",
+        process={**SAMPLES[name][0], "events": n_events},
+        generator={**GENERATOR, "filter": generator_filter},
+        sample=name,
+        part=0,
+    )
+    simulate_detector.main(
+        events=folder / "events.parquet", root_file=folder / "out.root", sample=name, seed=1
+    )
+    print(f"{name}: {n_events} events in {time.monotonic() - began:.0f} s")
+    return folder / "out.root", json.loads((folder / "events.json").read_text())
 
 
 @pytest.fixture(scope="module", params=SAMPLES)
 def sample(request, tmp_path_factory) -> tuple[str, Path, dict]:
     """A sample as the genuine files have it: its name, our ROOT file, and the generator's summary."""
     name = request.param
-    process, n_events, *_ = SAMPLES[name]
-    folder = tmp_path_factory.mktemp(name)
-    began = time.monotonic()
-    generate_events.main(
-        events=folder / "events.parquet",
-        summary=folder / "events.json",
-        process={**process, "events": n_events},
-        generator={**GENERATOR, "filter": GENUINE_FILTER},
-        sample=name,
-        part=0,
-    )
-    generated = time.monotonic()
-    simulate_detector.main(
-        events=folder / "events.parquet", root_file=folder / "out.root", sample=name, seed=1
-    )
-    print(f"{name}: generated in {generated - began:.0f} s, seen in {time.monotonic() - generated:.0f} s")
-    return name, folder / "out.root", json.loads((folder / "events.json").read_text())
+    folder = tmp_path_factory.mktemp(name) / "all"
+    return name, *simulate(folder, name, SAMPLES[name][1], GENUINE_FILTER)
 
 
-def test_fraction_passing_and_shapes_of_features(sample):
+def test_fraction_passing(sample):
     name, path, _ = sample
     _, n_events, genuine, expected, tolerance, _ = SAMPLES[name]
     ours, cutflow = read_features(path, SELECTION, FEATURES)
     theirs, _ = read_features(GENUINE / genuine, SELECTION, FEATURES)
     assert len(theirs) == expected
     assert cutflow["all events"] == n_events
+    print(f"{name}: {len(ours)} of {n_events} pass, {expected} of 4000 in the genuine file")
+    assert len(ours) / n_events == pytest.approx(expected / 4000, rel=tolerance)
+
+
+def test_shapes_of_features(sample, tmp_path):
+    name, path, _ = sample
+    if name == "background":
+        path, _ = simulate(tmp_path / "passing", name, N_PASSING_FILTER, PASSING_FILTER)
+    ours, _ = read_features(path, SELECTION, FEATURES)
+    theirs, _ = read_features(GENUINE / SAMPLES[name][2], SELECTION, FEATURES)
     probabilities = {column: stats.ks_2samp(ours[column], theirs[column]).pvalue for column in FEATURES}
     shown = ", ".join(f"{column} {value:.3f}" for column, value in probabilities.items())
-    print(f"{name}: {len(ours)} of {n_events} pass, {expected} of 4000 in the genuine file; p of KS: {shown}")
-    assert len(ours) / n_events == pytest.approx(expected / 4000, rel=tolerance)
-    # One in a hundred for the seven together.
-    assert {column: p for column, p in probabilities.items() if p < 0.01 / len(FEATURES)} == {}
+    print(f"{name}: {len(ours)} and {len(theirs)} selected events; p of KS: {shown}")
+    assert {column: p for column, p in probabilities.items() if p < 0.01} == {}
 
 
 def test_cross_section_after_the_filter(sample):

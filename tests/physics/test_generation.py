@@ -138,8 +138,8 @@ def test_every_event_meets_the_filter(filtered):
         )
         assert good.sum() >= 2
         assert len(value["flavours"]) == 1
-    # Not tighter than asked either.
-    assert min(value["pair_pt"] for value in values) < FILTER["pair_pt"] + 40
+    # Not tighter than asked either; where leptons are soft, MET asks for more pair pT.
+    assert min(value["pair_pt"] for value in values) < max(FILTER["pair_pt"], FILTER["met"]) + 20
     assert min(value["met"] for value in values) < FILTER["met"] + 20
 
 
