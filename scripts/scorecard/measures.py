@@ -251,15 +251,22 @@ def smallest_background_step(results: Results, study: str, network: str) -> Meas
     return Measured(float(table["background_efficiency"].diff().min()))
 
 
+def _tightening_steps(results: Results, study: str, network: str) -> Any:
+    """Return by how much each cut tightens to the next higher target, shape (n_targets - 1, n_features)."""
+    steps = np.diff(_cut_matrix(results, study, network), axis=0)
+    directions = results.cuts(study, network).drop_duplicates("feature").set_index("feature")["direction"]
+    return np.where(directions.sort_index().to_numpy() == ">", steps, -steps)
+
+
 def monotone_cuts(results: Results, study: str, network: str) -> Measured:
     """Share of the features whose cut loosens, or stays, at each step to a higher target."""
-    steps = np.diff(_cut_matrix(results, study, network), axis=0)
     slack = 1e-6
-    features = results.cuts(study, network).pivot(
-        index="target_efficiency", columns="feature", values="direction"
-    )
-    loosening = np.where(features.iloc[0].to_numpy() == ">", -steps, steps)
-    return Measured(float((loosening >= -slack).all(axis=0).mean()))
+    return Measured(float((_tightening_steps(results, study, network) <= slack).all(axis=0).mean()))
+
+
+def largest_tightening(results: Results, study: str, network: str) -> Measured:
+    """Largest step of a scaled cut that tightens from one target to the next higher one; 0 for none."""
+    return Measured(float(max(_tightening_steps(results, study, network).max(), 0.0)))
 
 
 def scores_at_ends(results: Results, study: str, network: str, within: float) -> Measured:
@@ -428,6 +435,7 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         background_linearity,
         smallest_background_step,
         monotone_cuts,
+        largest_tightening,
         scores_at_ends,
         largest_cut_difference,
         cut_distance_to_scan,
