@@ -100,7 +100,8 @@ def make_scorecard(
 def summary(rows: list[dict[str, Any]]) -> str:
     """Return how many rows got each verdict, in words."""
     counts = Counter(row["verdict"] for row in rows)
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    words = [verdict if verdict != "differs" or counts[verdict] == 1 else "differ" for verdict in VERDICTS]
+    return ", ".join(f"{counts[verdict]} {word}" for verdict, word in zip(VERDICTS, words, strict=True))
 
 
 def to_markdown(rows: list[dict[str, Any]]) -> str:
