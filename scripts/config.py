@@ -20,8 +20,8 @@ from scripts.tables import TABLES
 
 #: abs(eta) up to which the detector finds leptons.
 LEPTON_REACH = 2.5
-#: Below this a run would fill the disk [bytes].
-LEAST_FREE_SPACE = 50_000_000
+#: Below this a run would fill the disk [bytes]; most of it are simulated events.
+LEAST_FREE_SPACE = 400_000_000
 
 
 class ConfigError(ValueError):
