@@ -16,6 +16,11 @@ def pytest_addoption(parser):
     parser.addoption("--freeze", action="store_true", help="write the frozen numbers of the figures anew")
 
 
+def pytest_collection_modifyitems(items):
+    # The longest files first: each stays in one process, and the last one would run alone at the end.
+    items.sort(key=lambda item: "workflow" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     return ROOT

@@ -32,7 +32,7 @@ SAMPLES = {
 }
 # Few WW events pass: of these, which lose next to none of them, many do.
 PASSING_FILTER = FILTER | {"pair_pt": GENUINE_FILTER["pair_pt"]}
-N_PASSING_FILTER = 1200
+N_PASSING_FILTER = 800
 
 
 def simulate(folder: Path, name: str, n_events: int, generator_filter: dict) -> tuple[Path, dict]:

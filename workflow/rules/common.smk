@@ -110,6 +110,24 @@ ROOT_FILES = {
 }
 
 
+# What events are handed to a detector in, by its response.
+EVENT_FORMATS = {"parametrised": "parquet", "delphes": "hepmc"}
+
+
+def event_files(study, sample, file_format):
+    """Return the generated events of a sample, one file a job."""
+    n_jobs = STUDIES[study]["source"]["generator"]["jobs"]
+    return [f"{RESULTS}/{study}/simulation/{sample}_{part}.{file_format}" for part in range(n_jobs)]
+
+
+def simulated_by(response):
+    return [
+        study
+        for study in studies_from("simulation")
+        if STUDIES[study]["source"]["detector"]["response"] == response
+    ]
+
+
 def parts(study, sample, ending):
     """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
     return [
