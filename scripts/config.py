@@ -20,6 +20,9 @@ from scripts.tables import TABLES
 
 #: abs(eta) up to which the detector finds leptons.
 LEPTON_REACH = 2.5
+#: How far the generator filter must stay from the preselection [GeV]: MET below it, for what the detector
+#: smears; pair pT not far above the leading jet, which can be all that the pair recoils against.
+MET_MARGIN, PAIR_PT_MARGIN = 30.0, 20.0
 #: Below this a run would fill the disk [bytes]; most of it are simulated events.
 LEAST_FREE_SPACE = 400_000_000
 
@@ -172,6 +175,11 @@ def _check_events(where: str, source: dict[str, Any]) -> None:
             f"config: {where}.selection: b_veto_pt is below jets.pt, under which there are no jets: "
             "lower jets.pt, or raise b_veto_pt"
         )
+    if "luminosity" in source and "equal_class_weights" not in source:
+        raise ConfigError(
+            f"config: {where}.luminosity: the classes then differ in weight: say with equal_class_weights, "
+            "true or false, whether the training weighs both the same"
+        )
     weighting = {"luminosity", "cross_sections"}
     given = weighting & set(source)
     if source["kind"] == "delphes" and len(given) == 1:
@@ -187,33 +195,36 @@ def _check_simulation(where: str, source: dict[str, Any]) -> None:
                 f"config: {where}.{sample}.mass_gap: {process['mass_gap']:g} GeV leaves the neutralino no "
                 f"mass: it must be below slepton_mass, {process['slepton_mass']:g} GeV"
             )
-    # What the generator drops, the preselection can't bring back.
-    required, selection = source["generator"]["filter"], source["selection"]
+    if source["detector"]["response"] == "parametrised" and not source["selection"]["muons_in_met"]:
+        raise ConfigError(
+            f"config: {where}.selection.muons_in_met: the MET of the parametrised response includes muons, "
+            "false would subtract them twice: set it to true"
+        )
+    _check_filter(where, source["generator"]["filter"], source["selection"])
+
+
+def _check_filter(where: str, required: dict[str, Any], selection: dict[str, Any]) -> None:
+    """Raise where a generator filter drops what passes the preselection: nothing brings it back."""
     leptons = selection["leptons"]
     reach = max(
         LEPTON_REACH if leptons[key] is None else min(leptons[key], LEPTON_REACH)
         for key in ("electron_eta", "muon_eta")
     )
-    eta = required["lepton_eta"]
-    for key, lost, looser in (
-        ("met", required["met"] > selection["met"], f"at most selection.met, {selection['met']:g}"),
-        (
-            "lepton_pt",
-            required["lepton_pt"] > leptons["pt"],
-            f"at most selection.leptons.pt, {leptons['pt']:g}",
-        ),
-        ("lepton_eta", eta is not None and eta < reach, f"null or at least {reach:g}"),
-        (
-            "same_flavour",
-            required["same_flavour"] and not selection["same_flavour"],
-            "false, as selection.same_flavour is",
-        ),
-    ):
-        if lost:
-            raise ConfigError(
-                f"config: {where}.generator.filter.{key}: {required[key]} drops events that pass the "
-                f"preselection: it must be {looser}"
-            )
+    largest = {
+        "pair_pt": selection["leading_jet_pt"] + PAIR_PT_MARGIN,
+        "met": max(selection["met"] - MET_MARGIN, 0),
+        "lepton_pt": leptons["pt"],
+    }
+    faults = {key: f"at most {limit:g} for it" for key, limit in largest.items() if required[key] > limit}
+    if required["lepton_eta"] is not None and required["lepton_eta"] < reach:
+        faults["lepton_eta"] = f"null or at least {reach:g}"
+    if required["same_flavour"] and not selection["same_flavour"]:
+        faults["same_flavour"] = "false, as selection.same_flavour is"
+    for key, looser in faults.items():
+        raise ConfigError(
+            f"config: {where}.generator.filter.{key}: {required[key]} drops events that pass the "
+            f"preselection: it must be {looser}"
+        )
 
 
 def _check_entry(

@@ -82,7 +82,7 @@ def find_program(program: str) -> Path:
     ValueError
         If there is none; says how to get it.
     """
-    path = shutil.which(program)
+    path = shutil.which(os.path.expanduser(program))
     if path is None:
         raise ValueError(
             f"no program {program}: install Delphes (`conda install --channel conda-forge delphes`), or run "

@@ -269,6 +269,23 @@ def largest_tightening(results: Results, study: str, network: str) -> Measured:
     return Measured(float(max(_tightening_steps(results, study, network).max(), 0.0)))
 
 
+def largest_scaled_cut(results: Results, study: str, network: str) -> Measured:
+    """Largest absolute value of a cut in scaled units, over targets and features."""
+    return Measured(float(np.abs(_cut_matrix(results, study, network)).max()))
+
+
+def largest_bend(results: Results, study: str, network: str) -> Measured:
+    """Largest distance of a cut from the straight line between its ends, over the range of that cut."""
+    cuts = results.cuts(study, network).pivot(
+        index="target_efficiency", columns="feature", values="cut_scaled"
+    )
+    targets = cuts.index.to_numpy(dtype=float)
+    share = ((targets - targets[0]) / (targets[-1] - targets[0]))[:, None]
+    values = cuts.to_numpy()
+    line = values[0] + share * (values[-1] - values[0])
+    return Measured(float((np.abs(values - line).max(axis=0) / np.ptp(values, axis=0)).max()))
+
+
 def scores_at_ends(results: Results, study: str, network: str, within: float) -> Measured:
     """Share of the test sample with scores that close to 0 or 1, smallest over the targets."""
     events = results.test_scores(study, network)
@@ -436,6 +453,8 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         smallest_background_step,
         monotone_cuts,
         largest_tightening,
+        largest_scaled_cut,
+        largest_bend,
         scores_at_ends,
         largest_cut_difference,
         cut_distance_to_scan,

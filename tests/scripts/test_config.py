@@ -222,9 +222,13 @@ BAD_SIMULATION = [
     ("detector.card", "", f"{SUSY}.detector.card: '' should be non-empty"),
     ("cross_sections", {"signal": 1, "background": 2}, f"{SUSY}: unknown key cross_sections"),
     # A filter that would bias what is left after the preselection.
-    ("generator.filter.met", 201.0, f"{SUSY}.generator.filter.met: 201.0 {LOSES} at most selection.met, 200"),
-    ("selection.met", 140.0, f"{SUSY}.generator.filter.met: .* {LOSES} at most selection.met, 140"),
-    ("generator.filter.lepton_pt", 11, f"filter.lepton_pt: 11 {LOSES} at most selection.leptons.pt, 10"),
+    ("generator.filter.met", 171.0, f"{SUSY}.generator.filter.met: 171.0 {LOSES} at most 170 for it"),
+    ("selection.met", 140.0, f"{SUSY}.generator.filter.met: .* {LOSES} at most 110 for it"),
+    ("generator.filter.lepton_pt", 11, f"filter.lepton_pt: 11 {LOSES} at most 10 for it"),
+    ("generator.filter.pair_pt", 600, f"filter.pair_pt: 600 {LOSES} at most 120 for it"),
+    ("selection.leading_jet_pt", 50.0, f"filter.pair_pt: .* {LOSES} at most 70 for it"),
+    ("selection.muons_in_met", False, f"{SUSY}.selection.muons_in_met: .* subtract them twice"),
+    ("luminosity", 140.0, f"{SUSY}.luminosity: .* say with equal_class_weights"),
     (
         "generator.filter.lepton_eta",
         2.4,
@@ -249,7 +253,7 @@ def test_bad_settings_of_a_simulation_get_one_line(path, value, message):
     [
         {"generator.filter.lepton_eta": None},
         {
-            "generator.filter.met": 200.0,
+            "generator.filter.met": 170.0,
             "generator.filter.lepton_pt": 10.0,
             "generator.filter.lepton_eta": 2.5,
         },

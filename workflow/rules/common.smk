@@ -128,6 +128,13 @@ def simulated_by(response):
     ]
 
 
+def detector_settings(study):
+    """Return the settings that the detector of a simulated study uses."""
+    detector = STUDIES[study]["source"]["detector"]
+    used = ("response", "seed") if detector["response"] == "parametrised" else detector
+    return {name: detector[name] for name in used}
+
+
 def parts(study, sample, ending):
     """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
     return [

@@ -4,7 +4,11 @@
 
 rule generate_events:
     input:
-        code=sources("scripts/physics/generation.py", "scripts/physics/hepmc.py"),
+        code=lambda w: sources(
+            "scripts/physics/generation.py",
+            "scripts/physics/summary.py",
+            *(["scripts/physics/hepmc.py"] if w.format == "hepmc" else []),
+        ),
     output:
         events=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}",
         summary=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}.json",
@@ -57,7 +61,7 @@ rule combine_summaries:
     resources:
         mem_mb=500,
     params:
-        detector=lambda w: STUDIES[w.study]["source"]["detector"],
+        detector=lambda w: detector_settings(w.study),
     script:
         "../../scripts/combine_summaries.py"
 
@@ -96,6 +100,12 @@ rule simulate_detector:
 rule run_delphes:
     input:
         events=lambda w: event_files(w.study, w.sample, "hepmc"),
+        # A card of the user's own; one that comes with Delphes is found when it runs.
+        code=lambda w: [
+            card
+            for card in [os.path.expanduser(STUDIES[w.study]["source"]["detector"]["card"])]
+            if os.path.isfile(card)
+        ],
     output:
         root_file=f"{RESULTS}/{{study}}/simulation/{{sample}}.root",
     log:
