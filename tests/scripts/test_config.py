@@ -271,6 +271,7 @@ def test_bad_settings_of_a_simulation_get_one_line(path, value, message):
         {
             "background": {"process": "sleptons", "slepton_mass": 90, "mass_gap": 5, "events": 1},
             "luminosity": 140.0,
+            "equal_class_weights": True,
         },
     ],
 )
