@@ -147,7 +147,6 @@ def test_scorecard(paper):
         "sec61-match-bce-cuts",
         "sec62-scan-above-linear",
         "sec62-bce-negligible",
-        "sec62-monotone-cuts",
     }
     text = (paper / "scorecard.md").read_text()
     assert all(f"| {row['id']} |" in text for row in rows)
