@@ -28,6 +28,7 @@ import awkward as ak
 import uproot
 import yaml
 
+from scripts.physics.delphes import make_tree
 from scripts.physics.features import DELPHES_FEATURES
 from scripts.physics.preselection import needed_branches, read_features
 
@@ -53,14 +54,9 @@ def repeat_events(source: Path, path: Path, n_events: int) -> None:
     copies = -(-CLUSTER // n_source)
     cluster = {name: ak.concatenate([array] * copies)[:CLUSTER] for name, array in events.items()}
     with uproot.recreate(path) as root_file:
-        root_file.mktree(
-            "Delphes",
-            {name: array.type.content for name, array in cluster.items()},
-            counter_name=lambda counted: f"{counted}_size",
-            field_name=lambda outer, inner: inner if outer == "" else f"{outer}.{inner}",
-        )
+        tree = make_tree(root_file, cluster)
         for _ in range(n_events // CLUSTER):
-            root_file["Delphes"].extend(cluster)
+            tree.extend(cluster)
 
 
 def read_only(path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from scripts.paths import path_list
 from scripts.physics.summary import Summary, combine
 
 
@@ -20,9 +21,7 @@ def main(*, summaries: Path | list[Path], summary: Path, detector: dict[str, Any
     detector : dict
         Settings of the detector.
     """
-    jobs = [
-        json.loads(path.read_text()) for path in (summaries if isinstance(summaries, list) else [summaries])
-    ]
+    jobs = [json.loads(path.read_text()) for path in path_list(summaries)]
     names = [field.name for field in fields(Summary)]
     total = combine([Summary(**{name: job[name] for name in names}) for job in jobs])
     shared = {name: value for name, value in jobs[0].items() if name not in (*names, "part", "seed")}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
+from scripts.paths import path_list
 
 #: Resolution of the png [dots an inch].
 DPI = 150
@@ -39,7 +40,7 @@ def main(
         By kind, as :data:`scripts.figures.PLOTS` asks for them.
     """
     module = importlib.import_module(f"scripts.figures.{figure['plot']}")
-    lists = {kind: paths if isinstance(paths, list) else [paths] for kind, paths in files.items()}
+    lists = {kind: path_list(paths) for kind, paths in files.items()}
     module.tabulate(FigureInputs(figure, study, lists)).to_csv(csv, index=False)
     table = pd.read_csv(csv)
     with paper_style():

@@ -1,7 +1,6 @@
 """Generate events of one process with Pythia 8."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
@@ -10,10 +9,10 @@ from typing import Any, TypeVar
 
 import awkward as ak
 import numpy as np
-from tqdm import tqdm
 
 from scripts.physics.generation import LARGEST_SEED, Generator, event_array, stable_particles
 from scripts.physics.hepmc import HepmcWriter, read_record
+from scripts.progress import event_progress
 
 #: Events that the detector's response is computed for at once.
 BATCH_SIZE = 500
@@ -75,12 +74,7 @@ def main(
     seed = job_seed(generator["seed"], sample, part)
     n_events = share(process["events"], generator["jobs"], part)
     pythia = Generator(process, generator, seed, events.parent)
-    progress = tqdm(
-        total=n_events,
-        desc=f"{sample} {part + 1}/{generator['jobs']}",
-        unit="event",
-        mininterval=1 if sys.stderr.isatty() else 20,
-    )
+    progress = event_progress(f"{sample} {part + 1}/{generator['jobs']}", n_events)
 
     def made() -> Iterator[Any]:
         with progress:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.feature_table import CLASSES, check_feature_table, make_feature_table
+from scripts.paths import path_list
 
 #: File names that a message lists before it counts the rest.
 NAMES_SHOWN = 3
@@ -63,8 +64,8 @@ def main(
     parts = {"signal": (signal, signal_cutflows), "background": (background, background_cutflows)}
     samples, counts = {}, {}
     for name, (tables, cutflows) in parts.items():
-        samples[name] = pd.concat([pd.read_parquet(path) for path in _as_list(tables)], ignore_index=True)
-        steps = [pd.read_csv(path).set_index("step")["events"] for path in _as_list(cutflows)]
+        samples[name] = pd.concat([pd.read_parquet(path) for path in path_list(tables)], ignore_index=True)
+        steps = [pd.read_csv(path).set_index("step")["events"] for path in path_list(cutflows)]
         counts[name] = sum(steps[1:], steps[0])
         if samples[name].empty:
             raise ValueError(_describe_empty(name, int(counts[name].iloc[0]), files[name]))
@@ -89,10 +90,6 @@ def main(
     events = make_feature_table(samples["signal"], samples["background"], split, weights)
     check_feature_table(events, features, table)
     events.to_parquet(table, index=False)
-
-
-def _as_list(paths: Path | list[Path]) -> list[Path]:
-    return paths if isinstance(paths, list) else [paths]
 
 
 def _describe_empty(name: str, n_events: int, files: list[str]) -> str:

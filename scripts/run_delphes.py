@@ -10,6 +10,9 @@ from tempfile import TemporaryDirectory
 
 import uproot
 
+from scripts.paths import path_list
+from scripts.physics.delphes import TREE
+
 logger = logging.getLogger("cabin")
 
 #: Where a Delphes keeps its cards, seen from the folder of its program: built in place, or installed.
@@ -41,7 +44,7 @@ def main(*, events: Path | list[Path], root_file: Path, program: str, card: str,
     """
     found = find_program(program)
     card_file = find_card(card, found)
-    files = events if isinstance(events, list) else [events]
+    files = path_list(events)
     root_file.unlink(missing_ok=True)
     logger.info("%s with %s, seed %d, on %d files", found, card_file, seed, len(files))
     with TemporaryDirectory(dir=root_file.parent) as folder:
@@ -140,9 +143,9 @@ def check_output(root_file: Path, events: list[Path]) -> None:
     if not root_file.exists():
         raise ValueError(f"{root_file}: Delphes did not write it; what it printed is in the log of this job")
     with uproot.open(root_file) as opened:
-        tree = opened.get("Delphes")
+        tree = opened.get(TREE)
         if not isinstance(tree, uproot.TTree):
-            raise ValueError(f"{root_file}: no tree `Delphes`: does the card have a TreeWriter?")
+            raise ValueError(f"{root_file}: no tree `{TREE}`: does the card have a TreeWriter?")
         if tree.num_entries == 0:
             names = ", ".join(map(str, events))
             raise ValueError(f"{root_file}: no events: are there any in {names}, and are these HepMC3 files?")

@@ -15,6 +15,7 @@ from cabin_core import hard_cut_efficiencies, load_network
 from cabin_core.networks import SIGN_OF_DIRECTION
 from scripts.evaluate_network import score_events
 from scripts.feature_table import read_feature_table
+from scripts.paths import path_list
 from scripts.selection import row_targets
 
 
@@ -86,7 +87,7 @@ def main(
     is_signal = (test["label"] == 1).to_numpy()
     weights = test["weight"].to_numpy(dtype=float)
     rows = []
-    paths = models if isinstance(models, list) else [models]
+    paths = path_list(models)
     for selection, path in zip(settings["selections"], paths, strict=True):
         trained = load_network(path, features)
         row = row_targets(trained).index(selection["target"]) if "target" in selection else 0

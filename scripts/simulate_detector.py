@@ -1,6 +1,5 @@
 """Turn generated events into a ROOT file as Delphes writes it, by a parametrised detector."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,12 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import uproot
-from tqdm import tqdm
 
+from scripts.paths import path_list
+from scripts.physics.delphes import make_tree
+from scripts.physics.particles import EVENT_COLUMNS
 from scripts.physics.response import simulate_response
-
-TREE = "Delphes"
-#: Columns of the events and fields of each, as :func:`scripts.physics.generation.stable_particles` has them.
-NEEDED = {
-    "particles": ("pid", "charge", "px", "py", "pz", "energy", "x", "y", "z"),
-    "heavy_quarks": ("pid", "px", "py", "pz"),
-}
+from scripts.progress import event_progress
 
 
 def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) -> None:
@@ -39,15 +34,11 @@ def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) 
     ValueError
         If a file is damaged, or something else than events.
     """
-    paths = events if isinstance(events, list) else [events]
+    paths = path_list(events)
     random = np.random.default_rng([seed, *sample.encode()])
     parts = [open_events(path) for path in paths]
-    progress = tqdm(
-        total=sum(part.metadata.num_rows for part in parts),
-        desc=f"detector, {sample}",
-        unit="event",
-        mininterval=1 if sys.stderr.isatty() else 20,
-    )
+    n_events = sum(part.metadata.num_rows for part in parts)
+    progress = event_progress(f"detector, {sample}", n_events)
     with uproot.recreate(root_file) as output, progress:
         tree: Any = None
         for path, part in zip(paths, parts, strict=True):
@@ -55,12 +46,7 @@ def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) 
                 batch = read_batch(path, group)
                 collections = simulate_response(batch, random)
                 if tree is None:
-                    tree = output.mktree(
-                        TREE,
-                        {name: records.type.content for name, records in collections.items()},
-                        counter_name=lambda collection: f"{collection}_size",
-                        field_name=lambda collection, leaf: f"{collection}.{leaf}" if collection else leaf,
-                    )
+                    tree = make_tree(output, collections)
                 tree.extend(collections)
                 progress.update(len(batch))
 
@@ -78,10 +64,10 @@ def open_events(path: Path) -> pyarrow.parquet.ParquetFile:
     except pyarrow.ArrowException as error:
         raise _damaged(path, error) from error
     columns = ak.from_arrow(opened.schema_arrow.empty_table())
-    missing = [name for name in NEEDED if name not in columns.fields]
+    missing = [name for name in EVENT_COLUMNS if name not in columns.fields]
     missing += [
         f"{name}.{field}"
-        for name, fields in NEEDED.items()
+        for name, fields in EVENT_COLUMNS.items()
         if name in columns.fields
         for field in fields
         if field not in columns[name].fields

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.paths import path_list
+
 #: What LaTeX would take for something else.
 _LATEX = str.maketrans(
     {
@@ -52,7 +54,7 @@ def main(
         By kind, as :data:`scripts.tables.TABLES` asks for them.
     """
     module = importlib.import_module(f"scripts.tables.{table['table']}")
-    lists = {kind: paths if isinstance(paths, list) else [paths] for kind, paths in files.items()}
+    lists = {kind: path_list(paths) for kind, paths in files.items()}
     made = module.make_table(lists, study, networks)
     made.to_csv(csv, index=False)
     md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")

@@ -6,6 +6,8 @@ import awkward as ak
 import numpy as np
 import uproot
 
+from scripts.physics.delphes import make_tree
+
 SELECTION = {
     "leptons": {
         "pt": 10.0,
@@ -69,12 +71,7 @@ def write_delphes(path: Path, events: list[dict], drop: tuple[str, ...] = (), tr
         if arrays:
             columns[name] = ak.zip(arrays)
     with uproot.recreate(path) as root_file:
-        root_file.mktree(
-            tree,
-            {name: array.type.content for name, array in columns.items()},
-            counter_name=lambda counted: counted + "_size",
-            field_name=lambda outer, inner: inner if outer == "" else f"{outer}.{inner}",
-        )
+        make_tree(root_file, columns, tree)
         if events:
             root_file[tree].extend(columns)
     return path

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from scripts.physics.particles import INVISIBLE, MUON
 from scripts.physics.smearing import by_region, log_normal
 
 Array = NDArray[Any]
 
-#: Muons, neutrinos and neutralinos leave nothing.
-_INVISIBLE = (12, 13, 14, 16, 1000022)
 #: K0S and Lambda share their energy.
 _ELECTROMAGNETIC = {**dict.fromkeys((11, 22, 111), 1.0), **dict.fromkeys((310, 3122), 0.3)}
-_HADRONIC = {**dict.fromkeys((11, 22, 111, *_INVISIBLE), 0.0), **dict.fromkeys((310, 3122), 0.7)}
+_HADRONIC = {**dict.fromkeys((11, 22, 111, MUON, *INVISIBLE), 0.0), **dict.fromkeys((310, 3122), 0.7)}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,3 +168,23 @@ def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
             )
         collections[name].leaves[leaf] = values
     return Chunk(len(array), collections)
+
+
+def make_tree(root_file: Any, collections: Mapping[str, ak.Array], name: str = TREE) -> Any:
+    """Return an empty tree in a writable ROOT file, with the names of leaves that Delphes gives.
+
+    Parameters
+    ----------
+    root_file : uproot.WritableDirectory
+    collections : mapping of ak.Array
+        By their names; each a list of records an event, whose types the tree takes. ``tree.extend`` with
+        such collections writes events.
+    name : str
+        Of the tree.
+    """
+    return root_file.mktree(
+        name,
+        {collection: records.type.content for collection, records in collections.items()},
+        counter_name=lambda collection: f"{collection}_size",
+        field_name=lambda collection, leaf: f"{collection}.{leaf}" if collection else leaf,
+    )

@@ -17,9 +17,9 @@ import numpy as np
 import pythia8mc
 from numpy.typing import NDArray
 
+from scripts.physics.particles import ELECTRON, EVENT_COLUMNS, INVISIBLE, MUON, NEUTRALINO
 from scripts.physics.summary import Summary
 
-NEUTRALINO = 1000022
 #: Left- and right-handed selectrons and smuons, and the lepton that each decays to.
 SLEPTONS = {1000011: 11, 2000011: 11, 1000013: 13, 2000013: 13}
 #: Masses of everything else [GeV]; heavier ones (4.5E9) make the initialisation of Pythia hang.
@@ -31,8 +31,7 @@ SUPERPARTNERS = (
     *(1000023, 1000024, 1000025, 1000035, 1000037),
     *(35, 36, 37),
 )
-INVISIBLE = frozenset({12, 14, 16, NEUTRALINO})
-LEPTONS = frozenset({11, 13})
+LEPTONS = frozenset({ELECTRON, MUON})
 HEAVY_QUARKS = (4, 5)
 #: The shower is asked once, at this scale [GeV], whether the event can still reach the pair pT.
 EARLY_VETO_SCALE = 20.0
@@ -313,8 +312,8 @@ def stable_particles(event: Any) -> tuple[Table, Table]:
     ]
     quarks = [(p.id(), p.px(), p.py(), p.pz()) for p in event if abs(p.id()) in HEAVY_QUARKS]
     return (
-        _table(stable, ("pid", "charge", "px", "py", "pz", "energy", "x", "y", "z")),
-        _table(quarks, ("pid", "px", "py", "pz")),
+        _table(stable, EVENT_COLUMNS["particles"]),
+        _table(quarks, EVENT_COLUMNS["heavy_quarks"]),
     )
 
 
@@ -335,6 +334,6 @@ def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
             ak.zip({key: np.concatenate([table[key] for table in tables]) for key in tables[0]}),
             [len(table["pid"]) for table in tables],
         )
-        for name, tables in zip(("particles", "heavy_quarks"), zip(*events, strict=True), strict=True)
+        for name, tables in zip(EVENT_COLUMNS, zip(*events, strict=True), strict=True)
     }
     return ak.zip(collections, depth_limit=1)

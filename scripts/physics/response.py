@@ -17,8 +17,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from scripts.physics.calorimeter import ECAL, HCAL, Towers, fill_towers
+from scripts.physics.particles import ELECTRON, MUON
 from scripts.physics.smearing import by_region, kept
-from scripts.physics.tracking import ELECTRON, MUON, calorimeter_entry, measure_tracks
+from scripts.physics.tracking import calorimeter_entry, measure_tracks
 
 Array = NDArray[Any]
 #: Objects of many events, one entry of each array an object: ``event``, ``pt`` [GeV], ``eta``, ``phi``, ...
@@ -74,7 +75,7 @@ def simulate_response(events: ak.Array, random: Generator) -> dict[str, ak.Array
     flow = _chosen(flow, flow["pt"] > LOWEST_ISOLATION_PT)
 
     # A photon is in its own cone; electrons and muons are in none.
-    photons = _identified(photons, 2.5, 0.12, flow, random, own_pt=photons["pt"])
+    photons = _identified(photons, 2.5, 0.12, flow, random, in_cone=True)
     electrons = _identified(electrons, 2.5, 0.12, flow, random)
     good_muons = _identified({**muons, "number": np.arange(len(muons["pt"]))}, 2.7, 0.25, flow, random)
     # What is a photon is not an electron too, and neither is a jet.
@@ -125,13 +126,11 @@ def _particles(events: ak.Array) -> Columns:
 
 def _tracks(particles: Columns, random: Generator) -> Columns:
     found, measured = measure_tracks(particles, random)
-    tracks = {**_chosen(particles, found), **measured}
+    true = _chosen(particles, found)
     # Direction and mass are kept.
-    mass2 = np.maximum(particles["energy"] ** 2 - (particles["pt"] * np.cosh(particles["eta"])) ** 2, 0.0)[
-        found
-    ]
-    tracks["energy"] = np.sqrt((tracks["pt"] * np.cosh(tracks["eta"])) ** 2 + mass2)
-    return tracks
+    stretch = np.cosh(true["eta"])
+    mass2 = np.maximum(true["energy"] ** 2 - (true["pt"] * stretch) ** 2, 0.0)
+    return {**true, **measured, "energy": np.sqrt((measured["pt"] * stretch) ** 2 + mass2)}
 
 
 def _excess(towers: Towers) -> Columns:
@@ -164,16 +163,17 @@ def _identified(
     largest_isolation: float,
     flow: Columns,
     random: Generator,
-    own_pt: Array | float = 0.0,
+    in_cone: bool = False,
 ) -> Columns:
-    """Return the candidates that are identified and isolated, with their ``isolation``."""
+    """Return the candidates that are identified and isolated, with their ``isolation``.
+
+    ``in_cone`` says whether the candidates themselves are among the objects of the energy flow.
+    """
+    in_reach = by_region(candidates["surface_eta"], (1.5, largest_eta), (0.95, 0.85))
+    candidates = _chosen(candidates, kept((candidates["pt"] > 10) * in_reach, random))
     pt = candidates["pt"]
-    efficiency = (pt > 10) * by_region(candidates["surface_eta"], (1.5, largest_eta), (0.95, 0.85))
-    found = kept(efficiency, random)
-    own = own_pt[found] if isinstance(own_pt, np.ndarray) else own_pt
-    candidates = _chosen(candidates, found)
     cone = _cone_sum(candidates, flow, flow["pt"], ISOLATION_CONE)
-    isolation = (cone - own) / candidates["pt"]
+    isolation = (cone - (pt if in_cone else 0.0)) / pt
     candidates = {**candidates, "isolation": np.maximum(isolation, 0.0)}
     return _chosen(candidates, isolation <= largest_isolation)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from scripts.physics.particles import ELECTRON, MUON
 from scripts.physics.smearing import by_region, kept, log_normal
 
 Array = NDArray[Any]
@@ -17,7 +18,6 @@ RADIUS = 1.15  # m
 HALF_LENGTH = 3.51  # m
 #: Momentum [GeV] of a particle of unit charge that a field of 1 T bends on a circle of 1 m.
 GEV_PER_TESLA_METRE = 0.299792458
-ELECTRON, MUON = 11, 13
 LOWEST_PT = 0.1  # GeV
 _REGIONS = (1.5, 2.5)
 #: sigma(pT)/pT = hypot(constant, slope * pT) in |eta| <= 0.5, 1.5, 2.5; slope in 1/GeV.

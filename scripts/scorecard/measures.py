@@ -276,12 +276,9 @@ def largest_scaled_cut(results: Results, study: str, network: str) -> Measured:
 
 def largest_bend(results: Results, study: str, network: str) -> Measured:
     """Largest distance of a cut from the straight line between its ends, over the range of that cut."""
-    cuts = results.cuts(study, network).pivot(
-        index="target_efficiency", columns="feature", values="cut_scaled"
-    )
-    targets = cuts.index.to_numpy(dtype=float)
+    values = _cut_matrix(results, study, network)
+    targets = np.unique(results.cuts(study, network)["target_efficiency"])
     share = ((targets - targets[0]) / (targets[-1] - targets[0]))[:, None]
-    values = cuts.to_numpy()
     line = values[0] + share * (values[-1] - values[0])
     return Measured(float((np.abs(values - line).max(axis=0) / np.ptp(values, axis=0)).max()))
 

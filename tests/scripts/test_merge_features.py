@@ -23,6 +23,22 @@ def write_part(folder: Path, name: str, n_all: int, met: list[float]) -> tuple[P
     return table, cutflow
 
 
+def merge_parts(folder: Path, signal: list[tuple], background: tuple, files: dict, **options: object) -> None:
+    """Merge what write_part wrote; one part of the background, given as a file and not as a list."""
+    merge_features.main(
+        signal=[table for table, _ in signal],
+        signal_cutflows=[cutflow for _, cutflow in signal],
+        background=background[0],
+        background_cutflows=background[1],
+        table=folder / "features.parquet",
+        cutflow=folder / "cutflow.csv",
+        features=["met", "ht"],
+        split=SPLIT,
+        files=files,
+        **options,
+    )
+
+
 @pytest.fixture
 def merged(tmp_path):
     """Merge two signal files of 20 and 10 selected events and one background file of 60."""
@@ -33,18 +49,8 @@ def merged(tmp_path):
             write_part(tmp_path, "signal_1", 50, [300.0 + i for i in range(10)]),
         ]
         background = write_part(tmp_path, "background_0", 1000, [400.0 + i for i in range(60)])
-        merge_features.main(
-            signal=[table for table, _ in signal],
-            signal_cutflows=[cutflow for _, cutflow in signal],
-            background=background[0],
-            background_cutflows=background[1],
-            table=tmp_path / "features.parquet",
-            cutflow=tmp_path / "cutflow.csv",
-            features=["met", "ht"],
-            split=SPLIT,
-            files={"signal": ["a.root", "b.root"], "background": ["c.root"]},
-            **options,
-        )
+        files = {"signal": ["a.root", "b.root"], "background": ["c.root"]}
+        merge_parts(tmp_path, signal, background, files, **options)
         return pd.read_parquet(tmp_path / "features.parquet"), pd.read_csv(tmp_path / "cutflow.csv")
 
     return merge
@@ -113,17 +119,7 @@ def test_empty_sample_is_named(tmp_path, n_all, files, message):
     signal = write_part(tmp_path, "signal_0", n_all, [])
     background = write_part(tmp_path, "background_0", 100, [1.0, 2.0])
     with pytest.raises(ValueError, match=message):
-        merge_features.main(
-            signal=signal[0],
-            signal_cutflows=signal[1],
-            background=background[0],
-            background_cutflows=background[1],
-            table=tmp_path / "features.parquet",
-            cutflow=tmp_path / "cutflow.csv",
-            features=["met", "ht"],
-            split=SPLIT,
-            files={"signal": files, "background": ["f"]},
-        )
+        merge_parts(tmp_path, [signal], background, {"signal": files, "background": ["f"]})
 
 
 def test_reading_writes_features_and_cutflow_of_a_file(tmp_path):

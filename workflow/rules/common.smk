@@ -99,14 +99,14 @@ def studies_from(kind):
     return [name for name, study in STUDIES.items() if study["source"]["kind"] == kind]
 
 
-# The ROOT files of a study by sample; looked for before any work is done.
-ROOT_FILES = {
-    study: checked(expand_files, study, STUDIES[study]["source"]) for study in studies_from("delphes")
-} | {
-    study: {
-        sample: [f"{RESULTS}/{study}/simulation/{sample}.root"] for sample in ("signal", "background")
-    }
+SAMPLES = ("signal", "background")
+# The ROOT files of a study by sample; those of the user are looked for before any work is done.
+SIMULATED_FILES = {
+    study: {sample: [f"{RESULTS}/{study}/simulation/{sample}.root"] for sample in SAMPLES}
     for study in studies_from("simulation")
+}
+ROOT_FILES = SIMULATED_FILES | {
+    study: checked(expand_files, study, STUDIES[study]["source"]) for study in studies_from("delphes")
 }
 
 
@@ -148,6 +148,8 @@ wildcard_constraints:
     network=one_of(NETWORKS),
     figure=one_of(FIGURES),
     table=one_of(TABLE_ENTRIES),
+    sample=one_of(SAMPLES),
+    part=r"\d+",
 
 
 def feature_names(study):

@@ -35,8 +35,6 @@ rule read_delphes:
         f"{RESULTS}/logs/read_delphes/{{study}}_{{sample}}_{{part}}.log",
     wildcard_constraints:
         study=one_of(ROOT_FILES),
-        sample="signal|background",
-        part=r"\d+",
     conda:
         PIP_ENV
     threads: 1
@@ -57,9 +55,8 @@ rule merge_features:
         background_cutflows=lambda w: parts(w.study, "background", "csv"),
         summaries=lambda w: [
             f"{file}.json"
-            for files in ROOT_FILES[w.study].values()
+            for files in SIMULATED_FILES.get(w.study, {}).values()
             for file in files
-            if w.study in studies_from("simulation")
         ],
         code=sources("scripts/feature_table.py"),
     output:

@@ -6,6 +6,7 @@ rule generate_events:
     input:
         code=lambda w: sources(
             "scripts/physics/generation.py",
+            "scripts/physics/particles.py",
             "scripts/physics/summary.py",
             *(["scripts/physics/hepmc.py"] if w.format == "hepmc" else []),
         ),
@@ -17,9 +18,7 @@ rule generate_events:
     benchmark:
         f"{RESULTS}/benchmarks/generate_events/{{study}}_{{sample}}_{{part}}_{{format}}.tsv"
     wildcard_constraints:
-        study=one_of(studies_from("simulation")),
-        sample="signal|background",
-        part=r"\d+",
+        study=one_of(SIMULATED_FILES),
         format=one_of(EVENT_FORMATS.values()),
     conda:
         PIP_ENV
@@ -53,8 +52,7 @@ rule combine_summaries:
     log:
         f"{RESULTS}/logs/combine_summaries/{{study}}_{{sample}}.log",
     wildcard_constraints:
-        study=one_of(studies_from("simulation")),
-        sample="signal|background",
+        study=one_of(SIMULATED_FILES),
     conda:
         PIP_ENV
     threads: 1
@@ -71,6 +69,8 @@ rule simulate_detector:
         events=lambda w: event_files(w.study, w.sample, "parquet"),
         code=sources(
             "scripts/physics/calorimeter.py",
+            "scripts/physics/delphes.py",
+            "scripts/physics/particles.py",
             "scripts/physics/response.py",
             "scripts/physics/smearing.py",
             "scripts/physics/tracking.py",
@@ -83,7 +83,6 @@ rule simulate_detector:
         f"{RESULTS}/benchmarks/simulate_detector/{{study}}_{{sample}}.tsv"
     wildcard_constraints:
         study=one_of(simulated_by("parametrised")),
-        sample="signal|background",
     conda:
         PIP_ENV
     threads: 1
@@ -112,7 +111,6 @@ rule run_delphes:
         f"{RESULTS}/logs/run_delphes/{{study}}_{{sample}}.log",
     wildcard_constraints:
         study=one_of(simulated_by("delphes")),
-        sample="signal|background",
     conda:
         "../envs/delphes.yaml"
     threads: 1
