@@ -48,6 +48,9 @@ class CutNetwork(nn.Module):
         n_rows: int,
         weights: Sequence[float] | None = None,
         activation_scale: float = 15.0,
+        *,
+        windows: bool = False,
+        start: float = 0.0,
     ) -> None:
         super().__init__()
         if n_features < 1 or n_rows < 1:
@@ -55,12 +58,19 @@ class CutNetwork(nn.Module):
         if not activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {activation_scale}")
         self.activation_scale = float(activation_scale)
-        self.bias = nn.Parameter(torch.zeros(n_rows, n_features))
+        self.n_features, self.windows = n_features, windows
+        if windows:
+            if weights is not None:
+                raise ValueError("windows have an edge on both sides of every feature: give no weights")
+            if not start > 0:
+                raise ValueError(f"windows start with their lower edge above the upper one: start = {start}")
+            weights = [1.0] * n_features + [-1.0] * n_features
+        self.bias = nn.Parameter(torch.full((n_rows, n_features * (1 + windows)), float(start)))
         if weights is None:
             self.weight: Tensor = nn.Parameter(torch.empty(n_features).uniform_(-1.0, 1.0))
         else:
             fixed = torch.as_tensor(weights, dtype=torch.get_default_dtype())
-            if fixed.shape != (n_features,):
+            if fixed.shape != self.bias.shape[1:]:
                 raise ValueError(
                     f"{fixed.numel()} weights for {n_features} features: one a feature is needed"
                 )
@@ -88,12 +98,14 @@ class CutNetwork(nn.Module):
         ValueError
             If the number of features is another one.
         """
-        if features.dim() != 2 or features.shape[1] != self.bias.shape[1]:
+        if features.dim() != 2 or features.shape[1] != self.n_features:
             raise ValueError(
-                f"features need shape (n_events, {self.bias.shape[1]}), not {tuple(features.shape)}"
+                f"features need shape (n_events, {self.n_features}), not {tuple(features.shape)}"
             )
-        # Events are the innermost axis, so that the sum over features runs along vectors.
-        margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_features, n_events)
+        if self.windows:
+            features = torch.cat([features, features], dim=1)
+        # Events are the innermost axis, so that the sum over edges runs along vectors.
+        margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_edges, n_events)
         return logsigmoid(self.activation_scale * margins).sum(dim=1).T
 
     def forward(self, features: Tensor) -> Tensor:
@@ -101,11 +113,15 @@ class CutNetwork(nn.Module):
         return self.log_score(features).exp()
 
     def cuts(self) -> Tensor:
-        """Return the cut values ``-b / w`` (Eq 2) in scaled units, shape (n_rows, n_features)."""
+        """Return the cut values ``-b / w`` (Eq 2) in scaled units, shape (n_rows, n_edges)."""
         return -self.bias / self.weight
 
+    def edge_features(self) -> tuple[int, ...]:
+        """Return the position of the feature that each edge cuts on."""
+        return tuple(range(self.n_features)) * (1 + self.windows)
+
     def directions(self) -> tuple[str, ...]:
-        """Return ``>`` or ``<`` for each feature, from the sign of its weight.
+        """Return ``>`` or ``<`` for each edge, from the sign of its weight.
 
         Raises
         ------
@@ -121,9 +137,15 @@ class OneToOneLinear(CutNetwork):
     """One set of cuts (Fig 2 and Eq 8 of arXiv:2502.08615): a :class:`CutNetwork` with one row."""
 
     def __init__(
-        self, n_features: int, weights: Sequence[float] | None = None, activation_scale: float = 15.0
+        self,
+        n_features: int,
+        weights: Sequence[float] | None = None,
+        activation_scale: float = 15.0,
+        *,
+        windows: bool = False,
+        start: float = 0.0,
     ) -> None:
-        super().__init__(n_features, 1, weights, activation_scale)
+        super().__init__(n_features, 1, weights, activation_scale, windows=windows, start=start)
 
 
 class EfficiencyScanNetwork(CutNetwork):
@@ -137,7 +159,7 @@ class EfficiencyScanNetwork(CutNetwork):
         Number of features.
     targets : sequence of float
         Target signal efficiencies in (0, 1), without repetition, in any order.
-    weights, activation_scale
+    weights, activation_scale, windows, start
         As in :class:`CutNetwork`.
 
     Raises
@@ -152,11 +174,16 @@ class EfficiencyScanNetwork(CutNetwork):
         targets: Sequence[float],
         weights: Sequence[float] | None = None,
         activation_scale: float = 15.0,
+        *,
+        windows: bool = False,
+        start: float = 0.0,
     ) -> None:
         self.targets = check_targets(targets)
         if not self.targets:
             raise ValueError("an efficiency scan needs at least one target efficiency")
-        super().__init__(n_features, len(self.targets), weights, activation_scale)
+        super().__init__(
+            n_features, len(self.targets), weights, activation_scale, windows=windows, start=start
+        )
 
 
 class LinearNetwork(nn.Module):
@@ -212,12 +239,15 @@ class NetworkSettings:
     model : str
         ``linear``, ``fully_connected``, ``one_to_one`` or ``scan``.
     targets : sequence of float
-        Target signal efficiencies: any number for a scan, at most one for other models.
+        Target signal efficiencies: any number for a scan, at most one for a one-to-one network. For a network
+        without cuts, working points to find on its score after the training.
     weights : str or sequence of float
         Weights of a cut network: ``directions`` (+-1 from the directions of the features), ``learned``,
-        or one number a feature.
+        ``windows`` (both sides of every feature, whatever the directions), or one number a feature.
     activation_scale : float
         Sharpness of a cut network's sigmoids.
+    start : float
+        Where the cuts of a cut network start: this far on the loose side of zero [scaled units].
     hidden_layers : sequence of int
         Nodes of the hidden layers of a ``fully_connected`` model.
     precision : str
@@ -233,6 +263,7 @@ class NetworkSettings:
     targets: tuple[float, ...] = ()
     weights: str | tuple[float, ...] = "directions"
     activation_scale: float = 15.0
+    start: float = 0.0
     hidden_layers: tuple[int, ...] = ()
     precision: str = "float32"
 
@@ -245,11 +276,13 @@ class NetworkSettings:
         object.__setattr__(self, "hidden_layers", tuple(self.hidden_layers))
         if not isinstance(self.weights, str):
             object.__setattr__(self, "weights", tuple(float(weight) for weight in self.weights))
-        elif self.weights not in ("directions", "learned"):
-            raise ValueError(f"weights must be 'directions', 'learned' or numbers, not {self.weights!r}")
+        elif self.weights not in ("directions", "learned", "windows"):
+            raise ValueError(
+                f"weights must be 'directions', 'learned', 'windows' or numbers, not {self.weights!r}"
+            )
         if self.model == "scan" and not self.targets:
             raise ValueError("an efficiency scan needs at least one target efficiency")
-        if self.model != "scan" and len(self.targets) > 1:
+        if self.model == "one_to_one" and len(self.targets) > 1:
             raise ValueError(f"a {self.model} network has at most one target, not {len(self.targets)}")
         if not self.activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {self.activation_scale}")
@@ -259,6 +292,18 @@ class NetworkSettings:
             )
         if self.weights != "directions" and self.model not in CUT_MODELS:
             raise ValueError(f"weights belong to a cut network, not to {self.model}")
+        if self.start and self.model not in CUT_MODELS:
+            raise ValueError(f"start belongs to a cut network, not to {self.model}")
+        if self.weights == "windows" and not self.start > 0:
+            raise ValueError(
+                f"start must be positive for windows, not {self.start}: their lower edges would start above "
+                "the upper ones"
+            )
+
+    @property
+    def has_cuts(self) -> bool:
+        """Whether the model selects by cuts rather than by its score."""
+        return self.model in CUT_MODELS
 
     @property
     def dtype(self) -> torch.dtype:
@@ -313,7 +358,7 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
     weights: Sequence[float] | None
     if settings.weights == "directions":
         weights = [SIGN_OF_DIRECTION[direction] for direction in directions]
-    elif isinstance(settings.weights, str):
+    elif isinstance(settings.weights, str):  # learned, or set by the windows
         weights = None
     else:
         weights = settings.weights
@@ -328,6 +373,9 @@ def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[f
         return LinearNetwork(n_features)
     if settings.model == "fully_connected":
         return FullyConnectedNetwork(n_features, settings.hidden_layers)
+    sharpness, windows, start = settings.activation_scale, settings.weights == "windows", settings.start
     if settings.model == "one_to_one":
-        return OneToOneLinear(n_features, weights, settings.activation_scale)
-    return EfficiencyScanNetwork(n_features, settings.targets, weights, settings.activation_scale)
+        return OneToOneLinear(n_features, weights, sharpness, windows=windows, start=start)
+    return EfficiencyScanNetwork(
+        n_features, settings.targets, weights, sharpness, windows=windows, start=start
+    )

@@ -56,6 +56,20 @@ class FeatureScaling:
         """
         return (values.to(torch.float64) - self.mean) / self.spread
 
-    def unscale(self, values: Tensor) -> Tensor:
-        """Bring scaled values (for example cuts) back to physical units; the inverse of :meth:`scale`."""
-        return values.to(torch.float64) * self.spread + self.mean
+    def unscale(self, values: Tensor, columns: Sequence[int] | None = None) -> Tensor:
+        """Bring scaled values (for example cuts) back to physical units; the inverse of :meth:`scale`.
+
+        Parameters
+        ----------
+        values : Tensor, shape (..., n_columns)
+            Dimensionless.
+        columns : sequence of int, optional
+            The feature of each column; all features, in order, where absent.
+
+        Returns
+        -------
+        Tensor of float64, shape (..., n_columns)
+            In physical units.
+        """
+        at = slice(None) if columns is None else list(columns)
+        return values.to(torch.float64) * self.spread[at] + self.mean[at]

@@ -133,7 +133,7 @@ def _describe(error: ValidationError) -> str:
 def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
     names = [feature["name"] for feature in study["features"]]
     _unique(names, f"{where}.features")
-    reserved = {"label", "split", "weight"} & set(names)
+    reserved = {"label", "process", "split", "weight"} & set(names)
     if reserved:
         raise ConfigError(f"config: {where}.features: {reserved.pop()} is a column of the feature table")
     for feature in study["features"]:

@@ -17,30 +17,31 @@ from cabin_core import (
 )
 from scripts.feature_table import read_feature_table
 from scripts.score_table import score_column
-from scripts.selection import row_targets, select_events
+from scripts.selection import passes_cut_table, row_targets, score_thresholds
 from scripts.train_network import make_sample
 
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
 
 
 def tabulate_cuts(trained: TrainedNetwork) -> pd.DataFrame:
-    """Return the cuts of a network, one row a target and feature; empty for a network without cuts.
+    """Return the cuts of a network, one row a target and edge; empty for a network without cuts.
 
     Returns
     -------
     DataFrame
         ``target_efficiency``, ``feature``, ``direction`` (``>`` or ``<``), ``cut`` in physical units
-        and ``cut_scaled``.
+        and ``cut_scaled``. The two edges of a window are two rows of one feature.
     """
     net = trained.network
     if not isinstance(net, CutNetwork):
         return pd.DataFrame(columns=CUT_COLUMNS)
     scaled = net.cuts().detach()
-    physical = trained.scaling.unscale(scaled)
+    physical = trained.scaling.unscale(scaled, net.edge_features())
+    features = [trained.scaling.features[position] for position in net.edge_features()]
     rows = [
-        (target, feature, direction, physical[i, f].item(), scaled[i, f].item())
+        (target, feature, direction, physical[i, edge].item(), scaled[i, edge].item())
         for i, target in enumerate(row_targets(trained))
-        for f, (feature, direction) in enumerate(zip(trained.scaling.features, net.directions(), strict=True))
+        for edge, (feature, direction) in enumerate(zip(features, net.directions(), strict=True))
     ]
     return pd.DataFrame(rows, columns=CUT_COLUMNS)
 
@@ -91,7 +92,15 @@ def main(
         sums = EventSums.of_sample(trained.network, test_sample)
     cut_table = tabulate_cuts(trained)
     event_scores = score_events(trained, events)
-    selected = select_events(trained, events, cut_table, event_scores)
+    targets = row_targets(trained)
+    if trained.settings.has_cuts:
+        score_targets, thresholds = targets, np.full(len(targets), np.nan)
+        selected = passes_cut_table(events, cut_table)
+    else:
+        score_targets = [float("nan")]
+        of_training = is_signal & ~test
+        thresholds = score_thresholds(event_scores[of_training, 0], weights[of_training], targets)
+        selected = event_scores > thresholds
     efficiencies = hard_cut_efficiencies(selected[test], is_signal[test], weights[test])
     auc = [
         roc_auc_score(is_signal[test], row_scores, sample_weight=weights[test])
@@ -101,18 +110,20 @@ def main(
     cut_table.to_csv(cuts, index=False)
     pd.DataFrame(
         {
-            "target_efficiency": row_targets(trained),
+            "target_efficiency": targets,
             "signal_efficiency": efficiencies.signal,
             "signal_efficiency_uncertainty": efficiencies.signal_uncertainty,
             "background_efficiency": efficiencies.background,
             "background_efficiency_uncertainty": efficiencies.background_uncertainty,
-            "loss_signal_efficiency": sums.signal_efficiency().numpy(),
-            "loss_background_efficiency": sums.background_efficiency().numpy(),
-            "auc": auc,
+            # One score serves all working points of a network without cuts.
+            "loss_signal_efficiency": sums.signal_efficiency().expand(len(targets)).numpy(),
+            "loss_background_efficiency": sums.background_efficiency().expand(len(targets)).numpy(),
+            "auc": np.broadcast_to(auc, len(targets)),
+            "score_above": thresholds,
         }
     ).to_csv(metrics, index=False)
     score_table = events[["label", "split", "weight"]].copy()
-    for target, column in zip(row_targets(trained), event_scores.T, strict=True):
+    for target, column in zip(score_targets, event_scores.T, strict=True):
         score_table[score_column(target)] = column
     score_table.to_parquet(scores, index=False)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cabin_core import CutLoss, NetworkSettings, TrainingSettings
-from cabin_core.networks import CUT_MODELS
 
-NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "hidden_layers", "precision")
+NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "start", "hidden_layers", "precision")
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 
@@ -29,11 +28,12 @@ def parse_network(entry: dict[str, Any]) -> tuple[NetworkSettings, CutLoss, Trai
         If a value is out of range, or the loss asks for what the model does not have.
     """
     settings = NetworkSettings(**{key: entry[key] for key in NETWORK_KEYS if key in entry})
-    loss = CutLoss(settings.targets, **entry["loss"])
-    for term in ("cut_size", "smoothness"):
-        if loss.coefficients[term] and settings.model not in CUT_MODELS:
-            raise ValueError(
-                f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
-            )
+    if not settings.has_cuts:
+        for term in ("efficiency", "cut_size", "smoothness"):
+            if entry["loss"].get(term):
+                raise ValueError(
+                    f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
+                )
+    loss = CutLoss(settings.targets if settings.has_cuts else (), **entry["loss"])
     training = TrainingSettings(**{key: entry[key] for key in TRAINING_KEYS if key in entry})
     return settings, loss, training

@@ -1,6 +1,8 @@
-"""Which events a trained network selects: by its hard cuts, or by its score where it has none."""
+"""Which events a network selects: by its hard cuts, or by its score where it has none."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,38 +10,86 @@ from numpy.typing import NDArray
 
 from cabin_core import TrainedNetwork, passes_cuts
 
-#: Above this score an event counts as selected where a network has no cuts.
+#: Above this score an event counts as selected where a network has neither cuts nor targets.
 SCORE_THRESHOLD = 0.5
 
 
 def row_targets(trained: TrainedNetwork) -> list[float]:
-    """Return the target signal efficiency of each row of scores; NaN for a network without targets."""
+    """Return the target signal efficiency of each working point; NaN for a network without targets."""
     return list(trained.settings.targets) or [float("nan")]
 
 
-def select_events(
-    trained: TrainedNetwork, table: pd.DataFrame, cuts: pd.DataFrame, scores: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return which events each row of a network selects.
+def passes_cut_table(table: pd.DataFrame, cuts: pd.DataFrame) -> NDArray[np.bool_]:
+    """Apply a table of cuts, as ``cuts.csv`` holds them.
 
     Parameters
     ----------
-    trained : TrainedNetwork
     table : DataFrame
         Events with the features in physical units.
     cuts : DataFrame
-        The cuts of the network, as ``cuts.csv`` holds them; empty where it has none.
-    scores : ndarray, shape (n_events, n_rows)
+        One row an edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``; both edges of a window
+        are two rows of one feature. An event must pass all rows of a target.
 
     Returns
     -------
-    ndarray of bool, shape (n_events, n_rows)
+    ndarray of bool, shape (n_events, n_targets)
+        Targets in the order of their first row.
+
+    Raises
+    ------
+    ValueError
+        If a window's lower edge lies above the upper one, or a feature is not a column of the events.
     """
-    features = list(trained.scaling.features)
-    if cuts.empty:
-        return scores > SCORE_THRESHOLD
-    return passes_cuts(
-        table[features].to_numpy(dtype=float),
-        cuts["cut"].to_numpy().reshape(-1, len(features)),
-        list(cuts["direction"][: len(features)]),
-    )
+    columns = []
+    for target, edges in cuts.groupby("target_efficiency", sort=False, dropna=False):
+        names = list(edges["feature"])
+        missing = [name for name in names if name not in table]
+        if missing:
+            raise ValueError(f"the cuts ask for {missing[0]}, which the events do not have")
+        _check_windows(edges, float(target))  # type: ignore[arg-type]
+        passed = passes_cuts(
+            table[names].to_numpy(dtype=float), edges[["cut"]].to_numpy().T, list(edges["direction"])
+        )
+        columns.append(passed)
+    return np.hstack(columns)
+
+
+def _check_windows(edges: pd.DataFrame, target: float) -> None:
+    low = edges[edges["direction"] == ">"].groupby("feature")["cut"].max()
+    high = edges[edges["direction"] == "<"].groupby("feature")["cut"].min()
+    for feature, edge in low.items():
+        if feature in high and edge >= high[feature]:
+            raise ValueError(
+                f"the window of {feature} at the target {target:g} is empty: its low edge {edge:g} is above "
+                f"its high edge {high[feature]:g}"
+            )
+
+
+def score_thresholds(
+    scores: NDArray[np.floating], weights: NDArray[np.floating], targets: Sequence[float]
+) -> NDArray[np.float64]:
+    """Return the thresholds that signal passes with given efficiencies.
+
+    Parameters
+    ----------
+    scores, weights : ndarray, shape (n_events,)
+        Of signal events; those of the training sample, so that a test stays one.
+    targets : sequence of float
+        Signal efficiencies; 0.5 is the threshold of a NaN, :data:`SCORE_THRESHOLD`.
+
+    Returns
+    -------
+    ndarray, shape (n_targets,)
+        Events above (not at) a threshold are selected.
+    """
+    order = np.argsort(scores)[::-1]
+    passing = np.cumsum(weights[order], dtype=np.float64)
+    thresholds = []
+    for target in targets:
+        if np.isnan(target):
+            thresholds.append(SCORE_THRESHOLD)
+            continue
+        # The first event that is too much sets the threshold.
+        first = min(int(np.searchsorted(passing, target * passing[-1], side="right")), len(order) - 1)
+        thresholds.append(float(scores[order[first]]))
+    return np.array(thresholds)

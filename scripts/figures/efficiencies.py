@@ -22,7 +22,8 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     metrics = inputs.read("metrics")
     if metrics["target_efficiency"].isna().any():
         raise ValueError(f"network {inputs.networks[0]} has no targets: name a scan network")
-    return metrics.drop(columns="auc").sort_values("target_efficiency", ignore_index=True)
+    columns = [name for name in metrics if "efficiency" in name]
+    return metrics[columns].sort_values("target_efficiency", ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:

@@ -15,7 +15,7 @@ import pandas as pd
 from cabin_core import passes_cuts
 from scripts.score_table import score_column, score_columns
 from scripts.scorecard.results import NotRun, Results
-from scripts.selection import select_events
+from scripts.selection import passes_cut_table
 
 
 class Measured(NamedTuple):
@@ -206,7 +206,7 @@ def _scores_of_sides(
     # The order of the targets in cuts.csv is that of the network's rows.
     columns = [score_column(target) for target in cuts["target_efficiency"].drop_duplicates()]
     values = scores[columns].to_numpy()
-    passed = select_events(results.model(study, network), test, cuts, values)
+    passed = passes_cut_table(test, cuts)
     return [
         (float((value[ok] > threshold).mean()), float((value[~ok] < threshold).mean()))
         for value, ok in zip(values.T, passed.T, strict=True)

@@ -295,7 +295,6 @@ def test_networks_refuse(make, message):
         ({"model": "scan", "targets": (math.nan,)}, "between 0 and 1"),
         ({"model": "scan", "targets": (0.5, 0.5)}, r"repeated: \[0.5\]"),
         ({"model": "one_to_one", "targets": (0.5, 0.6)}, "at most one target, not 2"),
-        ({"model": "linear", "targets": (0.5, 0.6)}, "at most one target, not 2"),
         (
             {"model": "scan", "targets": (0.5,), "hidden_layers": (3,)},
             "fully_connected network, and to it only: scan",
