@@ -5,8 +5,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scripts.feature_table import check_feature_table, make_feature_table
+
+
+def draw_parameters(
+    generator: np.random.RandomState, source: dict[str, Any], n_features: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Draw the means and widths of all features, the first numbers of the generator.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n_features, 2)
+        Means and widths; the first column is the signal's, the second the background's.
+    """
+    parameters = generator.randn(n_features, 2, 2)
+    return source["mean_scale"] * parameters[:, :, 0], source["width_scale"] * np.abs(parameters[:, :, 1])
 
 
 def generate_events(source: dict[str, Any], features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -31,10 +46,7 @@ def generate_events(source: dict[str, Any], features: list[str]) -> tuple[pd.Dat
     widths, then the signal features one by one, then those of the background.
     """
     generator = np.random.RandomState(source["seed"])
-    # (n_features, class, mean or width); class 0 is the signal
-    parameters = generator.randn(len(features), 2, 2)
-    means = source["mean_scale"] * parameters[:, :, 0]
-    widths = source["width_scale"] * np.abs(parameters[:, :, 1])
+    means, widths = draw_parameters(generator, source, len(features))
     samples = []
     for column, n_events in enumerate((source["signal_events"], source["background_events"])):
         drawn = {

@@ -96,7 +96,7 @@ BAD = [
     ("networks.scan.epochs", "many", "networks.scan.epochs: 'many' is not of type 'integer'"),
     ("networks.scan.loss", {"bce": 0.0}, "networks.scan: all loss coefficients are zero"),
     ("networks.linear_bce.loss", {"cut_size": 1.0}, "networks.linear_bce: the cut_size term .* needs cuts"),
-    ("networks.linear_bce.loss", {"efficiency": 1.0}, "networks.linear_bce: the efficiency term .* needs cuts"),
+    ("networks.linear_bce.loss", {"efficiency": 1.0}, "linear_bce: the efficiency term .* needs cuts"),
     ("networks.one_to_one_bce.targets", [0.2, 0.3], "a one_to_one network has at most one target"),
     ("run", "../elsewhere", "run: '../elsewhere' does not match"),
     ("run", "..", r"run: '\.\.' does not match"),
