@@ -1,8 +1,8 @@
 """The best rectangular cuts on independent Gaussian features, computed rather than learned.
 
-Efficiencies are products over features, so the least background efficiency at a signal efficiency is a shortest
-path: how much of the signal each feature may cost. It is found on a grid (no local minimum can hide the best),
-then polished to the last digits.
+Efficiencies are products over features, so the least background efficiency at a signal efficiency is a
+shortest path: how much of the signal each feature may cost. It is found on a grid (no local minimum can hide
+the best), then polished to the last digits.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ class GaussianClasses:
         Returns
         -------
         tuple of ndarray
-            Edges in widths of the signal, shape (n_features, n_losses, 2), and the logarithm of the background
-            efficiency, shape (n_features, n_losses).
+            Edges in widths of the signal, shape (n_features, n_losses, 2), and the logarithm of the
+            background efficiency, shape (n_features, n_losses).
         """
         removed = -np.expm1(-losses)
         shares = np.linspace(0.0, 1.0, N_SHARES) if windows else np.array([0.0, 1.0])
