@@ -5,8 +5,9 @@ event is a product of sigmoids, and a loss steers the cuts to a target signal ef
 knows tensors only: no plots, no tables, no workflow.
 """
 
+from cabin_core.constraint import EfficiencyConstraint
 from cabin_core.events import EventSample
-from cabin_core.losses import CutLoss, EventSums, LossTerms
+from cabin_core.losses import CutLoss, EventSums, ExpectedYields, LossTerms
 from cabin_core.metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
 from cabin_core.networks import (
     CutNetwork,
@@ -19,15 +20,18 @@ from cabin_core.networks import (
 )
 from cabin_core.persistence import TrainedNetwork, load_network, save_network
 from cabin_core.scaling import FeatureScaling
-from cabin_core.training import History, TrainingSettings, train
+from cabin_core.significance import asimov_significance
+from cabin_core.training import History, Schedule, TrainingSettings, train
 
 __all__ = [
     "CutEfficiencies",
     "CutLoss",
     "CutNetwork",
+    "EfficiencyConstraint",
     "EfficiencyScanNetwork",
     "EventSample",
     "EventSums",
+    "ExpectedYields",
     "FeatureScaling",
     "FullyConnectedNetwork",
     "History",
@@ -35,8 +39,10 @@ __all__ = [
     "LossTerms",
     "NetworkSettings",
     "OneToOneLinear",
+    "Schedule",
     "TrainedNetwork",
     "TrainingSettings",
+    "asimov_significance",
     "build_network",
     "hard_cut_efficiencies",
     "load_network",

@@ -1,4 +1,4 @@
-"""The losses of arXiv:2502.08615 (Eq 5, 6, 7 and BCE) as named terms of sums over events.
+"""The losses of arXiv:2502.08615 (Eq 5, 6, 7 and BCE), and what goes beyond, as terms of sums over events.
 
 A loss sees the events only through :class:`EventSums`, which add up from chunk to chunk. So its value
 and its gradient do not depend on how the events were split in memory or over processes.
@@ -13,8 +13,10 @@ from dataclasses import dataclass, fields
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
+from cabin_core.constraint import EfficiencyConstraint, log_of_efficiency
 from cabin_core.events import EventSample
 from cabin_core.networks import check_targets
+from cabin_core.significance import asimov_significance
 
 #: The constant in the denominator of Eq 7 that keeps it finite where neighbouring cuts coincide.
 SMOOTHNESS_FLOOR = 0.1
@@ -114,6 +116,8 @@ class LossTerms:
     ----------
     efficiency, background, cut_size, bce, smoothness : Tensor, shape ()
         In the order of Eq 5 (two terms), Eq 6, BCE and Eq 7 of arXiv:2502.08615.
+    log_background, constraint, significance : Tensor, shape ()
+        Beyond the paper, as :class:`CutLoss` tells.
     """
 
     efficiency: Tensor
@@ -121,16 +125,57 @@ class LossTerms:
     cut_size: Tensor
     bce: Tensor
     smoothness: Tensor
+    log_background: Tensor
+    constraint: Tensor
+    significance: Tensor
 
     @property
     def total(self) -> Tensor:
         """The sum of all terms, shape ()."""
-        return self.efficiency + self.background + self.cut_size + self.bce + self.smoothness
+        paper = self.efficiency + self.background + self.cut_size + self.bce + self.smoothness
+        return paper + self.log_background + self.constraint + self.significance
 
     def values(self) -> dict[str, float]:
         """Return the total and each term as numbers."""
         names = ["total", *(f.name for f in fields(self))]
         return {name: float(getattr(self, name).detach()) for name in names}
+
+
+@dataclass(frozen=True)
+class ExpectedYields:
+    """What a search expects before the cuts, for the significance.
+
+    Parameters
+    ----------
+    signal, background : float
+        Yields of all events of a class [events].
+    relative_uncertainty : float
+        Of the background.
+    minimum_signal : float
+        Signal that the cuts must keep [events].
+
+    Raises
+    ------
+    ValueError
+        If a yield is not positive, the uncertainty is negative, or the minimum is not within the signal.
+    """
+
+    signal: float
+    background: float
+    relative_uncertainty: float = 0.0
+    minimum_signal: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("signal", "background"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"the expected {name} must be a positive yield, not {getattr(self, name)}")
+        if not 0 <= self.relative_uncertainty < math.inf:
+            raise ValueError(f"the relative uncertainty must not be negative: {self.relative_uncertainty}")
+        if not 0 <= self.minimum_signal < self.signal:
+            raise ValueError(
+                f"the minimum signal, {self.minimum_signal:g} events, must be less than the {self.signal:g} "
+                "expected before the cuts"
+            )
 
 
 class CutLoss:
@@ -143,7 +188,9 @@ class CutLoss:
               \frac{\left(c_{if} - \frac{c_{i+1,f} + c_{i-1,f}}{2}\right)^2}{(c_{i+1,f} - c_{i-1,f})^2 + 0.1}
 
     with targets :math:`t_i` in increasing order whatever the order they are given in, cuts
-    :math:`c_{if}` in scaled units, and efficiencies that are mean scores.
+    :math:`c_{if}` in scaled units, and efficiencies that are mean scores. Three more terms are not the
+    paper's: :math:`\ln\epsilon^B_i`, whose slope does not fade as the background does; the targets as a
+    constraint (:class:`~cabin_core.constraint.EfficiencyConstraint`); and minus the significance of a search.
 
     Parameters
     ----------
@@ -151,12 +198,23 @@ class CutLoss:
         Target signal efficiency of each row of the network; empty where there is none.
     efficiency, background, cut_size, bce, smoothness : float
         The coefficients alpha, beta, gamma, delta and epsilon of Table 1; a zero switches a term off.
+    log_background : float
+        Coefficient of the logarithm of the background efficiency.
+    constraint : float
+        Stiffness with which signal efficiencies are held at the targets or, without targets, at the minimum
+        signal of the yields.
+    significance : float
+        Coefficient of the significance (:func:`~cabin_core.significance.asimov_significance`).
+    yields : ExpectedYields, optional
+        Needed by the significance.
+    first_goal : float, optional
+        Of the constraint.
 
     Raises
     ------
     ValueError
-        If a coefficient is negative or infinite, all are zero, or the efficiency or smoothness term has no
-        targets.
+        If a coefficient is negative or infinite, all are zero, the efficiency or smoothness term has no
+        targets, the constraint has neither targets nor a minimum signal, or the significance no yields.
 
     References
     ----------
@@ -172,6 +230,11 @@ class CutLoss:
         cut_size: float = 0.0,
         bce: float = 0.0,
         smoothness: float = 0.0,
+        log_background: float = 0.0,
+        constraint: float = 0.0,
+        significance: float = 0.0,
+        yields: ExpectedYields | None = None,
+        first_goal: float | None = None,
     ) -> None:
         self.targets = check_targets(targets)
         self.coefficients = {
@@ -180,6 +243,9 @@ class CutLoss:
             "cut_size": float(cut_size),
             "bce": float(bce),
             "smoothness": float(smoothness),
+            "log_background": float(log_background),
+            "constraint": float(constraint),
+            "significance": float(significance),
         }
         wrong = [name for name, value in self.coefficients.items() if not 0 <= value < math.inf]
         if wrong:
@@ -189,7 +255,24 @@ class CutLoss:
         for name in ("efficiency", "smoothness"):
             if self.coefficients[name] and not self.targets:
                 raise ValueError(f"the {name} term of the loss needs target efficiencies")
+        if self.coefficients["significance"] and yields is None:
+            raise ValueError("the significance term of the loss needs the yields that a search expects")
+        self.yields = yields
+        self.constraint = self._make_constraint(first_goal) if constraint else None
+        if yields is not None and yields.minimum_signal and self.constraint is None:
+            raise ValueError(
+                "a minimum signal is kept by the constraint term of the loss: give it a stiffness"
+            )
         self._order = sorted(range(len(self.targets)), key=self.targets.__getitem__)
+
+    def _make_constraint(self, first_goal: float | None) -> EfficiencyConstraint:
+        least = 0.0 if self.yields is None else self.yields.minimum_signal / self.yields.signal
+        goals = [max(target, least) for target in self.targets] or ([least] if least else [])
+        if not goals:
+            raise ValueError(
+                "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
+            )
+        return EfficiencyConstraint(goals, self.coefficients["constraint"], first_goal)
 
     def __call__(self, sums: EventSums, cuts: Tensor | None = None) -> LossTerms:
         """Return the terms of the loss.
@@ -231,7 +314,30 @@ class CutLoss:
             terms["cut_size"] = (_needed(cuts, "cut size") ** 2).mean(dim=1).sum()
         if self.coefficients["smoothness"]:
             terms["smoothness"] = roughness(_needed(cuts, "smoothness")[self._order])
-        return LossTerms(**{name: self.coefficients[name] * term for name, term in terms.items()})
+        if self.coefficients["log_background"]:
+            terms["log_background"] = log_of_efficiency(sums.background_efficiency()).sum()
+        if self.coefficients["significance"]:
+            terms["significance"] = -self.significances(sums).sum()
+        weighted = {name: self.coefficients[name] * term for name, term in terms.items()}
+        if self.constraint is not None:
+            weighted["constraint"] = self.constraint(sums.signal_efficiency())
+        return LossTerms(**weighted)
+
+    def significances(self, sums: EventSums) -> Tensor:
+        """Return the significance that the mean scores stand for, shape (n_rows,).
+
+        Raises
+        ------
+        ValueError
+            If the loss was given no yields.
+        """
+        if self.yields is None:
+            raise ValueError("this loss was given no expected yields: their significance is undefined")
+        return asimov_significance(
+            self.yields.signal * sums.signal_efficiency(),
+            self.yields.background * sums.background_efficiency(),
+            self.yields.relative_uncertainty,
+        )
 
 
 def roughness(cuts: Tensor) -> Tensor:

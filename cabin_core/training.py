@@ -19,6 +19,51 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "a
 History = list[dict[str, float]]
 
 
+#: Epochs between two updates of the multipliers of a constraint.
+MULTIPLIERS_EVERY = 10
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What changes in the course of a training.
+
+    Parameters
+    ----------
+    first_activation_scale : float, optional
+        Sharpness of the sigmoids in the first epoch; it grows by equal factors to the network's own. Blunt
+        sigmoids see far, sharp ones count events as the hard cuts do.
+    last_learning_rate : float, optional
+        In the last epoch; the learning rate falls to it by equal factors.
+    first_goal : float, optional
+        Signal efficiency at which the goals of a constraint start.
+    goals_move : tuple of float
+        Shares of the epochs between which the goals move from there to their own.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+    """
+
+    first_activation_scale: float | None = None
+    last_learning_rate: float | None = None
+    first_goal: float | None = None
+    goals_move: tuple[float, float] = (0.2, 0.5)
+
+    def __post_init__(self) -> None:
+        for name in ("first_activation_scale", "last_learning_rate"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"schedule.{name} must be positive, not {value}")
+        if self.first_goal is not None and not 0 < self.first_goal < 1:
+            raise ValueError(f"schedule.first_goal must lie between 0 and 1, not {self.first_goal}")
+        object.__setattr__(self, "goals_move", tuple(self.goals_move))
+        if len(self.goals_move) != 2 or not 0 <= self.goals_move[0] < self.goals_move[1] <= 1:
+            raise ValueError(
+                f"schedule.goals_move must be two shares of the epochs in increasing order: {self.goals_move}"
+            )
+
+
 @dataclass(frozen=True)
 class TrainingSettings:
     """How to train.
@@ -35,6 +80,8 @@ class TrainingSettings:
         None.
     seed : int
         Seed of the order of events in mini-batches.
+    schedule : Schedule, optional
+        What changes on the way; nothing where None.
 
     Raises
     ------
@@ -47,6 +94,7 @@ class TrainingSettings:
     learning_rate: float = 0.5
     batch_size: int | None = None
     seed: int = 0
+    schedule: Schedule | None = None
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -94,7 +142,9 @@ def train(
     optimizer = OPTIMIZERS[settings.optimizer](network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
+    change = _changes(network, loss, optimizer, settings)
     for epoch in range(settings.epochs):
+        change(epoch)
         with torch.no_grad():
             test_terms = evaluate_loss(network, loss, test_sample)
         batch_values = []
@@ -112,11 +162,44 @@ def train(
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
+        if loss.constraint is not None and (epoch + 1) % MULTIPLIERS_EVERY == 0:
+            with torch.no_grad():
+                loss.constraint.update(EventSums.of_sample(network, train_sample).signal_efficiency())
         if on_epoch:
             on_epoch(row)
     if not all(parameter.isfinite().all() for parameter in network.parameters()):
         raise ValueError("the last update made a parameter infinite: lower the learning rate")
     return history
+
+
+def _changes(
+    network: nn.Module, loss: CutLoss, optimizer: torch.optim.Optimizer, settings: TrainingSettings
+) -> Callable[[int], None]:
+    """Return what is to be called before each epoch to follow the schedule."""
+    schedule = settings.schedule
+    if schedule is None:
+        return lambda epoch: None
+    if schedule.first_activation_scale is not None and not isinstance(network, CutNetwork):
+        raise ValueError("schedule.first_activation_scale needs a network with cuts")
+    last_scale = network.activation_scale if isinstance(network, CutNetwork) else math.nan
+
+    def change(epoch: int) -> None:
+        # 1 in the last epoch, so that a training ends with the network's own sharpness.
+        share = (epoch + 1) / settings.epochs
+        if schedule.first_activation_scale is not None and isinstance(network, CutNetwork):
+            network.activation_scale = last_scale * (schedule.first_activation_scale / last_scale) ** (
+                1 - share
+            )
+        if schedule.last_learning_rate is not None:
+            for group in optimizer.param_groups:
+                group["lr"] = (
+                    settings.learning_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
+                )
+        if loss.constraint is not None:
+            begin, end = schedule.goals_move
+            loss.constraint.move_goals((share - begin) / (end - begin))
+
+    return change
 
 
 def evaluate_loss(network: nn.Module, loss: CutLoss, sample: EventSample) -> LossTerms:

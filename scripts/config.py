@@ -73,6 +73,7 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
         At the first fault, with the path of the key.
     """
     # Imported here: they bring torch, and only this check needs them when Snakemake starts.
+    from cabin_core import ExpectedYields
     from scripts.network_config import parse_network
     from scripts.scorecard.measures import MEASURES
 
@@ -82,7 +83,8 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
         raise ConfigError(f"config: {_describe(error)}")
     for name, network in config["networks"].items():
         try:
-            parse_network(network)
+            # The yields are a study's: these stand in for them.
+            parse_network(network, ExpectedYields(2.0, 1.0, minimum_signal=1.0))
         except ValueError as fault:
             raise ConfigError(f"config: networks.{name}: {fault}") from None
     if not any(config["studies"].values()):
@@ -156,6 +158,11 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             raise ConfigError(
                 f"config: networks.{name}.weights: {len(weights)} weights for the {len(names)} features of "
                 f"{where}: give one a feature, or `directions`"
+            )
+        if networks[name].get("loss", {}).get("significance") and "search" not in study:
+            raise ConfigError(
+                f"config: {where}: network {name} is trained on the significance of a search: the key "
+                "`search` is missing"
             )
     for selection in study.get("robustness", {}).get("selections", []):
         name = _known("network", selection["network"], study["networks"], f"{where}.robustness")

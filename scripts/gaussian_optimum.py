@@ -161,10 +161,8 @@ class GaussianClasses:
     def _log_background(self, position: int, low: Array, high: Array) -> Array:
         """Return the log background efficiency of windows whose edges are in widths of the signal."""
         (signal_mean, mean), (signal_width, width) = self.means[position], self.widths[position]
-        low, high = (
-            np.where(np.abs(edge) >= LOOSEST, np.sign(edge) * np.inf, signal_mean + signal_width * edge)
-            for edge in (low, high)
-        )
+        low = np.where(low <= -LOOSEST, -np.inf, signal_mean + signal_width * low)
+        high = np.where(high >= LOOSEST, np.inf, signal_mean + signal_width * high)
         return _log_probability((low - mean) / width, (high - mean) / width)
 
     def _polish(self, start: Array, loss: float, windows: bool) -> Array:
@@ -205,8 +203,10 @@ def _log_probability(low: Array, high: Array) -> Array:
     flipped = low > 0
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
     above, below = norm.logcdf(high), norm.logcdf(low)
+    # No edge of a window is below -inf or above inf, so that `above` is finite where `below` is.
     with np.errstate(divide="ignore"):
-        return above + np.log(-np.expm1(np.minimum(below - above, 0.0)))
+        logarithm: Array = above + np.log(-np.expm1(np.minimum(below - above, 0.0)))
+    return logarithm
 
 
 def _shortest_path(costs: Array) -> Sequence[int]:

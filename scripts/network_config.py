@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from cabin_core import CutLoss, NetworkSettings, TrainingSettings
+from cabin_core import CutLoss, ExpectedYields, NetworkSettings, Schedule, TrainingSettings
 
 NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "start", "hidden_layers", "precision")
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 
-def parse_network(entry: dict[str, Any]) -> tuple[NetworkSettings, CutLoss, TrainingSettings]:
+def parse_network(
+    entry: dict[str, Any], yields: ExpectedYields | None = None
+) -> tuple[NetworkSettings, CutLoss, TrainingSettings]:
     """Return what a network is, its loss and its training.
 
     Parameters
     ----------
     entry : dict
         One entry of ``networks`` in the config.
+    yields : ExpectedYields, optional
+        Of the study that trains the network; needed where its loss has a significance.
 
     Returns
     -------
@@ -34,6 +38,23 @@ def parse_network(entry: dict[str, Any]) -> tuple[NetworkSettings, CutLoss, Trai
                 raise ValueError(
                     f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
                 )
-    loss = CutLoss(settings.targets if settings.has_cuts else (), **entry["loss"])
-    training = TrainingSettings(**{key: entry[key] for key in TRAINING_KEYS if key in entry})
+    schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
+    loss = CutLoss(
+        settings.targets if settings.has_cuts else (),
+        **entry["loss"],
+        yields=yields if entry["loss"].get("significance") else None,
+        first_goal=None if schedule is None else schedule.first_goal,
+    )
+    if schedule is not None:
+        _check_schedule(schedule, settings, loss)
+    training = TrainingSettings(
+        **{key: entry[key] for key in TRAINING_KEYS if key in entry}, schedule=schedule
+    )
     return settings, loss, training
+
+
+def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: CutLoss) -> None:
+    if schedule.first_activation_scale is not None and not settings.has_cuts:
+        raise ValueError("schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen")
+    if schedule.first_goal is not None and loss.constraint is None:
+        raise ValueError("schedule.first_goal: the loss has no constraint whose goals could move")

@@ -8,9 +8,17 @@ from typing import Any
 import pandas as pd
 import torch
 
-from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
+from cabin_core import (
+    EventSample,
+    FeatureScaling,
+    TrainedNetwork,
+    build_network,
+    save_network,
+    train,
+)
 from scripts.feature_table import fit_scaling, read_feature_table
 from scripts.network_config import parse_network
+from scripts.yields import expected_weights, expected_yields
 
 log = logging.getLogger("cabin.train_network")
 
@@ -25,6 +33,7 @@ def make_sample(
     dtype: torch.dtype,
     *,
     equal_class_weights: bool = False,
+    search: dict[str, Any] | None = None,
 ) -> EventSample:
     """Return the training or test events of a feature table, scaled.
 
@@ -40,6 +49,8 @@ def make_sample(
     equal_class_weights : bool
         Whether to scale the weights of each class so that both sum to half of the number of events. Of the
         loss only the binary cross-entropy depends on the ratio of the classes.
+    search : dict, optional
+        The key ``search`` of the study: weights are then the yields that it expects.
 
     Returns
     -------
@@ -48,7 +59,9 @@ def make_sample(
     events = table[table["split"] == split]
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
     weights = events["weight"]
-    if equal_class_weights:
+    if search is not None:
+        weights = pd.Series(expected_weights(events, search), index=events.index)
+    elif equal_class_weights:
         weights = weights * len(events) / 2 / weights.groupby(events["label"]).transform("sum")
     return EventSample.from_arrays(
         scaling.scale(values),
@@ -94,6 +107,7 @@ def main(
     directions: list[str],
     threads: int,
     equal_class_weights: bool = False,
+    search: dict[str, Any] | None = None,
 ) -> None:
     """Train a network on a feature table and write the model and its history.
 
@@ -113,14 +127,21 @@ def main(
         Threads of torch.
     equal_class_weights : bool
         As :func:`make_sample` takes it.
+    search : dict, optional
+        The key ``search`` of the study; needed where the loss has a significance.
     """
     torch.set_num_threads(threads)
-    settings, loss, training = parse_network(network)
     events = read_feature_table(table, features)
+    if not network["loss"].get("significance"):
+        search = None
+    yields = None if search is None else expected_yields(events, search)
+    settings, loss, training = parse_network(network, yields)
     scaling = FeatureScaling(features, *fit_scaling(events, features))
     net = build_network(settings, directions, training.seed)
     train_sample, test_sample = (
-        make_sample(events, scaling, split, settings.dtype, equal_class_weights=equal_class_weights)
+        make_sample(
+            events, scaling, split, settings.dtype, equal_class_weights=equal_class_weights, search=search
+        )
         for split in ("train", "test")
     )
     rows = train(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cabin_core import ExpectedYields
 from scripts.feature_table import CLASSES
 
 
@@ -62,3 +63,22 @@ def expected_weights(table: pd.DataFrame, search: dict[str, Any]) -> NDArray[np.
             )
         expected[of_process] = weights[of_process] / total * cross_section * luminosity
     return expected
+
+
+def expected_yields(table: pd.DataFrame, search: dict[str, Any]) -> ExpectedYields:
+    """Return what a search expects before the cuts, from a feature table and the key ``search`` of its study.
+
+    Raises
+    ------
+    ValueError
+        As :func:`expected_weights` does for the training events, and if the minimum signal exceeds the
+        signal.
+    """
+    events = table[table["split"] == "train"]
+    weights = pd.Series(expected_weights(events, search)).groupby(events["label"].to_numpy()).sum()
+    return ExpectedYields(
+        signal=float(weights[CLASSES["signal"]]),
+        background=float(weights[CLASSES["background"]]),
+        relative_uncertainty=search["relative_uncertainty"],
+        minimum_signal=search["minimum_signal"],
+    )

@@ -1,4 +1,5 @@
 import math
+from dataclasses import fields
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from cabin_core import (
     CutLoss,
     EventSample,
     EventSums,
+    LossTerms,
     NetworkSettings,
     TrainingSettings,
     build_network,
@@ -14,7 +16,7 @@ from cabin_core import (
 )
 from cabin_core.networks import OneToOneLinear
 
-TERMS = ("total", "efficiency", "background", "cut_size", "bce", "smoothness")
+TERMS = ("total", *(field.name for field in fields(LossTerms)))
 TARGETS = (0.9, 0.3, 0.6)
 SCAN = NetworkSettings("scan", targets=TARGETS, weights="learned", activation_scale=3, precision="float64")
 LOSS = CutLoss(TARGETS, efficiency=10, background=0.1, cut_size=1e-3, bce=1e-2, smoothness=1)

@@ -86,6 +86,7 @@ CORE = sources(
     "scripts/score_table.py",
     "scripts/selection.py",
     "scripts/train_network.py",
+    "scripts/yields.py",
 )
 PIP_ENV = "../envs/python.yaml"
 
@@ -150,6 +151,11 @@ wildcard_constraints:
     table=one_of(TABLE_ENTRIES),
     sample=one_of(SAMPLES),
     part=r"\d+",
+
+
+def uses_search(network):
+    """Return whether a change of a study's `search` changes what a network learns."""
+    return bool(NETWORKS[network].get("loss", {}).get("significance"))
 
 
 def feature_names(study):
