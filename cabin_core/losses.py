@@ -153,29 +153,42 @@ class ExpectedYields:
         Of the background.
     minimum_signal : float
         Signal that the cuts must keep [events].
+    irreducible_background : float
+        Background that stays whatever the cuts [events]. Where cuts can remove all events of a sample,
+        nothing else keeps the significance from growing with ever tighter ones.
 
     Raises
     ------
     ValueError
-        If a yield is not positive, the uncertainty is negative, or the minimum is not within the signal.
+        If a yield is not positive, another number is negative, or the minimum is not within the signal.
     """
 
     signal: float
     background: float
     relative_uncertainty: float = 0.0
     minimum_signal: float = 0.0
+    irreducible_background: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("signal", "background"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"the expected {name} must be a positive yield, not {getattr(self, name)}")
-        if not 0 <= self.relative_uncertainty < math.inf:
-            raise ValueError(f"the relative uncertainty must not be negative: {self.relative_uncertainty}")
+        for name in ("relative_uncertainty", "irreducible_background"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"the {name.replace('_', ' ')} must not be negative: {getattr(self, name)}")
         if not 0 <= self.minimum_signal < self.signal:
             raise ValueError(
                 f"the minimum signal, {self.minimum_signal:g} events, must be less than the {self.signal:g} "
                 "expected before the cuts"
             )
+
+    def significance(self, signal_efficiency: Tensor, background_efficiency: Tensor) -> Tensor:
+        """Return the significance of selections from the efficiencies of both classes, shape (n_rows,)."""
+        return asimov_significance(
+            self.signal * signal_efficiency,
+            self.background * background_efficiency + self.irreducible_background,
+            self.relative_uncertainty,
+        )
 
 
 class CutLoss:
@@ -333,11 +346,7 @@ class CutLoss:
         """
         if self.yields is None:
             raise ValueError("this loss was given no expected yields: their significance is undefined")
-        return asimov_significance(
-            self.yields.signal * sums.signal_efficiency(),
-            self.yields.background * sums.background_efficiency(),
-            self.yields.relative_uncertainty,
-        )
+        return self.yields.significance(sums.signal_efficiency(), sums.background_efficiency())
 
 
 def roughness(cuts: Tensor) -> Tensor:

@@ -35,11 +35,21 @@ class CutNetwork(nn.Module):
         rows, where None; they start at random in (-1, 1).
     activation_scale : float
         The sharpness ``a`` of the sigmoids, per unit of a scaled feature.
+    windows : bool
+        Whether every feature has a lower and an upper edge in place of one cut. The edges are all "greater
+        than" cuts, then all "less than", with weights +1 and -1; ``n_edges`` is then twice ``n_features``,
+        else the same.
+    start : float
+        Starting bias of every edge: how far on the loose side of zero the cuts start [scaled units].
+    looser_rows : sequence of int, optional
+        The rows from the tightest to the loosest, where no cut of a looser row may be tighter than that of a
+        row before it; any cuts are possible where None.
 
     Raises
     ------
     ValueError
-        If the weights have another length or are zero, or a number is not positive.
+        If the weights have another length or are zero, a number is not positive, or windows have weights or
+        start empty.
     """
 
     def __init__(
@@ -51,6 +61,7 @@ class CutNetwork(nn.Module):
         *,
         windows: bool = False,
         start: float = 0.0,
+        looser_rows: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         if n_features < 1 or n_rows < 1:
@@ -59,6 +70,7 @@ class CutNetwork(nn.Module):
             raise ValueError(f"activation_scale must be positive, not {activation_scale}")
         self.activation_scale = float(activation_scale)
         self.n_features, self.windows = n_features, windows
+        self._looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
         if windows:
             if weights is not None:
                 raise ValueError("windows have an edge on both sides of every feature: give no weights")
@@ -105,7 +117,7 @@ class CutNetwork(nn.Module):
         if self.windows:
             features = torch.cat([features, features], dim=1)
         # Events are the innermost axis, so that the sum over edges runs along vectors.
-        margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_edges, n_events)
+        margins = (features * self.weight).T + self.offsets()[:, :, None]  # (n_rows, n_edges, n_events)
         return logsigmoid(self.activation_scale * margins).sum(dim=1).T
 
     def forward(self, features: Tensor) -> Tensor:
@@ -114,7 +126,18 @@ class CutNetwork(nn.Module):
 
     def cuts(self) -> Tensor:
         """Return the cut values ``-b / w`` (Eq 2) in scaled units, shape (n_rows, n_edges)."""
-        return -self.bias / self.weight
+        return -self.offsets() / self.weight
+
+    def offsets(self) -> Tensor:
+        """Return the biases ``b`` that count, shape (n_rows, n_edges): larger ones are looser.
+
+        With ``looser_rows`` a bias counts where it is larger than those of all tighter rows, else the largest
+        of those does: cuts are monotone whatever the parameters.
+        """
+        if self._looser_rows is None:
+            return self.bias
+        order = self._looser_rows.to(self.bias.device)
+        return self.bias[order].cummax(dim=0).values[order.argsort()]
 
     def edge_features(self) -> tuple[int, ...]:
         """Return the position of the feature that each edge cuts on."""
@@ -161,6 +184,8 @@ class EfficiencyScanNetwork(CutNetwork):
         Target signal efficiencies in (0, 1), without repetition, in any order.
     weights, activation_scale, windows, start
         As in :class:`CutNetwork`.
+    monotone : bool
+        Whether every cut of a higher target is at least as loose as that of a lower one.
 
     Raises
     ------
@@ -177,12 +202,21 @@ class EfficiencyScanNetwork(CutNetwork):
         *,
         windows: bool = False,
         start: float = 0.0,
+        monotone: bool = False,
     ) -> None:
         self.targets = check_targets(targets)
         if not self.targets:
             raise ValueError("an efficiency scan needs at least one target efficiency")
         super().__init__(
-            n_features, len(self.targets), weights, activation_scale, windows=windows, start=start
+            n_features,
+            len(self.targets),
+            weights,
+            activation_scale,
+            windows=windows,
+            start=start,
+            looser_rows=(
+                sorted(range(len(self.targets)), key=self.targets.__getitem__) if monotone else None
+            ),
         )
 
 
@@ -248,6 +282,8 @@ class NetworkSettings:
         Sharpness of a cut network's sigmoids.
     start : float
         Where the cuts of a cut network start: this far on the loose side of zero [scaled units].
+    monotone : bool
+        Whether no cut of a scan may be tighter at a higher target than at a lower one.
     hidden_layers : sequence of int
         Nodes of the hidden layers of a ``fully_connected`` model.
     precision : str
@@ -264,6 +300,7 @@ class NetworkSettings:
     weights: str | tuple[float, ...] = "directions"
     activation_scale: float = 15.0
     start: float = 0.0
+    monotone: bool = False
     hidden_layers: tuple[int, ...] = ()
     precision: str = "float32"
 
@@ -294,6 +331,8 @@ class NetworkSettings:
             raise ValueError(f"weights belong to a cut network, not to {self.model}")
         if self.start and self.model not in CUT_MODELS:
             raise ValueError(f"start belongs to a cut network, not to {self.model}")
+        if self.monotone and self.model != "scan":
+            raise ValueError(f"monotone belongs to a scan, not to {self.model}")
         if self.weights == "windows" and not self.start > 0:
             raise ValueError(
                 f"start must be positive for windows, not {self.start}: their lower edges would start above "
@@ -377,5 +416,11 @@ def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[f
     if settings.model == "one_to_one":
         return OneToOneLinear(n_features, weights, sharpness, windows=windows, start=start)
     return EfficiencyScanNetwork(
-        n_features, settings.targets, weights, sharpness, windows=windows, start=start
+        n_features,
+        settings.targets,
+        weights,
+        sharpness,
+        windows=windows,
+        start=start,
+        monotone=settings.monotone,
     )

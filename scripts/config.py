@@ -141,6 +141,11 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
     for feature in study["features"]:
         if "range" in feature and not feature["range"][0] < feature["range"][1]:
             raise ConfigError(f"config: {where}.features: the range of {feature['name']} is not increasing")
+    if "optimum" in study and study["source"]["kind"] != "gaussian":
+        raise ConfigError(
+            f"config: {where}.optimum: the best cuts can be computed for a Gaussian source only, not for "
+            f"{study['source']['kind']}: remove the key"
+        )
     if "selection" in study["source"]:
         # Imported here: it brings vector, and only such a study needs it when Snakemake starts.
         from scripts.physics.features import DELPHES_FEATURES
@@ -251,6 +256,10 @@ def _check_entry(
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
         if "cutflow" in files and "selection" not in study["source"]:
             raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
+        if "optimum" in files and "optimum" not in study:
+            raise ConfigError(f"config: {where}: study {entry['study']} has no key `optimum` to compare with")
+        if "search" in (entry.get("plot"), entry.get("table")) and "search" not in study:
+            raise ConfigError(f"config: {where}: study {entry['study']} has no key `search`")
         known_networks = study["networks"]
     for name in entry.get("networks", []):
         _known("network", name, known_networks, f"{where}.networks")

@@ -2,7 +2,7 @@
 
 Efficiencies are products over features, so the least background efficiency at a signal efficiency is a
 shortest path: how much of the signal each feature may cost. It is found on a grid (no local minimum can hide
-the best), then polished to the last digits.
+the best), then polished; better than one part in a thousand.
 """
 
 from __future__ import annotations
@@ -230,3 +230,35 @@ def _shortest_path(costs: Array) -> Sequence[int]:
         taken.append(int(choice[left]))
         left -= taken[-1]
     return [left, *reversed(taken)]
+
+
+def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
+    """Return the exact efficiencies of cuts, and how much more background they leave than the best ones.
+
+    Parameters
+    ----------
+    cuts : DataFrame
+        As ``cuts.csv`` holds them.
+    optimum : DataFrame
+        As ``optimum.csv`` holds it.
+    study : dict
+        The study's entry in the config, with a Gaussian source.
+
+    Returns
+    -------
+    DataFrame
+        ``target_efficiency``, ``signal_efficiency``, ``background_efficiency``, ``over_one_sided`` and
+        ``over_two_sided``: the background over that of the optimum at the signal efficiency reached; NaN
+        where that lies outside of the optimum's range.
+    """
+    points = GaussianClasses.of_study(study).efficiencies(cuts)
+    for side in ("one_sided", "two_sided"):
+        logarithm = np.interp(
+            points["signal_efficiency"],
+            optimum["signal_efficiency"],
+            np.log(optimum[side]),
+            left=np.nan,
+            right=np.nan,
+        )
+        points[f"over_{side}"] = points["background_efficiency"] / np.exp(logarithm)
+    return points

@@ -6,7 +6,16 @@ from typing import Any
 
 from cabin_core import CutLoss, ExpectedYields, NetworkSettings, Schedule, TrainingSettings
 
-NETWORK_KEYS = ("model", "targets", "weights", "activation_scale", "start", "hidden_layers", "precision")
+NETWORK_KEYS = (
+    "model",
+    "targets",
+    "weights",
+    "activation_scale",
+    "start",
+    "monotone",
+    "hidden_layers",
+    "precision",
+)
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
-from cabin_core import ExpectedYields
+from cabin_core import ExpectedYields, asimov_significance
 from scripts.feature_table import CLASSES
 
 
@@ -81,4 +82,43 @@ def expected_yields(table: pd.DataFrame, search: dict[str, Any]) -> ExpectedYiel
         background=float(weights[CLASSES["background"]]),
         relative_uncertainty=search["relative_uncertainty"],
         minimum_signal=search["minimum_signal"],
+        irreducible_background=search.get("irreducible_background", 0.0),
+    )
+
+
+def selected_yields(table: pd.DataFrame, passed: NDArray[np.bool_], search: dict[str, Any]) -> pd.DataFrame:
+    """Return what selections leave of a search, and its significance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of the test events of a feature table.
+    passed : ndarray of bool, shape (n_events, n_rows)
+    search : dict
+        The key ``search`` of the study.
+
+    Returns
+    -------
+    DataFrame
+        One row a selection: ``signal``, ``background`` with ``background_uncertainty`` from the number of
+        events of the sample [events], and ``significance``. Of a background that is gone from the sample the
+        significance assumes one event of it: more the sample cannot tell.
+    """
+    weights = expected_weights(table, search)
+    is_signal = (table["label"] == CLASSES["signal"]).to_numpy()
+    of_background = weights[~is_signal]
+    signal = weights[is_signal] @ passed[is_signal]
+    background = of_background @ passed[~is_signal]
+    irreducible = search.get("irreducible_background", 0.0)
+    assumed = np.maximum(background, of_background.max())
+    significance = asimov_significance(
+        torch.from_numpy(signal), torch.from_numpy(assumed + irreducible), search["relative_uncertainty"]
+    )
+    return pd.DataFrame(
+        {
+            "signal": signal,
+            "background": background + irreducible,
+            "background_uncertainty": np.sqrt(of_background**2 @ passed[~is_signal]),
+            "significance": significance.numpy(),
+        }
     )

@@ -46,4 +46,6 @@ PLOTS: dict[str, PlotKind] = {
     "cuts": PlotKind(files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",)),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
+    "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8)),
+    "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
 }

@@ -29,4 +29,6 @@ TABLES: dict[str, TableKind] = {
     "working_points": TableKind(files=("metrics",), networks=MANY),
     "cuts": TableKind(files=("cuts",), networks=MANY),
     "cutflow": TableKind(files=("cutflow",)),
+    "optimum": TableKind(files=("optimum", "cuts"), networks=MANY),
+    "search": TableKind(files=("features", "cuts", "metrics", "scores"), networks=MANY),
 }

@@ -313,3 +313,69 @@ def test_network_settings_refuse(settings, message):
 def test_features_of_another_number_are_refused(shape):
     with pytest.raises(ValueError, match=r"features need shape \(n_events, 2\)"):
         OneToOneLinear(2, [1.0, 1.0])(torch.zeros(shape))
+
+
+# ---- windows and monotone scans ----
+
+
+def test_windows_have_both_edges_of_every_feature():
+    network = OneToOneLinear(2, activation_scale=3.0, windows=True, start=1.5)
+    assert network.directions() == (">", ">", "<", "<")
+    assert network.edge_features() == (0, 1, 0, 1)
+    assert network.cuts().tolist() == [[-1.5, -1.5, 1.5, 1.5]]
+    x, y = 0.5, -1.0
+    edges = [x + 1.5, y + 1.5, 1.5 - x, 1.5 - y]
+    expected = math.prod(1 / (1 + math.exp(-3 * edge)) for edge in edges)
+    assert network(torch.tensor([[x, y]])).item() == pytest.approx(expected, rel=1e-6)
+
+
+@given(st.integers(0, 1000))
+def test_windows_select_what_lies_between_their_edges(seed):
+    generator = torch.Generator().manual_seed(seed)
+    network = EfficiencyScanNetwork(3, [0.5, 0.9], activation_scale=1e4, windows=True, start=1.0).double()
+    network.bias.data = torch.rand(2, 6, generator=generator).double()
+    x = torch.randn(50, 3, generator=generator).double()
+    low, high = network.cuts()[:, :3], network.cuts()[:, 3:]
+    inside = ((x[:, None] > low) & (x[:, None] < high)).all(dim=2)
+    assert torch.equal(network(x) > 0.5, inside)
+
+
+@given(st.integers(0, 1000))
+def test_cuts_of_a_monotone_scan_never_tighten(seed):
+    targets = [0.9, 0.2, 0.5, 0.7]
+    network = EfficiencyScanNetwork(3, targets, [1, -1, 1], monotone=True)
+    network.bias.data = torch.randn(4, 3, generator=torch.Generator().manual_seed(seed))
+    by_target = (network.cuts() * network.weight)[[1, 2, 3, 0]]  # larger is tighter
+    assert (by_target.diff(dim=0) <= 0).all()
+    network.bias.data = torch.tensor([[3.0] * 3, [0.0] * 3, [1.0] * 3, [2.0] * 3])
+    assert torch.equal(network.offsets(), network.bias)  # those in order stay as they are
+
+
+def test_windows_and_monotone_scans_are_built_again():
+    settings = NetworkSettings("scan", targets=(0.9, 0.5), weights="windows", start=2.0, monotone=True)
+    network = build_network(settings, "><")
+    assert network.bias.shape == (2, 4)
+    assert network.windows
+    network.bias.data[0] = 1.0
+    assert torch.equal(network.offsets()[0], network.bias[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "one_to_one", "weights": "windows"}, "start must be positive for windows"),
+        ({"model": "one_to_one", "weights": "windows", "start": -1.0}, "start must be positive for windows"),
+        ({"model": "one_to_one", "monotone": True}, "monotone belongs to a scan"),
+        ({"model": "linear", "start": 1.0}, "start belongs to a cut network"),
+    ],
+)
+def test_settings_of_windows_refuse(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        NetworkSettings(**arguments)
+
+
+def test_windows_refuse_weights_and_an_empty_start():
+    with pytest.raises(ValueError, match="give no weights"):
+        OneToOneLinear(2, [1.0, 1.0], windows=True, start=1.0)
+    with pytest.raises(ValueError, match="lower edge above the upper one"):
+        OneToOneLinear(2, windows=True)

@@ -174,6 +174,7 @@ STUDY_FILES = {
     "features": "features.parquet",
     "cutflow": "cutflow.csv",
     "robustness": "robustness.csv",
+    "optimum": "optimum.csv",
 }
 
 
@@ -196,8 +197,7 @@ def study_targets(study):
     files = [f"{RESULTS}/{study}/features.parquet"]
     if study in ROOT_FILES:
         files.append(f"{RESULTS}/{study}/cutflow.csv")
-    if "robustness" in STUDIES[study]:
-        files.append(f"{RESULTS}/{study}/robustness.csv")
+    files += [f"{RESULTS}/{study}/{key}.csv" for key in ("robustness", "optimum") if key in STUDIES[study]]
     return files + [
         f"{RESULTS}/{study}/{network}/{name}"
         for network in STUDIES[study]["networks"]

@@ -21,6 +21,26 @@ rule generate_gaussian:
         "../../scripts/generate_gaussian.py"
 
 
+rule compute_optimum:
+    input:
+        code=sources("scripts/gaussian_optimum.py", "scripts/generate_gaussian.py"),
+    output:
+        optimum=f"{RESULTS}/{{study}}/optimum.csv",
+    log:
+        f"{RESULTS}/logs/compute_optimum/{{study}}.log",
+    wildcard_constraints:
+        study=one_of(studies_from("gaussian")),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        study=lambda w: {key: STUDIES[w.study][key] for key in ("source", "features", "optimum")},
+    script:
+        "../../scripts/compute_optimum.py"
+
+
 # One job a file: a bad one names itself, and what was read of the others is kept.
 rule read_delphes:
     input:

@@ -4,7 +4,9 @@
 rule write_table:
     input:
         unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
-        code=sources("scripts/tables"),
+        code=sources(
+            "scripts/tables", "scripts/gaussian_optimum.py", "scripts/searches.py", "scripts/yields.py"
+        ),
     output:
         csv=report(
             f"{RESULTS}/tables/{{table}}.csv",

@@ -1,0 +1,87 @@
+"""Cuts beside the best there are: background against signal efficiency, exact, on Gaussian features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, log_limits, paper_style, shared_legend
+from scripts.gaussian_optimum import compare_with_optimum
+
+OPTIMA = {"one_sided": ("Optimum, one-sided", "-"), "two_sided": ("Optimum, two-sided", "--")}
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``series``, ``signal_efficiency``, ``background_efficiency`` and ``over_one_sided``.
+
+    The series are both optima and the networks; efficiencies are computed, not counted.
+
+    Raises
+    ------
+    ValueError
+        If a network has no cuts.
+    """
+    optimum = inputs.read("optimum")
+    parts = [
+        pd.DataFrame(
+            {
+                "series": side,
+                "signal_efficiency": optimum["signal_efficiency"],
+                "background_efficiency": optimum[side],
+                "over_one_sided": optimum[side] / optimum["one_sided"],
+            }
+        )
+        for side in OPTIMA
+    ]
+    for position, name in enumerate(inputs.networks):
+        cuts = inputs.read("cuts", position)
+        if cuts.empty:
+            raise ValueError(f"network {name} has no cuts to compare: name networks with cuts")
+        points = compare_with_optimum(cuts, optimum, inputs.study)
+        points = points.dropna(subset="over_one_sided").sort_values("signal_efficiency")
+        parts.append(points.assign(series=name)[parts[0].columns])
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw background against signal efficiency, and below it the ratio to the one-sided optimum."""
+    with paper_style():
+        fig = Figure(figsize=(6, 6), layout="constrained")
+        top, bottom = fig.subplots(2, sharex=True, height_ratios=[2, 1])
+        for side, (label, style) in OPTIMA.items():
+            rows = table[table["series"] == side]
+            for ax, column in ((top, "background_efficiency"), (bottom, "over_one_sided")):
+                ax.plot(rows["signal_efficiency"], rows[column], color="black", ls=style, label=label)
+        networks = [name for name in table["series"].unique() if name not in OPTIMA]
+        for name, color, marker in zip(networks, LINE_COLORS, MARKERS, strict=False):
+            rows = table[table["series"] == name]
+            for ax, column in ((top, "background_efficiency"), (bottom, "over_one_sided")):
+                ax.plot(
+                    rows["signal_efficiency"],
+                    rows[column],
+                    color=color,
+                    marker=marker,
+                    ls=":",
+                    lw=0.8,
+                    label=name,
+                )
+        top.set_yscale("log")
+        bottom.set_yscale("log")
+        top.set_ylim(log_limits(table["background_efficiency"].to_numpy(dtype=float)))
+        low, high = log_limits(table["over_one_sided"].to_numpy(dtype=float), headroom=1.5)
+        # Far above the optimum one sees that much; near it the differences count.
+        bottom.set_ylim(max(low, 0.5), min(high, 50.0))
+        top.set_ylabel("Background efficiency")
+        bottom.set_ylabel("Over one-sided", loc="center")
+        bottom.set_xlabel("Signal efficiency")
+        optima = table.loc[table["series"].isin(list(OPTIMA)), "signal_efficiency"]
+        bottom.set_xlim(optima.min(), optima.max())
+        for ax in (top, bottom):
+            ax.grid(alpha=0.3)
+        shared_legend(fig, top, columns=3)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig

@@ -1,0 +1,71 @@
+"""The significance of a search against signal efficiency: working points and the one that training picks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, paper_style
+from scripts.searches import tabulate_search
+
+STARS = ["*", "P", "X", "D", "v", "o", "s"]
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``network`` and the columns of :func:`~scripts.searches.tabulate_search`."""
+    features = inputs.read("features")
+    parts = []
+    for position, name in enumerate(inputs.networks):
+        cuts, metrics, scores = (inputs.read(kind, position) for kind in ("cuts", "metrics", "scores"))
+        points = tabulate_search(inputs.study, features, cuts, metrics, scores)
+        points.insert(0, "network", name)
+        parts.append(points.sort_values("signal_efficiency"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw significance against signal efficiency, and the background yield below it."""
+    search = study["search"]
+    with paper_style():
+        fig = Figure(figsize=(6, 5.5), layout="constrained")
+        top, bottom = fig.subplots(2, sharex=True, height_ratios=[2, 1])
+        stars = iter(STARS)
+        for color, (network, points) in zip(LINE_COLORS, table.groupby("network", sort=False), strict=False):
+            style: dict[str, Any] = (
+                {"marker": "o", "ls": "-"}
+                if len(points) > 1
+                else {"marker": next(stars), "ls": "", "ms": 10, "mec": "black", "mew": 0.5}
+            )
+            top.plot(points["signal_efficiency"], points["significance"], color=color, label=network, **style)
+            if points["exact_significance"].notna().any():
+                top.plot(
+                    points["signal_efficiency"],
+                    points["exact_significance"],
+                    color=color,
+                    **style | {"marker": style["marker"], "mfc": "none", "ls": ":", "mec": color},
+                )
+            bottom.errorbar(
+                points["signal_efficiency"],
+                points["background"],
+                points["background_uncertainty"],
+                color=color,
+                **style,
+            )
+        bottom.set_yscale("log")
+        top.set_ylabel(r"Expected significance [$\sigma$]")
+        bottom.set_ylabel("Background [events]", loc="center")
+        bottom.set_xlabel("Signal efficiency")
+        top.set_xlim(0, 1)
+        top.set_ylim(0, None)
+        title = (
+            f"{study['title']}, {search['luminosity']:g} fb$^{{-1}}$, background known to "
+            f"{100 * search['relative_uncertainty']:g} %"
+        )
+        if table["exact_significance"].notna().any():
+            title += "; hollow: exact efficiencies"
+        fig.suptitle(title, fontsize=9, x=0.01, ha="left")
+        top.legend(loc="best", fontsize=8)
+    return fig

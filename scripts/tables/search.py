@@ -1,0 +1,30 @@
+"""What the working points of networks are worth to a search, and the best one of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.searches import tabulate_search
+
+
+def make_table(
+    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
+) -> pd.DataFrame:
+    """Return yields and significance, one row a network and working point, and which is a network's best.
+
+    The best has the largest significance of those that keep the minimum signal of the search.
+    """
+    features = pd.read_parquet(files["features"][0])
+    parts = []
+    for position, network in enumerate(networks):
+        cuts, metrics = (pd.read_csv(files[kind][position]) for kind in ("cuts", "metrics"))
+        scores = pd.read_parquet(files["scores"][position])
+        points = tabulate_search(study, features, cuts, metrics, scores)
+        enough = points["signal"] >= study["search"]["minimum_signal"]
+        points["best"] = enough & (points["significance"] == points.loc[enough, "significance"].max())
+        points.insert(0, "network", network)
+        parts.append(points)
+    return pd.concat(parts, ignore_index=True)
