@@ -420,6 +420,17 @@ def network_setting(results: Results, network: str, key: str) -> Measured:
     return Measured(float(entry[key]))
 
 
+#: Measures that look into a network or its losses, which a search or a decision tree does not have.
+OF_NETWORKS = (
+    "failing_events_below",
+    "linear_weight",
+    "loss_coefficient",
+    "loss_share",
+    "parameter_count",
+    "passing_events_above",
+    "training_loss",
+)
+
 MEASURES: dict[str, Callable[..., Measured]] = {
     function.__name__: function
     for function in (

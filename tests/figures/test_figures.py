@@ -17,13 +17,14 @@ from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
 from scripts import draw_figure
-from scripts.evaluate_network import CUT_COLUMNS, score_column
 from scripts.figures import PLOTS
 from scripts.figures.history import CURVES
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import MOST_POINTS, tabulate_roc
 from scripts.figures.scores import panel_title, score_columns
 from scripts.figures.style import COLORS, STYLE, densities, log_limits, panel_grid, paper_style, with_unit
+from scripts.models import CUT_COLUMNS
+from scripts.score_table import score_column
 
 EVENTS_PER_CLASS = 400
 NAN = float("nan")

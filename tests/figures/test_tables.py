@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from scripts import write_table
-from scripts.evaluate_network import CUT_COLUMNS
+from scripts.models import CUT_COLUMNS
 from scripts.tables import TABLES, cutflow, cuts, hyperparameters, working_points
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
