@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from cabin_core.losses import roughness
 from scripts.feature_table import fit_scaling
 from scripts.models import area_through
+
+Targets = Sequence[float] | NDArray[np.float64]
 
 BACKGROUND = ["background_efficiency", "background_efficiency_uncertainty"]
 
@@ -46,7 +49,7 @@ def compare_networks(networks: Sequence[str], files: dict[str, list[Path]]) -> p
     targets = np.sort(tables[0]["target_efficiency"].to_numpy(dtype=float))
     if np.isnan(targets).any():
         raise ValueError(f"network {networks[0]} has no targets to compare at: name a scan first")
-    ranges = scaled_ranges(files["features"][0])
+    ranges = scaled_ranges(pd.read_parquet(files["features"][0]))
     parts = []
     for position, (name, metrics) in enumerate(zip(networks, tables, strict=True)):
         cuts = pd.read_csv(files["cuts"][position])
@@ -75,28 +78,32 @@ def compare_networks(networks: Sequence[str], files: dict[str, list[Path]]) -> p
     return pd.concat(parts, ignore_index=True)
 
 
-def at_targets(metrics: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame:
+def at_targets(metrics: pd.DataFrame, targets: Targets) -> pd.DataFrame:
     """Return the rows of some targets, in their order; NaN where there is none."""
     rows = [np.flatnonzero(np.isclose(metrics["target_efficiency"], target)) for target in targets]
     return metrics.reindex([int(row[0]) if len(row) else -1 for row in rows])
 
 
-def scaled_ranges(features: Path) -> pd.DataFrame:
+def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
     """Return the smallest and largest scaled value of each feature in the training sample.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A feature table.
 
     Returns
     -------
     DataFrame
         By feature: ``>`` and ``<``, where an edge of that direction cuts nothing.
     """
-    table = pd.read_parquet(features)
     names = [name for name in table.columns if name not in ("label", "process", "split", "weight")]
     means, spreads = fit_scaling(table, names)
     training = (table.loc[table["split"] == "train", names] - means) / spreads
     return pd.DataFrame({">": training.min(), "<": training.max()})
 
 
-def cut_roughness(cuts: pd.DataFrame, targets: Sequence[float], ranges: pd.DataFrame) -> float:
+def cut_roughness(cuts: pd.DataFrame, targets: Targets, ranges: pd.DataFrame) -> float:
     """Return one number for how much cuts jump from target to target: Eq 7 of arXiv:2502.08615.
 
     Parameters
@@ -126,6 +133,6 @@ def cut_roughness(cuts: pd.DataFrame, targets: Sequence[float], ranges: pd.DataF
     return float(roughness(torch.from_numpy(edges.to_numpy(dtype="float64", copy=True))))
 
 
-def _match(target: float, targets: Sequence[float]) -> float:
+def _match(target: float, targets: Targets) -> float:
     matches = np.flatnonzero(np.isclose(targets, target))
     return float(matches[0]) if len(matches) else float("nan")

@@ -45,7 +45,7 @@ class Model(ABC):
         """Return the cuts as ``cuts.csv`` holds them; empty for a model without."""
 
     @abstractmethod
-    def scores(self, table: pd.DataFrame) -> NDArray[np.generic]:
+    def scores(self, table: pd.DataFrame) -> NDArray[np.number]:
         """Return the scores of all events of a table.
 
         Returns
@@ -61,7 +61,7 @@ class Model(ABC):
 
     @abstractmethod
     def select(
-        self, table: pd.DataFrame, scores: NDArray[np.generic], thresholds: NDArray[np.floating]
+        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
         """Return which events each working point selects.
 
@@ -95,7 +95,7 @@ class Model(ABC):
 
     def roc_areas(
         self,
-        scores: NDArray[np.generic],
+        scores: NDArray[np.number],
         is_signal: NDArray[np.bool_],
         weights: NDArray[np.floating],
         efficiencies: CutEfficiencies,
@@ -148,7 +148,7 @@ class NetworkModel(Model):
         return score_events(self.trained, table)
 
     def select(
-        self, table: pd.DataFrame, scores: NDArray[np.generic], thresholds: NDArray[np.floating]
+        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
         """Apply the hard cuts or, where there are none, the thresholds."""
         if self.has_cuts:
@@ -179,14 +179,14 @@ class BoxModel(Model):
         return self.trained.select(table).astype(np.int8)
 
     def select(
-        self, table: pd.DataFrame, scores: NDArray[np.generic], thresholds: NDArray[np.floating]
+        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
         """Return the events inside of the boxes."""
         return np.asarray(scores == 1)
 
     def roc_areas(
         self,
-        scores: NDArray[np.generic],
+        scores: NDArray[np.number],
         is_signal: NDArray[np.bool_],
         weights: NDArray[np.floating],
         efficiencies: CutEfficiencies,
@@ -216,7 +216,7 @@ class TreeModel(Model):
         return self.trained.score(table)[:, None]
 
     def select(
-        self, table: pd.DataFrame, scores: NDArray[np.generic], thresholds: NDArray[np.floating]
+        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
         """Return the events above the thresholds."""
         return np.asarray(scores > thresholds)

@@ -71,15 +71,12 @@ class BoxCounter:
         return signal, background
 
     def _count(self, low: NDArray[np.integer], high: NDArray[np.integer]) -> NDArray[np.float64]:
-        inside = None
+        inside: NDArray[np.uint64] = np.full((len(low), len(self._word_weights)), ~np.uint64(0))
         for column, above in enumerate(self._above):
             # Above the lower edge, but not above the upper one.
             between = above[low[:, column]]
             between ^= above[high[:, column]]
-            if inside is None:
-                inside = between
-            else:
-                inside &= between
+            inside &= between
         counted: NDArray[np.float64] = np.bitwise_count(inside) @ self._word_weights
         return counted
 
@@ -103,7 +100,7 @@ def _place_events(
     The events of a class that have the same weight share words of 64 bits; bits left over stay empty.
     """
     places = np.empty(len(weights), dtype=np.intp)
-    word_weights = []
+    word_weights: list[list[float]] = []
     for column, of_class in enumerate((is_signal, ~is_signal)):
         for events in _of_one_weight(np.flatnonzero(of_class), weights):
             places[events] = 64 * len(word_weights) + np.arange(len(events))

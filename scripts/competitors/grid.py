@@ -158,11 +158,13 @@ def _in_turn(
 def _cells(edge: Edge, values: NDArray[np.float64], events: pd.DataFrame) -> NDArray[np.intp]:
     """Return how many of the values, given from the loosest to the tightest, each event passes."""
     at = events[edge.feature].to_numpy(dtype=float)
+    n_passed: NDArray[np.intp]
     if edge.direction == ">":
-        return np.searchsorted(values, at, side="right" if edge.inclusive else "left")
-    increasing = values[::-1]
-    below = np.searchsorted(increasing, at, side="left" if edge.inclusive else "right")
-    return len(values) - below
+        n_passed = np.searchsorted(values, at, side="right" if edge.inclusive else "left")
+    else:
+        below = np.searchsorted(values[::-1], at, side="left" if edge.inclusive else "right")
+        n_passed = len(values) - below
+    return n_passed
 
 
 def _best_point(

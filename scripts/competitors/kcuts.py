@@ -52,7 +52,8 @@ class BestBoxes:
         """Return the bin of each signal efficiency; the last one includes 1."""
         n_bins = len(self.background)
         # In units of a bin 0.29 * 100 is 28.999999999999996: it belongs to the bin that starts at 0.29.
-        return np.floor(signal * n_bins + 1e-9).astype(np.intp).clip(0, n_bins - 1)
+        bins: NDArray[np.intp] = np.floor(signal * n_bins + 1e-9).astype(np.intp).clip(0, n_bins - 1)
+        return bins
 
     def estimate(
         self, signal: NDArray[np.floating], background: NDArray[np.floating], growth: NDArray[np.floating]

@@ -53,7 +53,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
     names = list(table["network"].drop_duplicates())
     at_targets = table[table["part"] == "targets"]
     has_cuts = at_targets.drop_duplicates("network").set_index("network")["has_cuts"]
-    styles = {
+    styles: dict[str, dict[str, Any]] = {
         name: {"color": color, "marker": marker, "ls": "" if has_cuts[name] else line}
         for name, color, marker, line in zip(names, LINE_COLORS, MARKERS, LINES, strict=False)
     }
