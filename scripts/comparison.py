@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,15 +18,23 @@ Targets = Sequence[float] | NDArray[np.float64]
 BACKGROUND = ["background_efficiency", "background_efficiency_uncertainty"]
 
 
-def compare_networks(networks: Sequence[str], files: dict[str, list[Path]]) -> pd.DataFrame:
+def compare_networks(
+    networks: Sequence[str],
+    features: pd.DataFrame,
+    metrics: Sequence[pd.DataFrame],
+    cuts: Sequence[pd.DataFrame],
+    timing: Sequence[pd.DataFrame],
+) -> pd.DataFrame:
     """Return what each network does at the targets of the first one.
 
     Parameters
     ----------
     networks : sequence of str
         Names.
-    files : dict of list of Path
-        ``features`` of the study; ``metrics``, ``cuts`` and ``timing``, one file a network.
+    features : DataFrame
+        The feature table of their study.
+    metrics, cuts, timing : sequence of DataFrame
+        ``metrics.csv``, ``cuts.csv`` and ``training.tsv`` of each network.
 
     Returns
     -------
@@ -45,22 +52,19 @@ def compare_networks(networks: Sequence[str], files: dict[str, list[Path]]) -> p
     ValueError
         If the first network has no targets.
     """
-    tables = [pd.read_csv(path) for path in files["metrics"]]
-    targets = np.sort(tables[0]["target_efficiency"].to_numpy(dtype=float))
+    targets = np.sort(metrics[0]["target_efficiency"].to_numpy(dtype=float))
     if np.isnan(targets).any():
         raise ValueError(f"network {networks[0]} has no targets to compare at: name a scan first")
-    ranges = scaled_ranges(pd.read_parquet(files["features"][0]))
+    ranges = scaled_ranges(features)
     parts = []
-    for position, (name, metrics) in enumerate(zip(networks, tables, strict=True)):
-        cuts = pd.read_csv(files["cuts"][position])
-        timing = pd.read_csv(files["timing"][position], sep="\t")
-        has_cuts = bool(metrics["score_above"].isna().all())
+    for name, table, of_cuts, of_time in zip(networks, metrics, cuts, timing, strict=True):
+        has_cuts = bool(table["score_above"].isna().all())
         area = (
-            area_through(metrics["signal_efficiency"].to_numpy(), metrics["background_efficiency"].to_numpy())
+            area_through(table["signal_efficiency"].to_numpy(), table["background_efficiency"].to_numpy())
             if has_cuts
-            else float(metrics["auc"].iloc[0])
+            else float(table["auc"].iloc[0])
         )
-        points = at_targets(metrics, targets)
+        points = at_targets(table, targets)
         parts.append(
             pd.DataFrame(
                 {
@@ -70,8 +74,8 @@ def compare_networks(networks: Sequence[str], files: dict[str, list[Path]]) -> p
                     "signal_efficiency": points["signal_efficiency"].to_numpy(),
                     **{column: points[column].to_numpy() for column in BACKGROUND},
                     "roc_area": area,
-                    "roughness": cut_roughness(cuts, targets, ranges) if has_cuts else float("nan"),
-                    "training_seconds": float(timing["cpu_seconds"].iloc[0]),
+                    "roughness": cut_roughness(of_cuts, targets, ranges) if has_cuts else float("nan"),
+                    "training_seconds": float(of_time["cpu_seconds"].iloc[0]),
                 }
             )
         )

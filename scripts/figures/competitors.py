@@ -25,27 +25,36 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     """Return the rows of :func:`scripts.comparison.compare_networks` and the ROC, told apart by ``part``.
 
     The ROC of a network with cuts are its working points, all of them; of others the curve of their score.
-    Every row has the number of background events of the test sample, ``background_events``.
+    Its rows have the number of background events of the test sample too, ``background_events``.
     """
-    compared = compare_networks(inputs.networks, inputs.files)
+    positions = range(len(inputs.networks))
+    compared = compare_networks(
+        inputs.networks,
+        inputs.read("features"),
+        *([inputs.read(kind, position) for position in positions] for kind in ("metrics", "cuts", "timing")),
+    )
     curves = []
     for position, name in enumerate(inputs.networks):
-        of_network = compared[compared["network"] == name].iloc[0]
-        if of_network["has_cuts"]:
-            points = inputs.read("metrics", position).sort_values("signal_efficiency")
-            curve = points[["signal_efficiency", "background_efficiency"]]
-        else:
-            curve = tabulate_roc(inputs.read("scores", position)).rename(
+        has_cuts = compared.loc[compared["network"] == name, "has_cuts"].iloc[0]
+        metrics, scores = inputs.read("metrics", position), inputs.read("scores", position)
+        curve = (
+            metrics.sort_values("signal_efficiency")
+            if has_cuts
+            else tabulate_roc(scores).rename(
                 columns={
                     "true_positive_rate": "signal_efficiency",
                     "false_positive_rate": "background_efficiency",
                 }
-            )[["signal_efficiency", "background_efficiency"]]
-        curves.append(curve.assign(network=name, has_cuts=of_network["has_cuts"]))
-    features = inputs.read("features")
-    n_background = int(((features["split"] == "test") & (features["label"] == 0)).sum())
-    rows = pd.concat([compared.assign(part="targets"), *(curve.assign(part="roc") for curve in curves)])
-    return rows.assign(background_events=n_background).reset_index(drop=True)
+            )
+        )
+        n_background = int(((scores["split"] == "test") & (scores["label"] == 0)).sum())
+        curves.append(
+            curve[["signal_efficiency", "background_efficiency"]].assign(
+                network=name, has_cuts=has_cuts, background_events=n_background
+            )
+        )
+    rows = [compared.assign(part="targets"), *(curve.assign(part="roc") for curve in curves)]
+    return pd.concat(rows, ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
@@ -60,7 +69,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
     with paper_style():
         fig = Figure(figsize=(8.4, 6.4), layout="constrained")
         axes = fig.subplots(2, 2, height_ratios=[2.2, 1])
-        floor = 0.5 / table["background_events"].iloc[0]
+        floor = 0.5 / table["background_events"].max()
         _draw_roc(axes[0, 0], table[table["part"] == "roc"], styles, floor)
         _draw_targets(axes[0, 1], at_targets, styles, floor)
         of_network = at_targets.drop_duplicates("network").set_index("network").loc[names]

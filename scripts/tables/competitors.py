@@ -14,7 +14,13 @@ def make_table(
     files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
 ) -> pd.DataFrame:
     """Return one row a network; the background efficiencies are at the targets of the first one."""
-    rows = compare_networks(list(networks), files)
+    rows = compare_networks(
+        list(networks),
+        pd.read_parquet(files["features"][0]),
+        [pd.read_csv(path) for path in files["metrics"]],
+        [pd.read_csv(path) for path in files["cuts"]],
+        [pd.read_csv(path, sep="\t") for path in files["timing"]],
+    )
     of_network = rows.drop_duplicates("network").set_index("network")
     background = rows.pivot(index="network", columns="target_efficiency", values="background_efficiency")
     table = pd.DataFrame(
