@@ -179,9 +179,10 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             )
     for selection in study.get("robustness", {}).get("selections", []):
         name = _known("network", selection["network"], study["networks"], f"{where}.robustness")
-        if networks[name]["model"] in COMPETITORS:
+        model = networks[name]["model"]
+        if model in COMPETITORS:
             raise ConfigError(
-                f"config: {where}.robustness: {name} is a {networks[name]['model']}, which is not shifted: "
+                f"config: {where}.robustness: {name} is of the model {model}, which is not shifted: "
                 "name a network"
             )
         targets = networks[name].get("targets", [])
@@ -301,7 +302,8 @@ def _check_models(where: str, networks: list[str], not_of: tuple[str, ...], conf
         model = config["networks"][name]["model"]
         if model in not_of:
             raise ConfigError(
-                f"config: {where}: {name} is a {model}, which has nothing to show here: name a network"
+                f"config: {where}: {name} is of the model {model}, which has nothing to show "
+                "here: name a network"
             )
 
 

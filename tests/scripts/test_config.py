@@ -130,6 +130,73 @@ BAD = [
 ]
 
 
+# What competes with the networks.
+X8 = {"selections": "x8 < {0}", "st3": [[-1, 4, 0.1]]}
+BAD += [
+    ("networks.kcuts.targets", [0.5], "networks.kcuts: unknown key targets; known here: model, bins, edges"),
+    ("networks.kcuts.bins", 1, "networks.kcuts.bins: 1 is less than the minimum"),
+    ("networks.kcuts.population", 4, "networks.kcuts.population: 4 is less than the minimum"),
+    ("networks.kcuts", {"model": "kcuts", "bins": 9}, "networks.kcuts: 'edges' is a required property"),
+    (
+        "networks.grid.most_points",
+        1000,
+        "networks.grid.supercuts: the grid has 792000 points, most",
+    ),
+    ("networks.grid.most_points", 0, "networks.grid.most_points: 0 is less than the minimum"),
+    ("networks.grid.targets", [], "networks.grid: a grid scan needs at least one target"),
+    ("networks.grid.supercuts", [], "networks.grid.supercuts: .*should be non-empty"),
+    ("networks.grid.supercuts", "none.json", "networks.grid.supercuts: none.json: cannot be read"),
+    (
+        "networks.grid.supercuts",
+        [{"st3": []}],
+        "supercuts.0: 'selections' is a required property",
+    ),
+    (
+        "networks.grid.supercuts.1.selections",
+        "met > {0}",
+        'networks.grid.supercuts: "met > .0.": unknown branch met: the study has x0, x1',
+    ),
+    (
+        "networks.grid.supercuts",
+        [X8, {"selections": "{0} < x2 & x2 < {1}", "pivot": [2, 1]}],
+        "networks.grid.supercuts: the window of x2 is empty: its low edge, 2 at least, is not below",
+    ),
+    ("networks.bdt.validation_fraction", 1, "networks.bdt.validation_fraction: 1 is greater than or equal"),
+    ("networks.bdt.targets", [0.2, 2], "networks.bdt: target efficiencies must lie between 0 and 1"),
+    ("networks.bdt.loss", {"bce": 1}, "networks.bdt: unknown key loss; known here: model, targets, trees"),
+    (
+        "figures.fig10.networks",
+        ["kcuts"],
+        "figures.fig10: kcuts is of the model kcuts, which",
+    ),
+    (
+        "figures.fig12.networks",
+        ["grid"],
+        "figures.fig12: grid is of the model grid, which",
+    ),
+    (
+        "figures.competitors.networks",
+        ["scan"],
+        "figures.competitors.networks: 1 networks named",
+    ),
+    (
+        "tables.table1.networks",
+        ["bdt"],
+        "tables.table1: bdt is of the model bdt, which",
+    ),
+    (
+        "studies.gaussian.robustness.selections.0.network",
+        "kcuts",
+        "studies.gaussian.robustness: kcuts is of the model kcuts, which is not shifted: name a network",
+    ),
+    (
+        "scorecard.sec4-parameters-linear.arguments.network",
+        "bdt",
+        "sec4-parameters-linear: bdt is of the model bdt, which",
+    ),
+]
+
+
 @pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{path}={value}" for path, value, _ in BAD])
 def test_bad_values_get_one_line(path, value, message):
     with pytest.raises(ConfigError, match=message) as caught:
