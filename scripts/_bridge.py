@@ -20,7 +20,7 @@ def _paths(files: Any) -> dict[str, Path | list[Path]]:
 
 
 def bridge(snakemake: Any, main: Callable[..., None]) -> None:
-    """Call ``main`` with the named inputs, outputs and params of a Snakemake job.
+    """Call ``main`` with the named inputs, outputs and params of a Snakemake job, and its threads if it asks.
 
     Input named ``code`` only triggers reruns and is left out. What the script reports goes to the
     terminal and to the job's log. An error is one line on the terminal, its traceback is in the log,
@@ -28,7 +28,10 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     """
     arguments = {**_paths(snakemake.input), **_paths(snakemake.output), **dict(snakemake.params.items())}
     arguments.pop("code", None)
-    inspect.signature(main).bind(**arguments)
+    signature = inspect.signature(main)
+    if "threads" in signature.parameters and "threads" not in arguments:
+        arguments["threads"] = snakemake.threads
+    signature.bind(**arguments)
     failure: Exception | None = None
     try:
         with open(snakemake.log[0], "w") as log:

@@ -15,6 +15,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from scripts.competitors import COMPETITORS
+from scripts.competitors.supercuts import parse_supercuts
 from scripts.figures import PLOTS
 from scripts.tables import TABLES
 
@@ -74,8 +76,9 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     """
     # Imported here: they bring torch, and only this check needs them when Snakemake starts.
     from cabin_core import ExpectedYields
+    from scripts.competitors.settings import parse_competitor
     from scripts.network_config import parse_network
-    from scripts.scorecard.measures import MEASURES
+    from scripts.scorecard.measures import MEASURES, OF_NETWORKS
 
     schema = yaml.safe_load(schema_file.read_text())
     error = best_match(Draft202012Validator(schema).iter_errors(config))
@@ -83,8 +86,11 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
         raise ConfigError(f"config: {_describe(error)}")
     for name, network in config["networks"].items():
         try:
-            # The yields are a study's: these stand in for them.
-            parse_network(network, ExpectedYields(2.0, 1.0, minimum_signal=1.0))
+            if network["model"] in COMPETITORS:
+                parse_competitor(network)
+            else:
+                # The yields are a study's: these stand in for them.
+                parse_network(network, ExpectedYields(2.0, 1.0, minimum_signal=1.0))
         except ValueError as fault:
             raise ConfigError(f"config: networks.{name}: {fault}") from None
     if not any(config["studies"].values()):
@@ -99,15 +105,20 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
             options = set(figure) - {"plot", "caption", "study", "networks"}
             _check_options(f"figures.{name}", options, PLOTS[kind].options)
             _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
+            _check_models(f"figures.{name}", figure.get("networks", []), PLOTS[kind].not_of, config)
     for name, table in config["tables"].items():
         if table is not None:
             kind = _known("table", table["table"], TABLES, f"tables.{name}")
             _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, TABLES[kind].files, config)
             _check_count(f"tables.{name}", table, TABLES[kind].networks)
+            _check_models(f"tables.{name}", table.get("networks", []), TABLES[kind].not_of, config)
     for name, claim in config["scorecard"].items():
         if claim is not None:
             _known("measure", claim["measure"], MEASURES, f"scorecard.{name}")
             arguments = {**claim.get("arguments", {}), **claim.get("over", {})}
+            if claim["measure"] in OF_NETWORKS:
+                named = [arguments[key] for key in ("network",) if arguments.get(key) in config["networks"]]
+                _check_models(f"scorecard.{name}", named, COMPETITORS, config)
             try:
                 inspect.signature(MEASURES[claim["measure"]]).bind(None, **arguments)
             except TypeError as fault:
@@ -158,6 +169,8 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
     _unique(study["networks"], f"{where}.networks")
     for name in study["networks"]:
         _known("network", name, networks, f"{where}.networks")
+        if networks[name]["model"] == "grid":
+            _check_grid(f"networks.{name}", networks[name], names)
         weights = networks[name].get("weights", "directions")
         if not isinstance(weights, str) and len(weights) != len(names):
             raise ConfigError(
@@ -171,6 +184,12 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             )
     for selection in study.get("robustness", {}).get("selections", []):
         name = _known("network", selection["network"], study["networks"], f"{where}.robustness")
+        model = networks[name]["model"]
+        if model in COMPETITORS:
+            raise ConfigError(
+                f"config: {where}.robustness: {name} is of the model {model}, which is not shifted: "
+                "name a network"
+            )
         targets = networks[name].get("targets", [])
         if "target" in selection and selection["target"] not in targets:
             raise ConfigError(
@@ -178,6 +197,13 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             )
         if "target" not in selection and len(targets) > 1:
             raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
+
+
+def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
+    try:
+        parse_supercuts(entry["supercuts"], features, entry["most_points"])
+    except ValueError as fault:
+        raise ConfigError(f"config: {where}.supercuts: {fault}") from None
 
 
 def _check_events(where: str, source: dict[str, Any]) -> None:
@@ -278,6 +304,16 @@ def _check_count(where: str, entry: dict[str, Any], allowed: range) -> None:
     if count not in allowed:
         need = f"{allowed.start}" if len(allowed) == 1 else f"{allowed.start} to {allowed.stop - 1}"
         raise ConfigError(f"config: {where}.networks: {count} networks named, this kind takes {need}")
+
+
+def _check_models(where: str, networks: list[str], not_of: tuple[str, ...], config: dict[str, Any]) -> None:
+    for name in networks:
+        model = config["networks"][name]["model"]
+        if model in not_of:
+            raise ConfigError(
+                f"config: {where}: {name} is of the model {model}, which has nothing to show "
+                "here: name a network"
+            )
 
 
 def _known(what: str, name: str, known: Iterable[str], where: str) -> str:

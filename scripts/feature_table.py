@@ -117,6 +117,12 @@ def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
     return table
 
 
+def equal_weights(events: pd.DataFrame) -> pd.Series:
+    """Return the weights of events, those of each class scaled to a sum of half of the number of events."""
+    weights = events["weight"]
+    return weights * len(events) / 2 / weights.groupby(events["label"]).transform("sum")
+
+
 def fit_scaling(
     table: pd.DataFrame, features: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

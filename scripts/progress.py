@@ -1,12 +1,44 @@
-"""A bar for work that goes event by event."""
+"""How far a job is: a bar for work that goes event by event, lines for a training or search."""
 
 from __future__ import annotations
 
+import logging
 import sys
+import time
 
 from tqdm import tqdm
+
+#: Seconds between two lines of progress.
+LINE_EVERY = 5.0
 
 
 def event_progress(name: str, n_events: int) -> tqdm:
     """Return a progress bar: lively on a terminal, three lines a minute in a log."""
     return tqdm(total=n_events, desc=name, unit="event", mininterval=1 if sys.stderr.isatty() else 20)
+
+
+class LineProgress:
+    """Reports every few seconds how much is done, what came out by then and the time left.
+
+    Parameters
+    ----------
+    log : logging.Logger
+    name : str
+        Of study and network, at the start of each line.
+    unit : str
+        What is counted, an epoch for example.
+    total : int
+    """
+
+    def __init__(self, log: logging.Logger, name: str, unit: str, total: int) -> None:
+        self.log, self.name, self.unit, self.total = log, name, unit, total
+        self.started = self.reported = time.monotonic()
+
+    def update(self, done: int, result: str) -> None:
+        """Take how many units are done and what came out by then."""
+        now = time.monotonic()
+        if now - self.reported < LINE_EVERY and done < self.total:
+            return
+        self.reported = now
+        left = (now - self.started) / done * (self.total - done)
+        self.log.info("%s: %s %d/%d, %s, %.0f s left", self.name, self.unit, done, self.total, result, left)

@@ -13,8 +13,8 @@ import torch
 
 from cabin_core import hard_cut_efficiencies, load_network
 from cabin_core.networks import SIGN_OF_DIRECTION
-from scripts.evaluate_network import score_events
 from scripts.feature_table import read_feature_table
+from scripts.models import score_events
 from scripts.paths import path_list
 from scripts.selection import row_targets
 

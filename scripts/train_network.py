@@ -1,29 +1,20 @@
 """Train one network of one study."""
 
 import logging
-import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 
-from cabin_core import (
-    EventSample,
-    FeatureScaling,
-    TrainedNetwork,
-    build_network,
-    save_network,
-    train,
-)
-from scripts.feature_table import fit_scaling, read_feature_table
+from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
+from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
+from scripts.progress import LineProgress
+from scripts.stopwatch import Stopwatch
 from scripts.yields import expected_weights, expected_yields
 
 log = logging.getLogger("cabin.train_network")
-
-#: Seconds between two lines of progress.
-PROGRESS_EVERY = 5.0
 
 
 def make_sample(
@@ -47,7 +38,7 @@ def make_sample(
     dtype : torch.dtype
         Floating type of features and weights.
     equal_class_weights : bool
-        Whether to scale the weights of each class so that both sum to half of the number of events. Of the
+        Whether to weigh both classes the same, as :func:`scripts.feature_table.equal_weights` does. Of the
         loss only the binary cross-entropy depends on the ratio of the classes.
     search : dict, optional
         The key ``search`` of the study: weights are then the yields that it expects.
@@ -62,7 +53,7 @@ def make_sample(
     if search is not None:
         weights = pd.Series(expected_weights(events, search), index=events.index)
     elif equal_class_weights:
-        weights = weights * len(events) / 2 / weights.groupby(events["label"]).transform("sum")
+        weights = equal_weights(events)
     return EventSample.from_arrays(
         scaling.scale(values),
         torch.from_numpy(events["label"].to_numpy(copy=True)),
@@ -75,25 +66,12 @@ class Progress:
     """Reports the epoch, the loss and the time left every few seconds."""
 
     def __init__(self, name: str, epochs: int) -> None:
-        self.name, self.epochs = name, epochs
-        self.started = self.reported = time.monotonic()
+        self._lines = LineProgress(log, name, "epoch", epochs)
 
     def __call__(self, row: dict[str, float]) -> None:
         """Take one row of the history."""
-        now, done = time.monotonic(), int(row["epoch"]) + 1
-        if now - self.reported < PROGRESS_EVERY and done < self.epochs:
-            return
-        self.reported = now
-        left = (now - self.started) / done * (self.epochs - done)
-        log.info(
-            "%s: epoch %d/%d, training loss %.5g, test loss %.5g, %.0f s left",
-            self.name,
-            done,
-            self.epochs,
-            row["train_total"],
-            row["test_total"],
-            left,
-        )
+        losses = f"training loss {row['train_total']:.5g}, test loss {row['test_total']:.5g}"
+        self._lines.update(int(row["epoch"]) + 1, losses)
 
 
 def main(
@@ -101,6 +79,7 @@ def main(
     table: Path,
     model: Path,
     history: Path,
+    timing: Path,
     name: str,
     network: dict[str, Any],
     features: list[str],
@@ -115,8 +94,8 @@ def main(
     ----------
     table : Path
         Feature table (parquet).
-    model, history : Path
-        Written: the trained network, and the loss terms of every epoch (csv).
+    model, history, timing : Path
+        Written: the trained network, the loss terms of every epoch (csv), and how long it took (tsv).
     name : str
         Of study and network, for the progress lines.
     network : dict
@@ -144,6 +123,7 @@ def main(
         )
         for split in ("train", "test")
     )
+    stopwatch = Stopwatch()
     rows = train(
         net,
         loss,
@@ -152,6 +132,7 @@ def main(
         training,
         on_epoch=Progress(name, training.epochs),
     )
+    stopwatch.write(timing)
     frame = pd.DataFrame(rows).astype({"epoch": int})
     frame.to_csv(history, index=False)
     save_network(model, TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scripts.competitors import BOX_SEARCHES
+
 
 @dataclass(frozen=True)
 class PlotKind:
@@ -17,11 +19,14 @@ class PlotKind:
         How many networks it takes.
     options : tuple of str
         Keys of the config that it needs besides study and networks.
+    not_of : tuple of str
+        Models that it cannot draw.
     """
 
     files: tuple[str, ...] = ()
     networks: range = range(1)
     options: tuple[str, ...] = ()
+    not_of: tuple[str, ...] = ()
 
     @property
     def needs_study(self) -> bool:
@@ -38,14 +43,15 @@ PLOTS: dict[str, PlotKind] = {
     "feynman": PlotKind(options=("processes",)),
     "features": PlotKind(files=("features",), options=("bins",)),
     "features_with_cuts": PlotKind(files=("features", "cuts"), networks=ONE, options=("bins", "scaled")),
-    "scores": PlotKind(files=("scores",), networks=ONE),
-    "scores_near_one": PlotKind(files=("scores",), networks=range(1, 5)),
-    "roc": PlotKind(files=("scores",), networks=ONE),
-    "scores_and_roc": PlotKind(files=("scores",), networks=ONE),
-    "history": PlotKind(files=("history",), networks=ONE),
+    "scores": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
+    "scores_near_one": PlotKind(files=("scores",), networks=range(1, 5), not_of=BOX_SEARCHES),
+    "roc": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
+    "scores_and_roc": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
+    "history": PlotKind(files=("history",), networks=ONE, not_of=BOX_SEARCHES),
     "cuts": PlotKind(files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",)),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
     "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8)),
     "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
+    "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
 }

@@ -38,8 +38,8 @@ class FigureInputs:
         return list(self.study["features"])
 
     def read(self, kind: str, position: int = 0) -> pd.DataFrame:
-        """Read the csv or parquet file of a kind, of the network at ``position``."""
+        """Read the csv, tsv or parquet file of a kind, of the network at ``position``."""
         path = self.files[kind][position]
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path)
+        return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",")

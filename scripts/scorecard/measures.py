@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cabin_core import passes_cuts
+from scripts.comparison import cut_roughness, scaled_ranges
 from scripts.score_table import score_column, score_columns
 from scripts.scorecard.results import NotRun, Results
 from scripts.selection import passes_cut_table
@@ -79,6 +80,16 @@ def smallest_auc_above(results: Results, study: str, network: str, other: str) -
     metrics = results.metrics(study, network)
     least = float(metrics.loc[metrics["auc"].idxmin(), "target_efficiency"])
     first, second = auc(results, study, network, least), auc(results, study, other)
+    return Measured(
+        first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0))
+    )
+
+
+def auc_above_scan(results: Results, study: str, network: str, scan: str) -> Measured:
+    """AUC of a network, at its first target, minus the largest AUC of the targets of a scan."""
+    metrics = results.metrics(study, scan)
+    largest = float(metrics.loc[metrics["auc"].idxmax(), "target_efficiency"])
+    first, second = auc(results, study, network), auc(results, study, scan, largest)
     return Measured(
         first.value - second.value, float(np.hypot(first.uncertainty or 0, second.uncertainty or 0))
     )
@@ -353,6 +364,16 @@ def between_neighbours(results: Results, study: str, network: str) -> Measured:
     return Measured(float(inside.mean()))
 
 
+def roughness_ratio(results: Results, study: str, network: str, scan: str) -> Measured:
+    """Roughness (Eq 7) of the cuts of a network over that of a scan's, both at the targets of the scan."""
+    ranges = scaled_ranges(results.features(study))
+    targets = np.sort(results.metrics(study, scan)["target_efficiency"])
+    first, second = (cut_roughness(results.cuts(study, name), targets, ranges) for name in (network, scan))
+    if np.isnan(first):
+        raise NotRun(f"{network} has other targets than {scan} in this config")
+    return Measured(first / second)
+
+
 def _cut_matrix(results: Results, study: str, network: str) -> Any:
     cuts = results.cuts(study, network)
     return cuts.pivot(index="target_efficiency", columns="feature", values="cut_scaled").to_numpy()
@@ -420,6 +441,17 @@ def network_setting(results: Results, network: str, key: str) -> Measured:
     return Measured(float(entry[key]))
 
 
+#: Measures that look into a network or its losses, which a search or a decision tree does not have.
+OF_NETWORKS = (
+    "failing_events_below",
+    "linear_weight",
+    "loss_coefficient",
+    "loss_share",
+    "parameter_count",
+    "passing_events_above",
+    "training_loss",
+)
+
 MEASURES: dict[str, Callable[..., Measured]] = {
     function.__name__: function
     for function in (
@@ -429,6 +461,7 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         auc_gain,
         auc_above,
         smallest_auc_above,
+        auc_above_scan,
         target_shortfall,
         largest_background,
         efficiency_estimate_error,
@@ -456,6 +489,7 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         largest_cut_difference,
         cut_distance_to_scan,
         between_neighbours,
+        roughness_ratio,
         single_cut_difference,
         single_cut_distance_to_scan,
         efficiency_after_shift,

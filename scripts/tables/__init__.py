@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scripts.competitors import COMPETITORS
+
 
 @dataclass(frozen=True)
 class TableKind:
@@ -15,20 +17,24 @@ class TableKind:
         Kinds of files it reads, as workflow/rules/common.smk names them.
     networks : range
         How many networks it takes.
+    not_of : tuple of str
+        Models that it cannot show.
     """
 
     files: tuple[str, ...] = ()
     networks: range = range(1)
     needs_study: bool = True
+    not_of: tuple[str, ...] = ()
 
 
 MANY = range(1, 100)
 
 TABLES: dict[str, TableKind] = {
-    "hyperparameters": TableKind(networks=range(1, 2), needs_study=False),
+    "hyperparameters": TableKind(networks=range(1, 2), needs_study=False, not_of=COMPETITORS),
     "working_points": TableKind(files=("metrics",), networks=MANY),
     "cuts": TableKind(files=("cuts",), networks=MANY),
     "cutflow": TableKind(files=("cutflow",)),
     "optimum": TableKind(files=("optimum", "cuts"), networks=MANY),
     "search": TableKind(files=("features", "cuts", "metrics", "scores"), networks=MANY),
+    "competitors": TableKind(files=("features", "metrics", "cuts", "timing"), networks=MANY),
 }

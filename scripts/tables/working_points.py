@@ -13,7 +13,7 @@ def make_table(
 ) -> pd.DataFrame:
     """Return the metrics of all networks, one row a network and target."""
     parts = [
-        pd.read_csv(path).assign(network=name, epochs=network["epochs"])
+        pd.read_csv(path).assign(network=name, epochs=network.get("epochs"))
         for path, (name, network) in zip(files["metrics"], networks.items(), strict=True)
     ]
     table = pd.concat(parts, ignore_index=True)

@@ -17,18 +17,29 @@ from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
 from scripts import draw_figure
-from scripts.evaluate_network import CUT_COLUMNS, score_column
-from scripts.figures import PLOTS
+from scripts.comparison import cut_roughness, scaled_ranges
+from scripts.figures import PLOTS, competitors
 from scripts.figures.history import CURVES
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import MOST_POINTS, tabulate_roc
 from scripts.figures.scores import panel_title, score_columns
-from scripts.figures.style import COLORS, STYLE, densities, log_limits, panel_grid, paper_style, with_unit
+from scripts.figures.style import (
+    COLORS,
+    LINE_COLORS,
+    STYLE,
+    densities,
+    log_limits,
+    panel_grid,
+    paper_style,
+    with_unit,
+)
+from scripts.models import CUT_COLUMNS
+from scripts.score_table import score_column
 
 EVENTS_PER_CLASS = 400
 NAN = float("nan")
 SIGNS = {"<": -1.0, ">": 1.0}
-FILE_NAMES = {"features": "features.parquet", "scores": "scores.parquet"}
+FILE_NAMES = {"features": "features.parquet", "scores": "scores.parquet", "timing": "training.tsv"}
 
 #: The files of two studies: ten features without a unit, as many targets; seven in GeV and radians.
 TARGETS = {
@@ -87,6 +98,7 @@ CASES = {
     "cuts_physical": {"plot": "cuts", "study": "seven", "networks": ["scan", "bce"], "scaled": False},
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
+    "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
 }
 #: More of them, drawn without a baseline image.
 OTHERS = {
@@ -129,6 +141,7 @@ def write_study(folder: Path, name: str) -> None:
 
     for network, targets in {"linear": [NAN], "bce": [NAN], "scan": TARGETS[name]}.items():
         write_network(folder / network, events, names, signs, targets, has_cuts=network != "linear")
+    write_boxes(folder / "boxes", folder / "scan")
     shifts = [0.0, 0.1, 0.2]
     points = [("bce", NAN, 0.9999994, 0.4), ("bce", NAN, 0.9999969, 0.5), ("scan", 0.6, 0.5, 0.58)]
     pd.DataFrame(
@@ -179,7 +192,9 @@ def write_network(
             row[f"{kind}_efficiency"] = efficiency
             row[f"{kind}_efficiency_uncertainty"] = np.sqrt(efficiency * (1 - efficiency) / len(weights))
             row[f"loss_{kind}_efficiency"] = np.average(score[test & of_class], weights=weights)
-        metrics.append(row | {"auc": roc_auc_score(is_signal[test], score[test])})
+        threshold = NAN if has_cuts else 0.5
+        row |= {"auc": roc_auc_score(is_signal[test], score[test]), "score_above": threshold}
+        metrics.append(row)
         if has_cuts:
             directions = np.where(signs < 0, "<", ">")
             cuts += zip([target] * len(names), names, directions, mean + spread * cut, cut, strict=True)
@@ -202,6 +217,27 @@ def write_network(
     pd.DataFrame(cuts, columns=CUT_COLUMNS).to_csv(folder / "cuts.csv", index=False)
     pd.DataFrame(metrics).to_csv(folder / "metrics.csv", index=False)
     pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
+    write_timing(folder, 2.5 * len(targets))
+
+
+def write_timing(folder: Path, seconds: float) -> None:
+    row = {"seconds": [1.1 * seconds], "cpu_seconds": [seconds]}
+    pd.DataFrame(row).to_csv(folder / "training.tsv", sep="\t", index=False)
+
+
+def write_boxes(folder: Path, scan: Path) -> None:
+    """Write what a search for boxes leaves: cuts of a scan that jump, and a target in between."""
+    folder.mkdir()
+    cuts, metrics = pd.read_csv(scan / "cuts.csv"), pd.read_csv(scan / "metrics.csv")
+    jumps = np.where(np.arange(len(cuts)) % 3 == 0, 1.0, -0.5)
+    cuts[["cut", "cut_scaled"]] += jumps[:, None] * np.array([5.0, 0.5])
+    absent = (cuts["feature"] == cuts["feature"][0]) & (cuts["target_efficiency"] == 0.9)
+    cuts[~absent].to_csv(folder / "cuts.csv", index=False)
+    metrics["background_efficiency"] = [0.05, 0.01, 0.0, *[0.0] * (len(metrics) - 3)]
+    between = metrics.iloc[[0]].assign(target_efficiency=0.35, signal_efficiency=0.36)
+    pd.concat([metrics, between]).to_csv(folder / "metrics.csv", index=False)
+    pd.read_parquet(scan / "scores.parquet").to_parquet(folder / "scores.parquet", index=False)
+    write_timing(folder, 0.02)
 
 
 def training_scaling(events: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -829,3 +865,88 @@ def test_titles_and_units():
         "Target 95.5 %",
     ]
     assert [with_unit("MET", "GeV"), with_unit("$x$", "")] == ["MET [GeV]", "$x$"]
+
+
+def test_competitors_are_compared_at_the_targets_of_the_first(results):
+    table = results.table("competitors")
+    at_targets = table[table["part"] == "targets"]
+    assert at_targets["network"].tolist() == ["scan"] * 3 + ["boxes"] * 3 + ["linear"] * 3
+    assert at_targets["target_efficiency"].tolist() == [0.3, 0.6, 0.9] * 3
+    metrics = {name: results.read("seven", f"{name}/metrics.csv") for name in ("scan", "boxes", "linear")}
+    of_scan = metrics["scan"].sort_values("target_efficiency")
+    drawn = at_targets[at_targets["network"] == "scan"]
+    assert drawn["background_efficiency"].tolist() == of_scan["background_efficiency"].tolist()
+    assert at_targets[at_targets["network"] == "boxes"]["background_efficiency"].tolist() == [0.0, 0.01, 0.05]
+    assert at_targets[at_targets["network"] == "linear"]["background_efficiency"].isna().all()
+    of_network = at_targets.drop_duplicates("network").set_index("network")
+    assert of_network["training_seconds"].tolist() == [7.5, 0.02, 2.5]
+    assert of_network["has_cuts"].tolist() == [True, True, False]
+    assert of_network.loc["linear", "roc_area"] == metrics["linear"]["auc"][0]
+    assert of_network.loc["scan", "roughness"] < of_network.loc["boxes", "roughness"]
+    assert np.isnan(of_network.loc["linear", "roughness"])
+    # All working points of cuts, those between the targets too; of a score the whole curve.
+    roc = table[table["part"] == "roc"].groupby("network")
+    assert roc.size()["scan"] == 3
+    assert roc.get_group("boxes")["signal_efficiency"].is_monotonic_increasing
+    assert roc.size()["boxes"] == 4
+    assert roc.size()["linear"] > 50
+
+
+def test_competitors_without_background_stand_at_the_lower_end(results):
+    figure = results.figure("competitors")
+    roc, targets, roughness, training = figure.axes
+    n_background = results.table("competitors")["background_events"].max()
+    points = {line.get_color(): line for line in roc.lines}
+    boxes = points[LINE_COLORS[1]]
+    assert min(boxes.get_ydata()) == pytest.approx(0.5 / n_background)
+    assert boxes.get_linestyle() == "None"
+    assert points[LINE_COLORS[2]].get_marker() == ""
+    assert any("no event left" in text.get_text() for text in (*roc.texts, *targets.texts))
+    assert [text.get_text().strip() for text in roughness.texts][2] == "no cuts"
+    assert [bar.get_width() for bar in training.patches] == [7.5, 0.02, 2.5]
+    assert [tick.get_text() for tick in targets.get_xticklabels()] == ["0.3", "0.6", "0.9"]
+    assert legend_texts(figure.legends[0]) == ["scan", "boxes", "linear"]
+
+
+def test_competitors_need_targets_of_the_first(results):
+    figure = CASES["competitors"] | {"networks": ["bce", "boxes"]}
+    with pytest.raises(ValueError, match="network bce has no targets to compare at: name a scan first"):
+        competitors.tabulate(results.inputs(figure))
+
+
+RANGES = pd.DataFrame({">": [-3.0, -4.0], "<": [3.0, 4.0]}, index=["a", "b"])
+
+
+def cut_table(rows: list[tuple]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["target_efficiency", "feature", "direction", "cut_scaled"])
+
+
+def test_roughness_by_hand():
+    """Eq 7: the inner target lies 1 off the middle of neighbours that are 2 apart, and on it in b."""
+    cuts = cut_table(
+        [
+            *[
+                (target, "a", ">", cut)
+                for target, cut in zip([0.2, 0.5, 0.8], [0.0, -2.0, -2.0], strict=True)
+            ],
+            *[(target, "b", "<", cut) for target, cut in zip([0.8, 0.5, 0.2], [2.0, 1.0, 0.0], strict=True)],
+            (0.35, "a", ">", 100.0),  # no target of the others
+        ]
+    )
+    targets = [0.2, 0.5, 0.8]
+    assert cut_roughness(cuts, targets, RANGES) == pytest.approx((1 / 4.1 + 0) / 2)
+    # An edge that is absent stands at the end of the range: (-2, -3, -2) instead of (-2, ., -2).
+    absent = cut_table([(0.2, "a", ">", -2.0), (0.8, "a", ">", -2.0), (0.5, "b", "<", 4.0)])
+    assert cut_roughness(absent, targets, RANGES) == pytest.approx((1 / 0.1 + 0) / 2)
+    assert np.isnan(cut_roughness(cuts.iloc[:0], targets, RANGES))
+    assert np.isnan(cut_roughness(cuts, [0.1, 0.15, 0.17], RANGES))
+
+
+def test_ranges_are_those_of_the_training_sample(results):
+    table = results.read("seven", "features.parquet")
+    names = [feature["name"] for feature in STUDIES["seven"]["features"]]
+    mean, spread = training_scaling(table, names)
+    training = table.loc[table["split"] == "train", names].to_numpy()
+    ranges = scaled_ranges(table)
+    np.testing.assert_allclose(ranges.loc[names, ">"], (training.min(axis=0) - mean) / spread)
+    np.testing.assert_allclose(ranges.loc[names, "<"], (training.max(axis=0) - mean) / spread)

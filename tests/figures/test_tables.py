@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from scripts import write_table
-from scripts.evaluate_network import CUT_COLUMNS
-from scripts.tables import TABLES, cutflow, cuts, hyperparameters, working_points
+from scripts import comparison, write_table
+from scripts.models import CUT_COLUMNS
+from scripts.tables import TABLES, competitors, cutflow, cuts, hyperparameters, working_points
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
 STUDY = {"features": [{"name": "met_et", "unit": "GeV"}, {"name": "dphi", "unit": ""}]}
@@ -168,3 +168,37 @@ def test_only_missing_values_become_dashes_in_latex(tmp_path):
         tmp_path / "one", {"metrics": [metrics]}, {"resonance_scan": {"epochs": 3}}, kind="working_points"
     )
     assert r"resonance\_scan & 3 & - & 0.75 \\" in texts["tex"]
+
+
+def test_competitors_one_row_a_network(tmp_path):
+    events = pd.DataFrame({"met_et": [0.0, 1.0, 2.0, 3.0], "label": [0, 1, 0, 1], "split": "train"})
+    events.assign(weight=1.0).to_parquet(tmp_path / "features.parquet")
+    columns = ["target_efficiency", "signal_efficiency", *comparison.BACKGROUND, "auc", "score_above"]
+    rows = [(target, target, target / 2, 0.01, 0.7, NAN) for target in (0.8, 0.2, 0.5)]
+    files = {
+        "features": [tmp_path / "features.parquet"],
+        "metrics": [
+            write_csv(tmp_path / "scan.csv", columns, *rows),
+            write_csv(tmp_path / "bdt.csv", columns, (0.5, 0.5, 0.1, 0.01, 0.9, 0.4)),
+        ],
+        "cuts": [
+            write_csv(
+                tmp_path / "cuts.csv",
+                CUT_COLUMNS,
+                *((target, "met_et", ">", 0.0, -target) for target in (0.8, 0.2, 0.5)),
+            ),
+            write_csv(tmp_path / "no_cuts.csv", CUT_COLUMNS),
+        ],
+        "timing": [tmp_path / "one.tsv", tmp_path / "two.tsv"],
+    }
+    for path in files["timing"]:
+        path.write_text("seconds\tcpu_seconds\n3.0\t2.0\n")
+    table = competitors.make_table(files, STUDY, {"scan": {"model": "scan"}, "trees": {"model": "bdt"}})
+    assert table["network"].tolist() == ["scan", "trees"]
+    assert table["model"].tolist() == ["scan", "bdt"]
+    # Under (0, 0), (0.1, 0.2), (0.25, 0.5), (0.4, 0.8), (1, 1): over the signal, 1 - (0.16 + 0.14).
+    assert table["roc_area"].tolist() == pytest.approx([0.7, 0.9])
+    assert table["background_at_0.2"].fillna(-1).tolist() == [0.1, -1]
+    assert table["background_at_0.5"].tolist() == [0.25, 0.1]
+    assert table["roughness"].fillna(-1).tolist() == pytest.approx([0.0, -1])
+    assert table["training_seconds"].tolist() == [2.0, 2.0]

@@ -29,7 +29,7 @@ CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 PAPER_FIGURES = [f"fig{number:02d}" for number in range(1, 21)]
 NOT_COMPARABLE = {
     *("sec62-linear-auc", "sec62-network-auc", "sec62-bce-signal", "sec62-bce-background"),
-    *("notebook-susy-linear-auc", "notebook-susy-bce-auc"),
+    *("notebook-susy-linear-auc", "notebook-susy-bce-auc", "kcuts-susy-auc"),
     *(
         f"notebook-susy-scan-{name}-{target}"
         for name in ("signal", "background", "auc")
@@ -41,6 +41,8 @@ RULES = [
     "all",
     "generate_gaussian",
     "train_network",
+    "search_cuts",
+    "train_bdt",
     "evaluate_network",
     "shift_inputs",
     "draw_figure",

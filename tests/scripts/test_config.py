@@ -40,7 +40,9 @@ def test_shipped_configs_pass(overlay):
 def test_every_key_of_the_schema_is_used_or_described():
     schema = yaml.safe_load(SCHEMA.read_text())
     assert schema["additionalProperties"] is False
-    closed = [schema["$defs"][name] for name in ("study", "network", "figure", "table", "claim")]
+    # An entry of networks is one of four kinds, by its model.
+    names = ("study", "neural_network", "kcuts", "grid", "bdt", "figure", "table", "claim")
+    closed = [schema["$defs"][name] for name in names]
     assert all(definition["additionalProperties"] is False for definition in closed)
 
 
@@ -76,7 +78,7 @@ BAD = [
     (
         "studies.gaussian.networks",
         ["skan"],
-        "studies.gaussian.networks: unknown network 'skan': one of linear",
+        "studies.gaussian.networks: unknown network 'skan': one of scan",
     ),
     ("studies.gaussian.source.signal_events", 0, "studies.gaussian.source.signal_events: 0 is less than"),
     ("studies.gaussian.source.kind", "gausian", "studies.gaussian.source.kind: 'gausian' is not one of"),
@@ -124,6 +126,73 @@ BAD = [
         "tables.gaussian_cuts.table",
         "cutflow",
         "tables.gaussian_cuts: study gaussian does not come from files",
+    ),
+]
+
+
+# What competes with the networks.
+X8 = {"selections": "x8 < {0}", "st3": [[-1, 4, 0.1]]}
+BAD += [
+    ("networks.kcuts.targets", [0.5], "networks.kcuts: unknown key targets; known here: model, bins, edges"),
+    ("networks.kcuts.bins", 1, "networks.kcuts.bins: 1 is less than the minimum"),
+    ("networks.kcuts.population", 4, "networks.kcuts.population: 4 is less than the minimum"),
+    ("networks.kcuts", {"model": "kcuts", "bins": 9}, "networks.kcuts: 'edges' is a required property"),
+    (
+        "networks.grid.most_points",
+        1000,
+        "networks.grid.supercuts: the grid has 792000 points, most",
+    ),
+    ("networks.grid.most_points", 0, "networks.grid.most_points: 0 is less than the minimum"),
+    ("networks.grid.targets", [], "networks.grid: a grid scan needs at least one target"),
+    ("networks.grid.supercuts", [], "networks.grid.supercuts: .*should be non-empty"),
+    ("networks.grid.supercuts", "none.json", "networks.grid.supercuts: none.json: cannot be read"),
+    (
+        "networks.grid.supercuts",
+        [{"st3": []}],
+        "supercuts.0: 'selections' is a required property",
+    ),
+    (
+        "networks.grid.supercuts.1.selections",
+        "met > {0}",
+        'networks.grid.supercuts: "met > .0.": unknown branch met: the study has x0, x1',
+    ),
+    (
+        "networks.grid.supercuts",
+        [X8, {"selections": "{0} < x2 & x2 < {1}", "pivot": [2, 1]}],
+        "networks.grid.supercuts: the window of x2 is empty: its low edge, 2 at least, is not below",
+    ),
+    ("networks.bdt.validation_fraction", 1, "networks.bdt.validation_fraction: 1 is greater than or equal"),
+    ("networks.bdt.targets", [0.2, 2], "networks.bdt: target efficiencies must lie between 0 and 1"),
+    ("networks.bdt.loss", {"bce": 1}, "networks.bdt: unknown key loss; known here: model, targets, trees"),
+    (
+        "figures.fig10.networks",
+        ["kcuts"],
+        "figures.fig10: kcuts is of the model kcuts, which",
+    ),
+    (
+        "figures.fig12.networks",
+        ["grid"],
+        "figures.fig12: grid is of the model grid, which",
+    ),
+    (
+        "figures.competitors.networks",
+        ["scan"],
+        "figures.competitors.networks: 1 networks named",
+    ),
+    (
+        "tables.table1.networks",
+        ["bdt"],
+        "tables.table1: bdt is of the model bdt, which",
+    ),
+    (
+        "studies.gaussian.robustness.selections.0.network",
+        "kcuts",
+        "studies.gaussian.robustness: kcuts is of the model kcuts, which is not shifted: name a network",
+    ),
+    (
+        "scorecard.sec4-parameters-linear.arguments.network",
+        "bdt",
+        "sec4-parameters-linear: bdt is of the model bdt, which",
     ),
 ]
 

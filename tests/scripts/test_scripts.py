@@ -13,7 +13,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from cabin_core import FeatureScaling, load_network
-from scripts import evaluate_network, generate_gaussian, shift_inputs, train_network
+from scripts import evaluate_network, generate_gaussian, progress, shift_inputs, train_network
 from scripts._bridge import bridge
 from scripts.feature_table import check_feature_table, fit_scaling, make_feature_table, read_feature_table
 from tests.conftest import ROOT, environment
@@ -44,6 +44,7 @@ def train(table: Path, folder: Path, network: dict) -> dict[str, Path]:
     files = {
         "model": folder / "model.pt",
         "history": folder / "history.csv",
+        "timing": folder / "training.tsv",
         "cuts": folder / "cuts.csv",
         "metrics": folder / "metrics.csv",
         "scores": folder / "scores.parquet",
@@ -52,6 +53,7 @@ def train(table: Path, folder: Path, network: dict) -> dict[str, Path]:
         table=table,
         model=files["model"],
         history=files["history"],
+        timing=files["timing"],
         name="test",
         network=network,
         features=FEATURES,
@@ -199,12 +201,12 @@ def test_training_twice_gives_the_same_files(table, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         files = train(table, tmp_path / name, network)
-        contents.append({kind: path.read_bytes() for kind, path in files.items()})
+        contents.append({kind: path.read_bytes() for kind, path in files.items() if kind != "timing"})
     assert contents[0] == contents[1]
 
 
 def test_progress_is_reported(table, tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(train_network, "PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
     with caplog.at_level(logging.INFO, logger="cabin"):
         train(table, tmp_path, SCAN)
     assert sum("epoch" in message and "s left" in message for message in caplog.messages) == 15
@@ -265,6 +267,7 @@ def test_training_sees_equal_class_weights(table, tmp_path):
                 table=path,
                 model=tmp_path / "model.pt",
                 history=history,
+                timing=tmp_path / "training.tsv",
                 name="test",
                 network={"model": "linear", "loss": {"bce": 1.0}, "epochs": 20, "seed": 1},
                 features=FEATURES,

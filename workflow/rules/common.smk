@@ -22,6 +22,7 @@ from scripts.config import (
     check_results_folder,
     expand_files,
 )
+from scripts.competitors import BOX_SEARCHES, COMPETITORS
 from scripts.figures import PLOTS
 from scripts.tables import TABLES
 
@@ -80,13 +81,17 @@ def sources(*places):
 # The core, and the helpers of scripts/ that turn tables into samples and selections.
 CORE = sources(
     "cabin_core",
-    "scripts/evaluate_network.py",
     "scripts/feature_table.py",
+    "scripts/models.py",
     "scripts/network_config.py",
     "scripts/score_table.py",
     "scripts/selection.py",
     "scripts/train_network.py",
     "scripts/yields.py",
+)
+# What competes with them, and what their scripts share with the others.
+COMPETITION = sources(
+    "scripts/competitors", "scripts/feature_table.py", "scripts/score_table.py", "scripts/selection.py"
 )
 PIP_ENV = "../envs/python.yaml"
 
@@ -162,14 +167,31 @@ def feature_names(study):
     return [feature["name"] for feature in STUDIES[study]["features"]]
 
 
-# What one evaluated network leaves in its folder, by the name that figures and tables ask for.
+# What one evaluated network leaves in its folder beside its model, by the name that figures and tables ask for.
 NETWORK_FILES = {
-    "model": "model.pt",
     "history": "history.csv",
+    "timing": "training.tsv",
     "cuts": "cuts.csv",
     "metrics": "metrics.csv",
     "scores": "scores.parquet",
 }
+
+
+def model_file(study, network):
+    ending = "json" if NETWORKS[network]["model"] in COMPETITORS else "pt"
+    return f"{RESULTS}/{study}/{network}/model.{ending}"
+
+
+def networks_of(models):
+    return [name for name, network in NETWORKS.items() if network["model"] in models]
+
+
+def supercuts_files(network):
+    """Return the file that a grid scan reads its cuts from, if it does."""
+    supercuts = NETWORKS[network].get("supercuts")
+    return [os.path.expanduser(supercuts)] if isinstance(supercuts, str) else []
+
+
 STUDY_FILES = {
     "features": "features.parquet",
     "cutflow": "cutflow.csv",
@@ -198,11 +220,10 @@ def study_targets(study):
     if study in ROOT_FILES:
         files.append(f"{RESULTS}/{study}/cutflow.csv")
     files += [f"{RESULTS}/{study}/{key}.csv" for key in ("robustness", "optimum") if key in STUDIES[study]]
-    return files + [
-        f"{RESULTS}/{study}/{network}/{name}"
-        for network in STUDIES[study]["networks"]
-        for name in NETWORK_FILES.values()
-    ]
+    for network in STUDIES[study]["networks"]:
+        files += [model_file(study, network)]
+        files += [f"{RESULTS}/{study}/{network}/{name}" for name in NETWORK_FILES.values()]
+    return files
 
 
 def all_targets():

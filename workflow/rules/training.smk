@@ -8,10 +8,13 @@ rule train_network:
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.pt",
         history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
+        timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
     log:
         f"{RESULTS}/logs/train_network/{{study}}_{{network}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train_network/{{study}}_{{network}}.tsv"
+    wildcard_constraints:
+        network=one_of([name for name in NETWORKS if name not in networks_of(COMPETITORS)]),
     conda:
         PIP_ENV
     threads: 1
@@ -31,11 +34,69 @@ rule train_network:
         "../../scripts/train_network.py"
 
 
+# A kCuts search, or the scan of a grid.
+rule search_cuts:
+    input:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+        code=lambda w: COMPETITION + supercuts_files(w.network),
+    output:
+        model=f"{RESULTS}/{{study}}/{{network}}/model.json",
+        history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
+        timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
+    log:
+        f"{RESULTS}/logs/search_cuts/{{study}}_{{network}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_cuts/{{study}}_{{network}}.tsv"
+    wildcard_constraints:
+        network=one_of(networks_of(BOX_SEARCHES)),
+    conda:
+        PIP_ENV
+    threads: lambda w: 4 if NETWORKS[w.network]["model"] == "grid" else 1
+    priority: 10
+    resources:
+        mem_mb=2000,
+    params:
+        name=lambda w: f"{w.study}/{w.network}",
+        network=lambda w: NETWORKS[w.network],
+        features=lambda w: feature_names(w.study),
+    script:
+        "../../scripts/search_cuts.py"
+
+
+rule train_bdt:
+    input:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+        code=COMPETITION,
+    output:
+        model=f"{RESULTS}/{{study}}/{{network}}/model.json",
+        history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
+        timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
+    log:
+        f"{RESULTS}/logs/train_bdt/{{study}}_{{network}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_bdt/{{study}}_{{network}}.tsv"
+    wildcard_constraints:
+        network=one_of(networks_of(["bdt"])),
+    conda:
+        PIP_ENV
+    threads: 1
+    priority: 10
+    resources:
+        mem_mb=2000,
+    params:
+        name=lambda w: f"{w.study}/{w.network}",
+        network=lambda w: NETWORKS[w.network],
+        features=lambda w: feature_names(w.study),
+        equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
+    script:
+        "../../scripts/train_bdt.py"
+
+
 rule evaluate_network:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
-        model=f"{RESULTS}/{{study}}/{{network}}/model.pt",
-        code=CORE,
+        model=lambda w: model_file(w.study, w.network),
+        code=CORE + COMPETITION,
     output:
         cuts=f"{RESULTS}/{{study}}/{{network}}/cuts.csv",
         metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
@@ -58,7 +119,7 @@ rule shift_inputs:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
         models=lambda w: [
-            f"{RESULTS}/{w.study}/{selection['network']}/model.pt"
+            model_file(w.study, selection["network"])
             for selection in STUDIES[w.study]["robustness"]["selections"]
         ],
         code=CORE,

@@ -1,0 +1,5 @@
+"""What learned cuts compete with: a kCuts search, a grid scan, boosted decision trees."""
+
+#: Those that are a list of boxes, one a target, by the key `model` of an entry of the config.
+BOX_SEARCHES = ("kcuts", "grid")
+COMPETITORS = (*BOX_SEARCHES, "bdt")

@@ -1,0 +1,88 @@
+"""Boxes that a search found, one a target, and the file that keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scripts.selection import passes_cut_table
+
+FORMAT = "boxes 1"
+COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
+
+
+@dataclass(frozen=True)
+class TrainedBoxes:
+    """Boxes with all that is needed to apply them.
+
+    Parameters
+    ----------
+    features : sequence of str
+        Of the study.
+    targets : sequence of float
+    cuts : DataFrame
+        Columns of ``cuts.csv``. A target without a row cuts nothing.
+    """
+
+    features: tuple[str, ...]
+    targets: tuple[float, ...]
+    cuts: pd.DataFrame
+
+    @classmethod
+    def of_edges(
+        cls,
+        edges: Sequence[Sequence[tuple[str, str, float]]],
+        targets: Sequence[float],
+        features: Sequence[str],
+        scaling: tuple[NDArray[np.float64], NDArray[np.float64]],
+    ) -> TrainedBoxes:
+        """Return boxes.
+
+        Parameters
+        ----------
+        edges : sequence of sequences
+            Of each target: feature, direction and cut in physical units. Infinite edges are left out.
+        targets : sequence of float
+        features : sequence of str
+        scaling : tuple of ndarray, each of shape (n_features,)
+            Mean and spread of the features.
+        """
+        means, spreads = (dict(zip(features, values, strict=True)) for values in scaling)
+        rows = [
+            (target, feature, direction, float(cut), float((cut - means[feature]) / spreads[feature]))
+            for target, of_target in zip(targets, edges, strict=True)
+            for feature, direction, cut in of_target
+            if np.isfinite(cut)
+        ]
+        return cls(tuple(features), tuple(targets), pd.DataFrame(rows, columns=COLUMNS))
+
+    def select(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return which events are in the box of each target, shape (n_events, n_targets)."""
+        passed = np.ones((len(table), len(self.targets)), dtype=bool)
+        if not self.cuts.empty:
+            with_cuts = [self.targets.index(target) for target in self.cuts["target_efficiency"].unique()]
+            passed[:, with_cuts] = passes_cut_table(table, self.cuts)
+        return passed
+
+    def save(self, path: Path) -> None:
+        """Write a JSON file."""
+        content = {
+            "format": FORMAT,
+            "features": list(self.features),
+            "targets": list(self.targets),
+            "cuts": self.cuts.to_dict("records"),
+        }
+        path.write_text(json.dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def of_content(cls, content: dict[str, Any]) -> TrainedBoxes:
+        """Return the boxes that the content of such a file describes."""
+        cuts = pd.DataFrame(content["cuts"], columns=COLUMNS)
+        return cls(tuple(content["features"]), tuple(content["targets"]), cuts)

@@ -1,0 +1,139 @@
+"""Search for cuts without a gradient: kCuts, or a brute-force scan of a grid."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.competitors.boxes import BoxCounter
+from scripts.competitors.grid import edges_of_point, scan_grid
+from scripts.competitors.kcuts import boxes_of_targets, search_boxes
+from scripts.competitors.settings import GridSettings, KCutsSettings, parse_competitor
+from scripts.competitors.trained_boxes import TrainedBoxes
+from scripts.feature_table import fit_scaling, read_feature_table
+from scripts.progress import LineProgress
+from scripts.stopwatch import Stopwatch
+
+log = logging.getLogger("cabin.search_cuts")
+
+Edges = list[list[tuple[str, str, float]]]
+
+
+def search_kcuts(
+    events: pd.DataFrame, features: list[str], settings: KCutsSettings, name: str
+) -> tuple[Edges, pd.DataFrame]:
+    """Search as TMVA's kCuts does.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Of the training sample.
+    features : list of str
+    settings : KCutsSettings
+    name : str
+        For the progress lines.
+
+    Returns
+    -------
+    tuple of list and DataFrame
+        Feature, direction and cut of all edges of each target, infinite where they cut nothing; the history,
+        one row a cycle.
+    """
+    progress = LineProgress(log, name, "cycle", settings.cycles)
+
+    def report(row: dict[str, float]) -> None:
+        result = f"{row['trials']} boxes, mean background {row['mean_background']:.4g}"
+        progress.update(int(row["cycle"]) + 1, result)
+
+    counter = BoxCounter(
+        events[features].to_numpy(dtype=float),
+        (events["label"] == 1).to_numpy(),
+        events["weight"].to_numpy(dtype=float),
+        settings.edges,
+    )
+    boxes, history = search_boxes(counter, settings, report)
+    low, high = boxes_of_targets(boxes)
+    edges = [
+        [
+            edge
+            for column, feature in enumerate(features)
+            for edge in (
+                (feature, ">", float(counter.edges[column][of_target_low[column]])),
+                (feature, "<", float(counter.edges[column][of_target_high[column]])),
+            )
+        ]
+        for of_target_low, of_target_high in zip(low, high, strict=True)
+    ]
+    return edges, history
+
+
+def search_grid(
+    events: pd.DataFrame, features: list[str], settings: GridSettings, name: str, threads: int
+) -> tuple[Edges, pd.DataFrame]:
+    """Scan a grid; parameters and result as of :func:`search_kcuts`, the history has one row a target."""
+    grid = settings.grid(features)
+    scanned = " x ".join(str(len(axis.values)) for axis in grid.axes)
+    log.info("%s: %d points (%s) of at most %d", name, grid.n_points, scanned, settings.most_points)
+    progress = LineProgress(log, name, "point", grid.n_points)
+    best = scan_grid(
+        grid, events, settings.targets, threads, lambda done: progress.update(done, f"{threads} threads")
+    )
+    history = pd.DataFrame(
+        {
+            "target_efficiency": settings.targets,
+            "train_signal_efficiency": [point.signal for point in best],
+            "train_background_efficiency": [point.background for point in best],
+        }
+    )
+    return [edges_of_point(grid, point.position) for point in best], history
+
+
+def main(
+    *,
+    table: Path,
+    model: Path,
+    history: Path,
+    timing: Path,
+    name: str,
+    network: dict[str, Any],
+    features: list[str],
+    threads: int,
+) -> None:
+    """Search for the cuts of each target on the training sample and write them.
+
+    Parameters
+    ----------
+    table : Path
+        Feature table (parquet).
+    model, history, timing : Path
+        Written: the boxes (json), how the search went (csv), and how long it took (tsv).
+    name : str
+        Of study and network, for the progress lines.
+    network : dict
+        The search's entry in the config.
+    features : list of str
+        Of the study.
+    threads : int
+        Of the scan of a grid; the result does not depend on it.
+    """
+    settings = parse_competitor(network)
+    events = read_feature_table(table, features)
+    scaling = fit_scaling(events, features)
+    training = events[events["split"] == "train"]
+    stopwatch = Stopwatch()
+    if isinstance(settings, KCutsSettings):
+        edges, rows = search_kcuts(training, features, settings, name)
+    elif isinstance(settings, GridSettings):
+        edges, rows = search_grid(training, features, settings, name, threads)
+    else:
+        raise ValueError(f"{name}: {network['model']} is not a search for cuts")
+    stopwatch.write(timing)
+    rows.to_csv(history, index=False)
+    TrainedBoxes.of_edges(edges, settings.targets, features, scaling).save(model)
+
+
+if "snakemake" in globals():
+    from scripts._bridge import bridge
+
+    bridge(globals()["snakemake"], main)

@@ -1,0 +1,26 @@
+"""How long a training or search takes, for the comparison of methods."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pandas as pd
+
+
+class Stopwatch:
+    """Measures from its creation on."""
+
+    def __init__(self) -> None:
+        self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
+
+    def write(self, path: Path) -> None:
+        """Write ``seconds`` and ``cpu_seconds`` up to now, tab-separated.
+
+        The time of the processors, of all threads together, depends little on what else they do.
+        """
+        row = {
+            "seconds": time.perf_counter() - self._seconds,
+            "cpu_seconds": time.process_time() - self._cpu_seconds,
+        }
+        pd.DataFrame([row]).to_csv(path, sep="\t", index=False, float_format="%.3f")
