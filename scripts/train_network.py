@@ -17,7 +17,7 @@ from cabin_core import (
     train,
 )
 from scripts.feature_table import fit_scaling, read_feature_table
-from scripts.network_config import parse_network
+from scripts.network_config import needs_search, parse_network
 from scripts.yields import expected_weights, expected_yields
 
 log = logging.getLogger("cabin.train_network")
@@ -128,11 +128,11 @@ def main(
     equal_class_weights : bool
         As :func:`make_sample` takes it.
     search : dict, optional
-        The key ``search`` of the study; needed where the loss has a significance.
+        The key ``search`` of the study; needed where the loss is about its yields.
     """
     torch.set_num_threads(threads)
     events = read_feature_table(table, features)
-    if not network["loss"].get("significance"):
+    if not needs_search(network):
         search = None
     yields = None if search is None else expected_yields(events, search)
     settings, loss, training = parse_network(network, yields)

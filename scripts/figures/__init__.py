@@ -46,4 +46,21 @@ PLOTS: dict[str, PlotKind] = {
     "cuts": PlotKind(files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",)),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
+    "boundaries": PlotKind(
+        files=("features", "model"), networks=range(1, 6), options=("drawn_events", "published")
+    ),
+    "significance": PlotKind(
+        files=("features", "scores"), networks=range(1, 6), options=("against", "demands", "published")
+    ),
+    "class_efficiencies": PlotKind(files=("features", "scores"), networks=ONE, options=("published",)),
+    "background_roc": PlotKind(
+        files=("features", "scores"), networks=range(1, 6), options=("background", "published")
+    ),
+    "loss_landscapes": PlotKind(options=("cross_sections", "luminosity", "epsilon", "errors")),
+    "collapse": PlotKind(
+        files=("features", "model", "history", "scores"), networks=range(2, 16), options=("demands",)
+    ),
 }
+
+#: Those that draw yields, which a study with the key ``search`` has.
+SEARCH_PLOTS = ("significance", "class_efficiencies", "background_roc", "collapse")

@@ -24,7 +24,7 @@ CURVES = {
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     """Return ``epoch`` and the curves that are not zero throughout."""
     history = inputs.read("history")
-    drawn = [name for name in CURVES if (history[name] > 0).any()]
+    drawn = [name for name in CURVES if name in history and (history[name] > 0).any()]
     return history[["epoch", *drawn]]
 
 

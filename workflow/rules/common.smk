@@ -155,7 +155,8 @@ wildcard_constraints:
 
 def uses_search(network):
     """Return whether a change of a study's `search` changes what a network learns."""
-    return bool(NETWORKS[network].get("loss", {}).get("significance"))
+    loss = NETWORKS[network].get("loss", {})
+    return bool(loss.get("significance") or "lovasz_z" in loss)
 
 
 def feature_names(study):
