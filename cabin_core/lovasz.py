@@ -157,10 +157,12 @@ def _steps(is_signal: Tensor, weights: Tensor, total: float, epsilon: float) -> 
     Differences of the set function itself would lose digits: what they cancel is taken out by hand.
     """
     of_signal = weights * is_signal
-    accepted = epsilon + (weights * ~is_signal).cumsum(dim=-1)
-    before = accepted - weights * ~is_signal
+    accepted = (weights * ~is_signal).cumsum(dim=-1)
+    # Shifted, not subtracted: a small epsilon would not survive the difference of two large yields.
+    before = torch.roll(accepted, 1, dims=-1)
+    before[..., 0] = 0.0
     kept = (total - of_signal.cumsum(dim=-1)).clamp(min=0.0)
-    root, root_before = accepted.sqrt(), before.sqrt()
+    root, root_before = (epsilon + accepted).sqrt(), (epsilon + before).sqrt()
     of_background = kept * weights / (root * root_before * (root + root_before))
     return torch.where(is_signal, weights / root, of_background)
 
