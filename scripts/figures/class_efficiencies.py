@@ -46,6 +46,6 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             draw_published(ax, points, styles[str(name)])
         ax.set(xlim=(0, 1), ylim=(0, 1.05), xlabel="Threshold $u$ on the score", ylabel="Efficiency")
         fig.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=4, frameon=False)
-        title = f"{study['title']}, {options['networks'][0]}"
-        fig.suptitle(title, fontsize=9, x=0.01, ha="left")
+        ax.set_title(options["networks"][0])
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

@@ -423,7 +423,7 @@ def network_setting(results: Results, network: str, key: str) -> Measured:
     return Measured(float(entry[key]))
 
 
-#: What arXiv:2412.09500 demands of a threshold, and enough events of the sample for the number to mean something.
+#: What arXiv:2412.09500 demands of a threshold, and enough events for the number to mean something.
 DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5.0, "background_events": 100.0}
 
 
@@ -579,7 +579,7 @@ def smallest_signal_gain(
 
 
 def landscape_bend(results: Results, error: str, cross_sections: list[float]) -> Measured:
-    """Smallest excess of the mean of two points over the middle of the loss of two events, 0 or more if convex."""
+    """Smallest bend of the loss of two events between neighbours of a grid, not negative if convex."""
     table = landscape(error, {"cross_sections": cross_sections, "luminosity": 1.0, "epsilon": 1.0})
     loss = table.pivot(index="y", columns="x", values="loss").to_numpy()
     bends = [
