@@ -908,15 +908,17 @@ def test_boundaries_need_two_features_and_known_processes(results):
 def test_significance(results, case):
     table, (ax,) = results.table(case), results.figure(case).axes
     scan = table[(table["kind"] == "scan") & (table["name"] == "zloss_large")]
-    thresholds = scan["x"]
-    if case == "significance":
-        scores = results.read("toy", "zloss_large/scores.parquet").query("split == 'test' and label == 1")
-        thresholds = np.quantile(scores["score"], 1 - scan["x"], method="lower")
-    # The last event of all lies at its own threshold, not above it.
-    for threshold, value in list(zip(thresholds, scan["y"], strict=True))[10:-10:97]:
-        s, b1, b2 = (passing(results, "zloss_large", threshold, name) for name in ("s", "b1", "b2"))
-        expected = 300 * s / np.sqrt(3000 * b1 + 300_000 * b2)
-        assert value == pytest.approx(expected, rel=0.02)
+    scores = results.read("toy", "zloss_large/scores.parquet").query("split == 'test' and label == 1")
+    ranked = np.sort(scores["score"])
+    for x, value in scan.loc[scan["x"] < 0.9995, ["x", "y"]].to_numpy()[::97]:
+        n_above = round(x * len(ranked))
+        # An efficiency is that of every threshold from one event of signal to the next.
+        between = ranked[-min(n_above + 1, len(ranked))], ranked[-n_above] - 1e-12
+        bounds = []
+        for threshold in (x, x) if case.endswith("threshold") else between:
+            s, b1, b2 = (passing(results, "zloss_large", threshold, name) for name in ("s", "b1", "b2"))
+            bounds.append(300 * s / np.sqrt(3000 * b1 + 300_000 * b2))
+        assert bounds[0] * (1 - 1e-9) <= value <= bounds[1] * (1 + 1e-9)
     assert scan["y"].iloc[0 if case.endswith("threshold") else -1] == pytest.approx(0.545, abs=0.002)
     line = next(line for label, line in labelled(ax).items() if label.startswith("zloss_large"))
     best = scan[scan["background_events"] >= 100]["y"].max()

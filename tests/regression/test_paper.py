@@ -40,6 +40,7 @@ NOT_COMPARABLE = {
 RULES = [
     "all",
     "generate_gaussian",
+    "generate_processes",
     "train_network",
     "evaluate_network",
     "shift_inputs",
