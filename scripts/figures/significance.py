@@ -26,6 +26,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     parts = []
     for position, network in enumerate(inputs.networks):
         scan = scan_of(inputs, position)
+        # From tight to loose, both axes rise or fall throughout.
         kept = scan[meets_demands(scan, inputs.options["demands"]) & scan["significance"].notna()]
         parts.append(
             pd.DataFrame(
@@ -36,7 +37,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
                     "y": kept["significance"],
                     "background_events": kept["background_events"],
                 }
-            ).sort_values("x", kind="stable")
+            )[::-1]
         )
     return pd.concat([*parts, published_points(inputs).assign(kind="published")], ignore_index=True)
 

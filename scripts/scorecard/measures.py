@@ -570,7 +570,8 @@ def smallest_signal_gain(
 ) -> Measured:
     """Smallest signal efficiency over that of another network, at all background efficiencies in a range."""
     column = f"background_efficiency_{background}"
-    at = np.geomspace(*between, 60)
+    low, high = between
+    at = np.geomspace(low, high, 60)
     first, second = (
         np.array([_interpolated(scan, x, column, "signal_efficiency") for x in at])
         for scan in (_scan(results, study, network), _scan(results, study, other))

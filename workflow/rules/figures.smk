@@ -4,7 +4,14 @@
 rule draw_figure:
     input:
         unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
-        code=sources("scripts/figures", "scripts/feature_table.py", "scripts/score_table.py"),
+        code=sources(
+            "scripts/figures",
+            "scripts/feature_table.py",
+            "scripts/score_table.py",
+            "scripts/significance_scan.py",
+            "scripts/yields.py",
+            "cabin_core/lovasz.py",
+        ),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
