@@ -136,7 +136,11 @@ BAD = [
     ("networks.zloss.loss.bce", 1.0, "networks.zloss: lovasz_z is a loss of its own: remove bce"),
     ("networks.scan.loss", {"lovasz_z": {"error": "hinge"}}, "networks.scan: lovasz_z needs raw outputs"),
     ("networks.scan.bias", True, "networks.scan: bias belongs to a linear network, not to scan"),
-    ("studies.gaussian.networks", ["zloss"], "networks.zloss.loss.lovasz_z: it needs cross-sections: give"),
+    (
+        "studies.gaussian.networks",
+        ["zloss"],
+        "network zloss is trained on the significance of a search: the key `search` is",
+    ),
     ("figures.zloss_fig1a.drawn_events", {"b3": 3}, "drawn_events: unknown process 'b3': one of s, b1, b2"),
     ("figures.zloss_fig2a.published", {"bce": [[0, 1]]}, "published: unknown name 'bce': one of zloss_bce"),
     ("figures.zloss_fig2a.demands.signal", 0.1, "demands: unknown key signal; known here: signal_efficiency"),

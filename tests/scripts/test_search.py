@@ -28,7 +28,12 @@ SOURCE = {
         "b2": {"class": "background", "events": 400, "mean": [2.0, 10.0], "width": [1.0, 1.0]},
     },
 }
-SEARCH = {"luminosity": 3000.0, "cross_sections": {"s": 0.1, "b1": 1.0, "b2": 100.0}}
+SEARCH = {
+    "luminosity": 3000.0,
+    "cross_sections": {"s": 0.1, "b1": 1.0, "b2": 100.0},
+    "relative_uncertainty": 0.0,
+    "minimum_signal": 0.0,
+}
 NETWORK = {
     "model": "linear",
     "bias": True,
@@ -176,7 +181,7 @@ def test_training_on_the_z_loss(study):
 
 
 def test_the_z_loss_needs_a_search(study, tmp_path):
-    with pytest.raises(ValueError, match="the loss needs expected yields: give the study the key `search`"):
+    with pytest.raises(ValueError, match="the loss lovasz_z needs the yields that a search expects"):
         train_network.main(
             table=study / "toy" / "features.parquet",
             model=tmp_path / "model.pt",
