@@ -116,6 +116,7 @@ def _draw_against_epsilon(ax: Axes, ends: pd.DataFrame, column: str) -> None:
         if len(rows):
             ax.plot(rows["epsilon"], rows[column], "o", color=LINE_COLORS[0], mfc=face, label=label)
     ax.set_xscale("log")
-    ax.set_ylim(0, 1.1 * ends[column].max())
+    # Room for the points of collapsed networks, which lie at 0.
+    ax.set_ylim(-0.05 * ends[column].max(), 1.1 * ends[column].max())
     ax.set_xlabel("$\\epsilon$ [events]", loc="center")
     ax.set_ylabel(PANELS[column], loc="center", fontsize=9)
