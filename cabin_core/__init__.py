@@ -8,6 +8,7 @@ knows tensors only: no plots, no tables, no workflow.
 from cabin_core.constraint import EfficiencyConstraint
 from cabin_core.events import EventSample
 from cabin_core.losses import CutLoss, EventSums, ExpectedYields, LossTerms
+from cabin_core.lovasz import LovaszZLoss, lovasz_z_loss
 from cabin_core.metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
 from cabin_core.networks import (
     CutNetwork,
@@ -37,6 +38,7 @@ __all__ = [
     "History",
     "LinearNetwork",
     "LossTerms",
+    "LovaszZLoss",
     "NetworkSettings",
     "OneToOneLinear",
     "Schedule",
@@ -46,6 +48,7 @@ __all__ = [
     "build_network",
     "hard_cut_efficiencies",
     "load_network",
+    "lovasz_z_loss",
     "passes_cuts",
     "save_network",
     "train",

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy
 
 from cabin_core.constraint import EfficiencyConstraint, log_of_efficiency
 from cabin_core.events import EventSample
-from cabin_core.networks import check_targets
+from cabin_core.networks import CutNetwork, check_targets
 from cabin_core.significance import asimov_significance
 
 #: The constant in the denominator of Eq 7 that keeps it finite where neighbouring cuts coincide.
@@ -286,6 +286,11 @@ class CutLoss:
                 "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
             )
         return EfficiencyConstraint(goals, self.coefficients["constraint"], first_goal)
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
+        """Return the terms of the loss of a network on a sample."""
+        sums = EventSums.of_sample(network, sample)
+        return self(sums, network.cuts() if isinstance(network, CutNetwork) else None)
 
     def __call__(self, sums: EventSums, cuts: Tensor | None = None) -> LossTerms:
         """Return the terms of the loss.

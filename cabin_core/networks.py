@@ -221,15 +221,27 @@ class EfficiencyScanNetwork(CutNetwork):
 
 
 class LinearNetwork(nn.Module):
-    """The simple linear network (Eq 9, Fig 3): ``sigmoid(sum_f w_f x_f)``, without a bias."""
+    """The simple linear network (Eq 9, Fig 3): ``sigmoid(sum_f w_f x_f)``.
 
-    def __init__(self, n_features: int) -> None:
+    Parameters
+    ----------
+    n_features : int
+    bias : bool
+        Whether to add a learned constant, which Eq 9 does not have.
+    """
+
+    def __init__(self, n_features: int, *, bias: bool = False) -> None:
         super().__init__()
-        self.linear = nn.Linear(n_features, 1, bias=False)
+        self.linear = nn.Linear(n_features, 1, bias=bias)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
+        outputs: Tensor = self.linear(features)
+        return outputs
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the scores, shape (n_events, 1), of features of shape (n_events, n_features)."""
-        return torch.sigmoid(self.linear(features))
+        return torch.sigmoid(self.logits(features))
 
 
 class FullyConnectedNetwork(nn.Module):
@@ -257,6 +269,11 @@ class FullyConnectedNetwork(nn.Module):
         for n_in, n_out in itertools.pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
+        outputs: Tensor = self.layers[:-1](features)
+        return outputs
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the scores, shape (n_events, 1), of features of shape (n_events, n_features)."""
@@ -286,6 +303,8 @@ class NetworkSettings:
         Whether no cut of a scan may be tighter at a higher target than at a lower one.
     hidden_layers : sequence of int
         Nodes of the hidden layers of a ``fully_connected`` model.
+    bias : bool
+        Whether a ``linear`` model has a bias; the layers of a fully connected one always have.
     precision : str
         ``float32`` or ``float64``, of parameters, features and training.
 
@@ -302,6 +321,7 @@ class NetworkSettings:
     start: float = 0.0
     monotone: bool = False
     hidden_layers: tuple[int, ...] = ()
+    bias: bool = False
     precision: str = "float32"
 
     def __post_init__(self) -> None:
@@ -327,6 +347,8 @@ class NetworkSettings:
             raise ValueError(
                 f"hidden_layers belong to a fully_connected network, and to it only: {self.model}"
             )
+        if self.bias and self.model != "linear":
+            raise ValueError(f"bias belongs to a linear network, not to {self.model}")
         if self.weights != "directions" and self.model not in CUT_MODELS:
             raise ValueError(f"weights belong to a cut network, not to {self.model}")
         if self.start and self.model not in CUT_MODELS:
@@ -409,7 +431,7 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
 
 def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[float] | None) -> nn.Module:
     if settings.model == "linear":
-        return LinearNetwork(n_features)
+        return LinearNetwork(n_features, bias=settings.bias)
     if settings.model == "fully_connected":
         return FullyConnectedNetwork(n_features, settings.hidden_layers)
     sharpness, windows, start = settings.activation_scale, settings.weights == "windows", settings.start

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from cabin_core.events import EventSample
-from cabin_core.losses import CutLoss, EventSums, LossTerms
+from cabin_core.losses import CutLoss, EventSums
 from cabin_core.networks import CutNetwork
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
@@ -64,6 +65,24 @@ class Schedule:
             )
 
 
+class LossValue(Protocol):
+    """What a loss found: the number to minimise, and all that belongs into the history."""
+
+    @property
+    def total(self) -> Tensor:
+        """The loss, shape ()."""
+
+    def values(self) -> dict[str, float]:
+        """Return ``total`` and others by name."""
+
+
+class Loss(Protocol):
+    """What can be trained on, :class:`cabin_core.CutLoss` for example."""
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> LossValue:
+        """Return the loss of a network on a sample or batch."""
+
+
 @dataclass(frozen=True)
 class TrainingSettings:
     """How to train.
@@ -109,7 +128,7 @@ class TrainingSettings:
 
 def train(
     network: nn.Module,
-    loss: CutLoss,
+    loss: Loss,
     train_sample: EventSample,
     test_sample: EventSample,
     settings: TrainingSettings,
@@ -121,7 +140,7 @@ def train(
     ----------
     network : torch.nn.Module
         Scores of shape (n_events, n_rows) from features of shape (n_events, n_features).
-    loss : CutLoss
+    loss : Loss
     train_sample, test_sample : EventSample
         Scaled features; the test sample is looked at, never learned from.
     settings : TrainingSettings
@@ -143,13 +162,14 @@ def train(
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
     change = _changes(network, loss, optimizer, settings)
+    constraint = loss.constraint if isinstance(loss, CutLoss) else None
     for epoch in range(settings.epochs):
         change(epoch)
         with torch.no_grad():
-            test_terms = evaluate_loss(network, loss, test_sample)
+            test_terms = loss.evaluate(network, test_sample)
         batch_values = []
         for batch in _batches(train_sample, settings.batch_size, generator):
-            train_terms = evaluate_loss(network, loss, batch)
+            train_terms = loss.evaluate(network, batch)
             optimizer.zero_grad()
             train_terms.total.backward()
             optimizer.step()
@@ -162,9 +182,9 @@ def train(
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
-        if loss.constraint is not None and (epoch + 1) % MULTIPLIERS_EVERY == 0:
+        if constraint is not None and (epoch + 1) % MULTIPLIERS_EVERY == 0:
             with torch.no_grad():
-                loss.constraint.update(EventSums.of_sample(network, train_sample).signal_efficiency())
+                constraint.update(EventSums.of_sample(network, train_sample).signal_efficiency())
         if on_epoch:
             on_epoch(row)
     if not all(parameter.isfinite().all() for parameter in network.parameters()):
@@ -173,7 +193,7 @@ def train(
 
 
 def _changes(
-    network: nn.Module, loss: CutLoss, optimizer: torch.optim.Optimizer, settings: TrainingSettings
+    network: nn.Module, loss: Loss, optimizer: torch.optim.Optimizer, settings: TrainingSettings
 ) -> Callable[[int], None]:
     """Return what is to be called before each epoch to follow the schedule."""
     schedule = settings.schedule
@@ -195,17 +215,11 @@ def _changes(
                 group["lr"] = (
                     settings.learning_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
                 )
-        if loss.constraint is not None:
+        if isinstance(loss, CutLoss) and loss.constraint is not None:
             begin, end = schedule.goals_move
             loss.constraint.move_goals((share - begin) / (end - begin))
 
     return change
-
-
-def evaluate_loss(network: nn.Module, loss: CutLoss, sample: EventSample) -> LossTerms:
-    """Return the terms of the loss of a network on a sample."""
-    sums = EventSums.of_sample(network, sample)
-    return loss(sums, network.cuts() if isinstance(network, CutNetwork) else None)
 
 
 def _batches(

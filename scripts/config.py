@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.competitors import COMPETITORS
 from scripts.competitors.supercuts import parse_supercuts
-from scripts.figures import PLOTS
+from scripts.figures import PLOTS, SEARCH_PLOTS
 from scripts.tables import TABLES
 
 #: abs(eta) up to which the detector finds leptons.
@@ -106,6 +106,7 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
             _check_options(f"figures.{name}", options, PLOTS[kind].options)
             _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
             _check_models(f"figures.{name}", figure.get("networks", []), PLOTS[kind].not_of, config)
+            _check_search_figure(f"figures.{name}", figure, kind, config)
     for name, table in config["tables"].items():
         if table is not None:
             kind = _known("table", table["table"], TABLES, f"tables.{name}")
@@ -166,6 +167,10 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
         _check_events(f"{where}.source", study["source"])
     if study["source"]["kind"] == "simulation":
         _check_simulation(f"{where}.source", study["source"])
+    if study["source"]["kind"] == "processes":
+        _check_processes(f"{where}.source.processes", study["source"]["processes"], names)
+    if "search" in study:
+        _check_search(f"{where}.search", study)
     _unique(study["networks"], f"{where}.networks")
     for name in study["networks"]:
         _known("network", name, networks, f"{where}.networks")
@@ -177,7 +182,8 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
                 f"config: networks.{name}.weights: {len(weights)} weights for the {len(names)} features of "
                 f"{where}: give one a feature, or `directions`"
             )
-        if networks[name].get("loss", {}).get("significance") and "search" not in study:
+        loss = networks[name].get("loss", {})
+        if (loss.get("significance") or "lovasz_z" in loss) and "search" not in study:
             raise ConfigError(
                 f"config: {where}: network {name} is trained on the significance of a search: the key "
                 "`search` is missing"
@@ -204,6 +210,28 @@ def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
         parse_supercuts(entry["supercuts"], features, entry["most_points"])
     except ValueError as fault:
         raise ConfigError(f"config: {where}.supercuts: {fault}") from None
+
+
+def _check_processes(where: str, processes: dict[str, Any], features: list[str]) -> None:
+    for name in ("signal", "background"):
+        if not any(process["class"] == name for process in processes.values()):
+            raise ConfigError(f"config: {where}: no process of the class {name}: both are needed")
+    for name, process in processes.items():
+        for key in ("mean", "width"):
+            if len(process[key]) != len(features):
+                raise ConfigError(
+                    f"config: {where}.{name}.{key}: {len(process[key])} numbers for {len(features)} features"
+                )
+
+
+def _check_search(where: str, study: dict[str, Any]) -> None:
+    processes = study["source"].get("processes", ("signal", "background"))
+    given = study["search"]["cross_sections"]
+    for name in processes:
+        if name not in given:
+            raise ConfigError(f"config: {where}.cross_sections: none of the process {name}: give it in fb")
+    for name in given:
+        _known("process", name, processes, f"{where}.cross_sections")
 
 
 def _check_events(where: str, source: dict[str, Any]) -> None:
@@ -297,6 +325,21 @@ def _check_options(where: str, given: set[str], allowed: Iterable[str]) -> None:
         raise ConfigError(f"config: {where}: this plot has no option {key}; it has: {', '.join(allowed)}")
     for key in sorted(set(allowed) - given):
         raise ConfigError(f"config: {where}: this plot needs the option {key}")
+
+
+def _check_search_figure(where: str, figure: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
+    """Raise where a figure of yields names a study without a search, or what it has not."""
+    study = config["studies"].get(figure.get("study"))
+    if study is None:
+        return
+    if kind in SEARCH_PLOTS and "search" not in study:
+        raise ConfigError(f"config: {where}: study {figure['study']} has no key `search`: this plot needs it")
+    processes = study["source"].get("processes", ("signal", "background"))
+    for name in figure.get("drawn_events", ()):
+        _known("process", name, processes, f"{where}.drawn_events")
+    for name in figure.get("published", ()):
+        known = processes if kind == "class_efficiencies" else figure["networks"]
+        _known("name", name, known, f"{where}.published")
 
 
 def _check_count(where: str, entry: dict[str, Any], allowed: range) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cabin_core import CutLoss, ExpectedYields, NetworkSettings, Schedule, TrainingSettings
+from cabin_core import CutLoss, ExpectedYields, LovaszZLoss, NetworkSettings, Schedule, TrainingSettings
 
 NETWORK_KEYS = (
     "model",
@@ -14,14 +14,20 @@ NETWORK_KEYS = (
     "start",
     "monotone",
     "hidden_layers",
+    "bias",
     "precision",
 )
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 
+def needs_search(entry: dict[str, Any]) -> bool:
+    """Return whether the loss of a network's entry in the config is about the yields of a search."""
+    return bool(entry["loss"].get("significance") or "lovasz_z" in entry["loss"])
+
+
 def parse_network(
     entry: dict[str, Any], yields: ExpectedYields | None = None
-) -> tuple[NetworkSettings, CutLoss, TrainingSettings]:
+) -> tuple[NetworkSettings, CutLoss | LovaszZLoss, TrainingSettings]:
     """Return what a network is, its loss and its training.
 
     Parameters
@@ -33,7 +39,7 @@ def parse_network(
 
     Returns
     -------
-    tuple of NetworkSettings, CutLoss and TrainingSettings
+    tuple of NetworkSettings, CutLoss or LovaszZLoss, and TrainingSettings
 
     Raises
     ------
@@ -48,12 +54,16 @@ def parse_network(
                     f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
                 )
     schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
-    loss = CutLoss(
-        settings.targets if settings.has_cuts else (),
-        **entry["loss"],
-        yields=yields if entry["loss"].get("significance") else None,
-        first_goal=None if schedule is None else schedule.first_goal,
-    )
+    loss: CutLoss | LovaszZLoss
+    if "lovasz_z" in entry["loss"]:
+        loss = _lovasz_z_loss(entry["loss"], settings, yields)
+    else:
+        loss = CutLoss(
+            settings.targets if settings.has_cuts else (),
+            **entry["loss"],
+            yields=yields if entry["loss"].get("significance") else None,
+            first_goal=None if schedule is None else schedule.first_goal,
+        )
     if schedule is not None:
         _check_schedule(schedule, settings, loss)
     training = TrainingSettings(
@@ -62,8 +72,23 @@ def parse_network(
     return settings, loss, training
 
 
-def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: CutLoss) -> None:
+def _lovasz_z_loss(
+    entry: dict[str, Any], settings: NetworkSettings, yields: ExpectedYields | None
+) -> LovaszZLoss:
+    if settings.has_cuts:
+        raise ValueError(
+            f"lovasz_z needs raw outputs, which a {settings.model} network lacks: take a linear network"
+        )
+    if len(entry) > 1:
+        others = ", ".join(name for name in entry if name != "lovasz_z")
+        raise ValueError(f"lovasz_z is a loss of its own: remove {others}, or lovasz_z")
+    if yields is None:
+        raise ValueError("the loss lovasz_z needs the yields that a search expects")
+    return LovaszZLoss(**entry["lovasz_z"], signal_yield=yields.signal, background_yield=yields.background)
+
+
+def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: CutLoss | LovaszZLoss) -> None:
     if schedule.first_activation_scale is not None and not settings.has_cuts:
         raise ValueError("schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen")
-    if schedule.first_goal is not None and loss.constraint is None:
+    if schedule.first_goal is not None and getattr(loss, "constraint", None) is None:
         raise ValueError("schedule.first_goal: the loss has no constraint whose goals could move")

@@ -9,7 +9,7 @@ import torch
 
 from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
-from scripts.network_config import parse_network
+from scripts.network_config import needs_search, parse_network
 from scripts.progress import LineProgress
 from scripts.stopwatch import Stopwatch
 from scripts.yields import expected_weights, expected_yields
@@ -107,11 +107,11 @@ def main(
     equal_class_weights : bool
         As :func:`make_sample` takes it.
     search : dict, optional
-        The key ``search`` of the study; needed where the loss has a significance.
+        The key ``search`` of the study; needed where the loss is about its yields.
     """
     torch.set_num_threads(threads)
     events = read_feature_table(table, features)
-    if not network["loss"].get("significance"):
+    if not needs_search(network):
         search = None
     yields = None if search is None else expected_yields(events, search)
     settings, loss, training = parse_network(network, yields)

@@ -54,4 +54,21 @@ PLOTS: dict[str, PlotKind] = {
     "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8)),
     "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
     "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
+    "boundaries": PlotKind(
+        files=("features", "model"), networks=range(1, 6), options=("drawn_events", "published")
+    ),
+    "significance": PlotKind(
+        files=("features", "scores"), networks=range(1, 6), options=("against", "demands", "published")
+    ),
+    "class_efficiencies": PlotKind(files=("features", "scores"), networks=ONE, options=("published",)),
+    "background_roc": PlotKind(
+        files=("features", "scores"), networks=range(1, 6), options=("background", "published")
+    ),
+    "loss_landscapes": PlotKind(options=("cross_sections", "luminosity", "epsilon", "errors")),
+    "collapse": PlotKind(
+        files=("features", "model", "history", "scores"), networks=range(2, 16), options=("demands",)
+    ),
 }
+
+#: Those that draw yields, which a study with the key ``search`` has.
+SEARCH_PLOTS = ("significance", "class_efficiencies", "background_roc", "collapse")

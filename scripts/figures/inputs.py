@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from cabin_core import TrainedNetwork, load_network
+
 
 @dataclass(frozen=True)
 class FigureInputs:
@@ -43,3 +45,7 @@ class FigureInputs:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",")
+
+    def model(self, position: int = 0) -> TrainedNetwork:
+        """Load the trained network at ``position``."""
+        return load_network(self.files["model"][position])

@@ -44,6 +44,14 @@ class Results:
         source: dict[str, Any] = self.studies[study]["source"]
         return source
 
+    def search_of(self, study: str) -> dict[str, Any]:
+        """Return what a search with the events of a study expects."""
+        self._folder(study)
+        if "search" not in self.studies[study]:
+            raise NotRun(f"study {study} has no search in this config")
+        search: dict[str, Any] = self.studies[study]["search"]
+        return search
+
     def features(self, study: str) -> pd.DataFrame:
         """Return the feature table of a study."""
         return self._read_parquet(self._folder(study) / "features.parquet")
@@ -69,8 +77,12 @@ class Results:
 
     def test_scores(self, study: str, network: str) -> pd.DataFrame:
         """Return the scores of the test sample."""
-        scores = self._read_parquet(self._folder(study, network) / "scores.parquet")
+        scores = self.scores(study, network)
         return scores[scores["split"] == "test"]
+
+    def scores(self, study: str, network: str) -> pd.DataFrame:
+        """Return the scores of all events."""
+        return self._read_parquet(self._folder(study, network) / "scores.parquet")
 
     def model(self, study: str, network: str) -> TrainedNetwork:
         """Return a trained network."""

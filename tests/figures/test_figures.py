@@ -11,12 +11,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle, StepPatch
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
-from scripts import draw_figure
+from cabin_core import FeatureScaling, NetworkSettings, TrainedNetwork, build_network, save_network
+from scripts import draw_figure, generate_processes
 from scripts.comparison import cut_roughness, scaled_ranges
 from scripts.figures import PLOTS, competitors
 from scripts.figures.history import CURVES
@@ -33,13 +35,18 @@ from scripts.figures.style import (
     paper_style,
     with_unit,
 )
-from scripts.models import CUT_COLUMNS
+from scripts.models import CUT_COLUMNS, score_events
 from scripts.score_table import score_column
 
 EVENTS_PER_CLASS = 400
 NAN = float("nan")
 SIGNS = {"<": -1.0, ">": 1.0}
-FILE_NAMES = {"features": "features.parquet", "scores": "scores.parquet", "timing": "training.tsv"}
+FILE_NAMES = {
+    "features": "features.parquet",
+    "scores": "scores.parquet",
+    "timing": "training.tsv",
+    "model": "model.pt",
+}
 
 #: The files of two studies: ten features without a unit, as many targets; seven in GeV and radians.
 TARGETS = {
@@ -67,6 +74,33 @@ STUDIES = {
         ],
     },
 }
+
+#: A search with two backgrounds in two features.
+TOY = {
+    "title": "Two backgrounds",
+    "features": [
+        {"name": "x1", "direction": ">", "label": "$x_{1}$", "unit": "GeV", "range": [-2, 7]},
+        {"name": "x2", "direction": ">", "label": "$x_{2}$", "unit": ""},
+    ],
+    "source": {
+        "seed": 3,
+        "processes": {
+            "s": {"class": "signal", "events": 2000, "mean": [4.0, 7.0], "width": [1.0, 1.0]},
+            "b1": {"class": "background", "events": 1500, "mean": [2.0, 5.0], "width": [1.0, 1.0]},
+            "b2": {"class": "background", "events": 1000, "mean": [2.0, 10.0], "width": [1.0, 1.0]},
+        },
+    },
+    "search": {"luminosity": 3000.0, "cross_sections": {"s": 0.1, "b1": 1.0, "b2": 100.0}},
+}
+#: Weights and constant of linear networks in scaled units, epsilon, and the share of the loss at the end.
+TOY_NETWORKS = {
+    "bce": ([2.7, -0.25], -0.9, None, None),
+    "zloss": ([1e-3, 2e-3], 0.02, None, 1.004),
+    "zloss_large": ([0.7, -0.75], -0.1, 3000.0, 0.97),
+    "zloss_larger": ([1.2, -1.5], 0.1, 10000.0, 0.73),
+}
+DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5}
+STUDIES["toy"] = TOY
 
 #: What is drawn: by the name of the baseline image, an entry of the config.
 CASES = {
@@ -99,6 +133,47 @@ CASES = {
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
     "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
+    "boundaries": {
+        "plot": "boundaries",
+        "study": "toy",
+        "networks": ["bce", "zloss_large"],
+        "drawn_events": {"b2": 400, "b1": 200, "s": 30},
+        "published": {"zloss_large": [[0.0, 1.5], [7.0, 11.3]]},
+    },
+    "significance": {
+        "plot": "significance",
+        "study": "toy",
+        "networks": ["bce", "zloss_large"],
+        "against": "signal_efficiency",
+        "demands": DEMANDS,
+        "published": {"bce": [[0.3, 3.9], [0.6, 2.7]], "zloss_large": [[0.5, 4.5]]},
+    },
+    "class_efficiencies": {
+        "plot": "class_efficiencies",
+        "study": "toy",
+        "networks": ["zloss_large"],
+        "published": {"s": [[0.5, 0.46]], "b2": [[0.1, 0.29], [0.2, 0.06]]},
+    },
+    "background_roc": {
+        "plot": "background_roc",
+        "study": "toy",
+        "networks": ["bce", "zloss_large"],
+        "background": "expected",
+        "published": {"bce": [[0.1, 0.87]]},
+    },
+    "loss_landscapes": {
+        "plot": "loss_landscapes",
+        "cross_sections": [1.0, 10.0],
+        "luminosity": 1.0,
+        "epsilon": 1.0,
+        "errors": ["hinge", "sigmoid", "cross_entropy", "focal"],
+    },
+    "collapse": {
+        "plot": "collapse",
+        "study": "toy",
+        "networks": ["zloss_larger", "zloss", "zloss_large"],
+        "demands": DEMANDS,
+    },
 }
 #: More of them, drawn without a baseline image.
 OTHERS = {
@@ -107,6 +182,22 @@ OTHERS = {
     "cuts_with_gap": {"plot": "cuts", "study": "seven", "networks": ["scan"], "scaled": True},
     "feynman_of_one_process": {"plot": "feynman", "processes": ["ww"]},
     "history_of_one_term": {"plot": "history", "study": "seven", "networks": ["bce"]},
+    "history_of_the_z_loss": {"plot": "history", "study": "toy", "networks": ["zloss_large"]},
+    "significance_against_threshold": {
+        "plot": "significance",
+        "study": "toy",
+        "networks": ["zloss_large"],
+        "against": "threshold",
+        "demands": DEMANDS,
+        "published": {},
+    },
+    "background_roc_of_events": {
+        "plot": "background_roc",
+        "study": "toy",
+        "networks": ["zloss_large"],
+        "background": "generated",
+        "published": {},
+    },
 }
 FIGURES = CASES | OTHERS
 
@@ -240,6 +331,36 @@ def write_boxes(folder: Path, scan: Path) -> None:
     write_timing(folder, 0.02)
 
 
+def write_toy(folder: Path) -> None:
+    """Write the feature table of the toy and its linear networks."""
+    features = ["x1", "x2"]
+    folder.mkdir()
+    generate_processes.main(
+        table=folder / "features.parquet",
+        source=TOY["source"],
+        features=features,
+        split={"test_fraction": 0.5, "seed": 1},
+    )
+    events = pd.read_parquet(folder / "features.parquet")
+    scaling = FeatureScaling(features, *training_scaling(events, features))
+    settings = NetworkSettings("linear", bias=True, precision="float64")
+    for name, (weights, constant, epsilon, share) in TOY_NETWORKS.items():
+        network = build_network(settings, (">", ">"))
+        network.linear.weight.data = torch.tensor([weights], dtype=torch.float64)
+        network.linear.bias.data = torch.tensor([constant], dtype=torch.float64)
+        loss = {"lovasz_z": {"error": "hinge"} | ({"epsilon": epsilon} if epsilon else {})} if share else {}
+        trained = TrainedNetwork(network, settings, scaling, (">", ">"), {"loss": loss})
+        (folder / name).mkdir()
+        save_network(folder / name / "model.pt", trained)
+        scores = events[["label", "split", "weight"]].assign(score=score_events(trained, events)[:, 0])
+        scores.to_parquet(folder / name / "scores.parquet", index=False)
+        epoch = np.arange(61)
+        history = {"epoch": epoch, "train_total": 17 * (1 + np.exp(-epoch / 9)), "test_total": 18.0}
+        if share:
+            history |= {"train_share": share + 0.3 * np.exp(-epoch / 9), "train_spread": np.exp(-epoch / 15)}
+        pd.DataFrame(history).to_csv(folder / name / "history.csv", index=False)
+
+
 def training_scaling(events: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     training = events.loc[events["split"] == "train", names].to_numpy()
     return training.mean(axis=0), training.std(axis=0)
@@ -292,7 +413,10 @@ def study_of(case: str) -> dict:
 def results(tmp_path_factory) -> Results:
     folder = tmp_path_factory.mktemp("results")
     for name in STUDIES:
-        write_study(folder / name, name)
+        if name == "toy":
+            write_toy(folder / name)
+        else:
+            write_study(folder / name, name)
     return Results(folder)
 
 
@@ -335,13 +459,18 @@ def test_every_kind_has_a_module_and_an_image(kind):
 @cases()
 def test_the_files_read_are_those_declared(results, monkeypatch, case):
     read = set()
-    original = FigureInputs.read
+    original, original_model = FigureInputs.read, FigureInputs.model
 
     def record(inputs: FigureInputs, kind: str, position: int = 0) -> pd.DataFrame:
         read.add((kind, position))
         return original(inputs, kind, position)
 
+    def record_model(inputs: FigureInputs, position: int = 0) -> TrainedNetwork:
+        read.add(("model", position))
+        return original_model(inputs, position)
+
     monkeypatch.setattr(FigureInputs, "read", record)
+    monkeypatch.setattr(FigureInputs, "model", record_model)
     results.fresh_table(case)
     declared = results.files(FIGURES[case])
     assert read == {(kind, i) for kind, paths in declared.items() for i in range(len(paths))}
@@ -773,6 +902,145 @@ def test_efficiencies(results):
     np.testing.assert_array_equal(labelled(ax)["Target met"].get_xydata(), [[0, 0], [1, 1]])
     assert len(legend_texts(ax.get_legend())) == 5
     assert any(line.get_visible() for line in ax.get_xgridlines())
+
+
+def passing(results: Results, network: str, threshold: float, process: str) -> float:
+    """Share of the test events of a process above a threshold, counted one by one."""
+    events = results.read("toy", "features.parquet")
+    scores = results.read("toy", f"{network}/scores.parquet")["score"]
+    return float((scores > threshold)[(events["process"] == process) & (events["split"] == "test")].mean())
+
+
+def test_boundaries(results):
+    table, (ax,) = results.table("boundaries"), results.figure("boundaries").axes
+    assert table["kind"].value_counts()[["signal", "background"]].to_list() == [30, 600]
+    events = results.read("toy", "features.parquet")
+    scaling = FeatureScaling(["x1", "x2"], *training_scaling(events, ["x1", "x2"]))
+    for name in ("bce", "zloss_large"):
+        weights, constant, _, _ = TOY_NETWORKS[name]
+        ends = table[(table["kind"] == "boundary") & (table["name"] == name)][["x", "y"]].to_numpy()
+        scaled = scaling.scale(torch.tensor(ends)).numpy()
+        np.testing.assert_allclose(scaled @ weights + constant, 0.0, atol=1e-9)
+        assert np.ptp(ends, axis=0).min() > 0.2
+        line = labelled(ax)[name]
+        np.testing.assert_allclose(line.get_xydata(), ends)
+        assert line.get_linestyle() == "-"
+    published = labelled(ax)["zloss_large, published"]
+    assert published.get_linestyle() == "--"
+    assert published.get_color() == labelled(ax)["zloss_large"].get_color()
+    assert ax.get_xlim() == (-2, 7)
+    assert ax.get_xlabel() == "$x_{1}$ [GeV]"
+    assert (
+        len({labelled(ax)[f"{name} events drawn"].get_color() for name in ("s, 30", "b1, 200", "b2, 400")})
+        == 3
+    )
+
+
+def test_boundaries_need_two_features_and_known_processes(results):
+    module = importlib.import_module("scripts.figures.boundaries")
+    inputs = results.inputs(CASES["boundaries"])
+    with pytest.raises(ValueError, match="drawn in two features, the study has 1"):
+        module.tabulate(FigureInputs(inputs.options, TOY | {"features": TOY["features"][:1]}, inputs.files))
+    with pytest.raises(ValueError, match="no process b3 to draw: the study has s, b1, b2"):
+        module.tabulate(FigureInputs(inputs.options | {"drawn_events": {"b3": 1}}, TOY, inputs.files))
+
+
+@pytest.mark.parametrize("case", ["significance", "significance_against_threshold"])
+def test_significance(results, case):
+    table, (ax,) = results.table(case), results.figure(case).axes
+    scan = table[(table["kind"] == "scan") & (table["name"] == "zloss_large")]
+    scores = results.read("toy", "zloss_large/scores.parquet").query("split == 'test' and label == 1")
+    ranked = np.sort(scores["score"])
+    for x, value in scan.loc[scan["x"] < 0.9995, ["x", "y"]].to_numpy()[::97]:
+        n_above = round(x * len(ranked))
+        # An efficiency is that of every threshold from one event of signal to the next.
+        between = ranked[-min(n_above + 1, len(ranked))], ranked[-n_above] - 1e-12
+        bounds = []
+        for threshold in (x, x) if case.endswith("threshold") else between:
+            s, b1, b2 = (passing(results, "zloss_large", threshold, name) for name in ("s", "b1", "b2"))
+            bounds.append(300 * s / np.sqrt(3000 * b1 + 300_000 * b2))
+        assert bounds[0] * (1 - 1e-9) <= value <= bounds[1] * (1 + 1e-9)
+    assert scan["y"].iloc[-1] == pytest.approx(0.545, abs=0.002)
+    line = next(line for label, line in labelled(ax).items() if label.startswith("zloss_large"))
+    best = scan[scan["background_events"] >= 100]["y"].max()
+    assert f", {best:.2f} at " in line.get_label()
+    assert np.nanmax(line.get_ydata()) == pytest.approx(best)
+    dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
+    for line in dotted:
+        assert not line.get_label().startswith("zloss")
+    assert ("Published" in labelled(ax)) == (case == "significance")
+
+
+def test_class_efficiencies(results):
+    table, (ax,) = results.table("class_efficiencies"), results.figure("class_efficiencies").axes
+    for process in ("s", "b1", "b2"):
+        rows = table[(table["kind"] != "published") & (table["name"] == process)]
+        for row in rows.iloc[::101].itertuples():
+            assert row.y == pytest.approx(passing(results, "zloss_large", row.x, process))
+        np.testing.assert_array_equal(labelled(ax)[process].get_xydata(), rows[["x", "y"]])
+
+
+@pytest.mark.parametrize(
+    ("case", "shares"),
+    [("background_roc", (3000 / 303_000, 300_000 / 303_000)), ("background_roc_of_events", (0.6, 0.4))],
+)
+def test_background_roc(results, case, shares):
+    table, (ax,) = results.table(case), results.figure(case).axes
+    rows = table[(table["kind"] == "scan") & (table["name"] == "zloss_large")]
+    scores = results.read("toy", "zloss_large/scores.parquet").query("split == 'test' and label == 1")
+    for row in rows[rows["y"].between(0.05, 0.999)].iloc[::83].itertuples():
+        threshold = np.quantile(scores["score"], 1 - row.y, method="lower")
+        background = sum(
+            share * passing(results, "zloss_large", threshold, name)
+            for share, name in zip(shares, ("b1", "b2"), strict=True)
+        )
+        assert row.x == pytest.approx(background, abs=0.02)
+    assert ax.get_xscale() == "log"
+    assert ("Published" in labelled(ax)) == (case == "background_roc")
+
+
+def test_loss_landscapes(results):
+    table, figure = results.table("loss_landscapes"), results.figure("loss_landscapes")
+    at = table.set_index(["error", "x", "y"])["loss"]
+    # Both wrong by one: all of the significance, N_s / sqrt(epsilon); one of them: Eq 5 by hand.
+    assert at["hinge", 0.0, 0.0] == pytest.approx(1.0)
+    assert at["hinge", 1.0, -1.0] == 0.0
+    assert at["hinge", 1.0, 0.0] == pytest.approx(1 - 1 / np.sqrt(11))
+    assert at["hinge", 0.0, -1.0] == pytest.approx(1.0)
+    for error, rows in table.groupby("error"):
+        least = rows.loc[rows["loss"].idxmin()]
+        assert least["x"] > least["y"], error
+    panels = [ax for ax in figure.axes if ax.get_title()]
+    assert [ax.get_title() for ax in panels] == ["Hinge", "Sigmoid", "Cross-entropy", "Focal"]
+    assert panels[0].lines[-1].get_xydata().tolist() == [[1.5, -1.5]]
+
+
+def test_collapse(results):
+    table, figure = results.table("collapse"), results.figure("collapse")
+    ends = table[table["epoch"].isna()]
+    assert ends["network"].to_list() == ["zloss", "zloss_large", "zloss_larger"]
+    assert ends["epsilon"].to_list() == pytest.approx([300.0, 3000.0, 10000.0])
+    assert ends["share"].to_list() == pytest.approx([1.004, 0.97, 0.73], abs=1e-3)
+    events = results.read("toy", "features.parquet")
+    _, spread = training_scaling(events, ["x1", "x2"])
+    norm = np.linalg.norm(TOY_NETWORKS["zloss_large"][0] / spread)
+    assert ends["weight_norm"].iloc[1] == pytest.approx(norm)
+    scan = results.table("significance").query("name == 'zloss_large' and kind == 'scan'")
+    assert ends["significance"].iloc[1] == pytest.approx(scan["y"].max())
+    assert set(table.loc[table["epoch"].notna(), "network"]) == {"zloss"}
+    hollow = [line for line in figure.axes[0].lines if line.get_label() == "collapsed"]
+    assert [line.get_xdata().tolist() for line in hollow] == [[pytest.approx(300.0)]]
+    assert figure.axes[5].get_ylabel() == "Spread of the outputs $F$"
+
+
+def test_collapse_needs_the_z_loss(results):
+    figure = CASES["collapse"] | {"networks": ["bce", "zloss"]}
+    with pytest.raises(ValueError, match="network bce was not trained on the loss lovasz_z"):
+        module_of("collapse").tabulate(results.inputs(figure))
+
+
+def test_history_of_the_z_loss(results):
+    assert list(results.table("history_of_the_z_loss")) == ["epoch", "train_total", "test_total"]
 
 
 def test_robustness(results):

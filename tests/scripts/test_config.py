@@ -107,7 +107,7 @@ BAD = [
     ("studies.logs", {"title": "in the way"}, "studies: 'logs' should not be valid"),
     ("networks.read", {"model": "linear"}, "networks: 'read' should not be valid"),
     ("networks.simulation", {"model": "linear"}, "networks: 'simulation' should not be valid"),
-    ("figures.fig04.plot", "featurs", "figures.fig04: unknown plot 'featurs': one of activation"),
+    ("figures.fig04.plot", "featurs", "figures.fig04: unknown plot 'featurs': one of features"),
     ("figures.fig04.study", "susie", "figures.fig04: unknown study 'susie': one of gaussian"),
     ("figures.fig07.networks", ["skan"], "figures.fig07.networks: unknown network 'skan'"),
     ("figures.fig07.networks", [], "figures.fig07.networks: 0 networks named, this kind takes 1"),
@@ -122,6 +122,30 @@ BAD = [
     ("studies", {"gaussian": None}, "every study is null"),
     ("scorecard.table1-beta.arguments", {"network": "scan"}, "table1-beta.arguments: missing .* 'term'"),
     ("studies.gaussian.robustness.shifts", [0.1], "robustness.shifts: .*does not contain"),
+    ("studies.zloss_case1.search.luminosity", -1.0, "search.luminosity: -1.0 is less than or equal"),
+    (
+        "studies.zloss_case1.search.cross_sections",
+        {"s": 0.1, "b1": 1.0},
+        "none of the process b2: give it in fb",
+    ),
+    ("studies.zloss_case1.search.cross_sections.b3", 1.0, "unknown process 'b3': one of s, b1, b2"),
+    ("studies.zloss_case1.search.cross_sections.b1", -1.0, "cross_sections.b1: -1.0 is less than or equal"),
+    ("studies.zloss_case1.source.processes.b1.events", 0, "processes.b1.events: 0 is less than the minimum"),
+    ("studies.zloss_case1.source.processes.b1.mean", [2.0], "processes.b1.mean: 1 numbers for 2 features"),
+    ("studies.zloss_case1.source.processes.s.class", "background", "no process of the class signal"),
+    ("networks.zloss_eps3000.loss.lovasz_z.epsilon", 0.0, "lovasz_z.epsilon: 0.0 is less than or equal"),
+    ("networks.zloss.loss.lovasz_z.error", "hing", "lovasz_z.error: 'hing' is not one of"),
+    ("networks.zloss.loss.bce", 1.0, "networks.zloss: lovasz_z is a loss of its own: remove bce"),
+    ("networks.scan.loss", {"lovasz_z": {"error": "hinge"}}, "networks.scan: lovasz_z needs raw outputs"),
+    ("networks.scan.bias", True, "networks.scan: bias belongs to a linear network, not to scan"),
+    (
+        "studies.gaussian.networks",
+        ["zloss"],
+        "network zloss is trained on the significance of a search: the key `search` is",
+    ),
+    ("figures.zloss_fig1a.drawn_events", {"b3": 3}, "drawn_events: unknown process 'b3': one of s, b1, b2"),
+    ("figures.zloss_fig2a.published", {"bce": [[0, 1]]}, "published: unknown name 'bce': one of zloss_bce"),
+    ("figures.zloss_fig2a.demands.signal", 0.1, "demands: unknown key signal; known here: signal_efficiency"),
     (
         "tables.gaussian_cuts.table",
         "cutflow",
@@ -209,6 +233,26 @@ def test_robustness_figure_needs_robustness():
     config = copy.deepcopy(PAPER)
     del config["studies"]["gaussian"]["robustness"]
     with pytest.raises(ConfigError, match=r"figures.robustness: study gaussian has no key `robustness`"):
+        check_config(config, SCHEMA)
+
+
+def test_figures_of_yields_need_a_search():
+    config = copy.deepcopy(PAPER)
+    del config["studies"]["zloss_case1"]["search"]
+    config["studies"]["zloss_case1"]["networks"] = ["zloss_bce"]
+    for name in (
+        "zloss_fig1a",
+        "zloss_fig2b",
+        "zloss_fig2c",
+        "zloss_fig4a",
+        "zloss_fig4b",
+        "zloss_collapse1",
+    ):
+        config["figures"][name] = None
+    with pytest.raises(ConfigError, match=r"figures.zloss_fig2a.networks: unknown network"):
+        check_config(config, SCHEMA)
+    config["figures"]["zloss_fig2a"] |= {"networks": ["zloss_bce"], "published": {}}
+    with pytest.raises(ConfigError, match=r"figures.zloss_fig2a: study zloss_case1 has no key `search`"):
         check_config(config, SCHEMA)
 
 

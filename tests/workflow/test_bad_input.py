@@ -13,6 +13,8 @@ SMALL = {
     "run": "bad",
     "studies": {
         "susy": None,
+        "zloss_case1": None,
+        "zloss_case2": None,
         "gaussian": {
             "source": {"signal_events": 200, "background_events": 200},
             "networks": ["linear_bce", "scan"],

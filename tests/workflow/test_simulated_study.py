@@ -15,6 +15,8 @@ SMALL = {
     "run": "small",
     "studies": {
         "gaussian": None,
+        "zloss_case1": None,
+        "zloss_case2": None,
         "susy": {
             "source": {
                 "signal": {**SLEPTONS, "events": 5},

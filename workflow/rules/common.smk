@@ -160,7 +160,8 @@ wildcard_constraints:
 
 def uses_search(network):
     """Return whether a change of a study's `search` changes what a network learns."""
-    return bool(NETWORKS[network].get("loss", {}).get("significance"))
+    loss = NETWORKS[network].get("loss", {})
+    return bool(loss.get("significance") or "lovasz_z" in loss)
 
 
 def feature_names(study):
@@ -206,6 +207,8 @@ def files_for(kinds, entry):
     for kind in kinds:
         if kind in STUDY_FILES:
             files[kind] = f"{RESULTS}/{entry['study']}/{STUDY_FILES[kind]}"
+        elif kind == "model":
+            files[kind] = [model_file(entry["study"], network) for network in entry["networks"]]
         else:
             files[kind] = [
                 f"{RESULTS}/{entry['study']}/{network}/{NETWORK_FILES[kind]}"

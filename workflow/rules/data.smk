@@ -41,6 +41,26 @@ rule compute_optimum:
         "../../scripts/compute_optimum.py"
 
 
+rule generate_processes:
+    output:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+    log:
+        f"{RESULTS}/logs/generate_processes/{{study}}.log",
+    wildcard_constraints:
+        study=one_of(studies_from("processes")),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        source=lambda w: STUDIES[w.study]["source"],
+        features=lambda w: feature_names(w.study),
+        split=lambda w: STUDIES[w.study]["split"],
+    script:
+        "../../scripts/generate_processes.py"
+
+
 # One job a file: a bad one names itself, and what was read of the others is kept.
 rule read_delphes:
     input:

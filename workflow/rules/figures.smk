@@ -7,10 +7,14 @@ rule draw_figure:
         code=sources(
             "scripts/figures",
             "scripts/feature_table.py",
+            "scripts/comparison.py",
             "scripts/gaussian_optimum.py",
             "scripts/score_table.py",
             "scripts/searches.py",
+            "scripts/selection.py",
+            "scripts/significance_scan.py",
             "scripts/yields.py",
+            "cabin_core/lovasz.py",
         ),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",

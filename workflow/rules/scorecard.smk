@@ -4,7 +4,10 @@
 rule write_scorecard:
     input:
         results=[path for study in STUDIES for path in study_targets(study)],
-        code=CORE + sources("scripts/scorecard"),
+        code=CORE
+        + sources(
+            "scripts/scorecard", "scripts/significance_scan.py", "scripts/figures/loss_landscapes.py"
+        ),
     output:
         json=f"{RESULTS}/scorecard.json",
         md=f"{RESULTS}/scorecard.md",

@@ -1,0 +1,412 @@
+r"""The Lovász Z loss: a convex surrogate for the significance :math:`N_s / \sqrt{N_b}` of a classifier.
+
+The set function is what a set of mistaken events costs in significance; it is submodular, so its Lovász
+extension to real errors is convex, and a sort gives its gradient. This is the algorithm as the text of its
+paper defines it: the pseudocode printed there weighs the events in their old order and outside of the
+cumulative sum, and returns the gradient by the wrong permutation.
+
+References
+----------
+Bardhan, Neeraj, Mitra and Mandal, arXiv:2412.09500, Eq 4 and 5, Algorithm 1 and Appendix B.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from cabin_core.events import EventSample
+
+#: The exponent that Lin et al. (arXiv:1708.02002) found best; arXiv:2412.09500 names none.
+FOCAL_EXPONENT = 2.0
+
+
+def hinge(logits: Tensor, is_signal: Tensor) -> Tensor:
+    r"""Return :math:`\max(1 - t F, 0)` with t = +-1 for signal, background (Eq 6 of arXiv:2412.09500)."""
+    return torch.relu(1 - _signed(logits, is_signal))
+
+
+def sigmoid_error(logits: Tensor, is_signal: Tensor) -> Tensor:
+    """Return the probability given to the wrong class, in [0, 1] (Eq 28 of arXiv:2412.09500)."""
+    return torch.sigmoid(-_signed(logits, is_signal))
+
+
+def cross_entropy(logits: Tensor, is_signal: Tensor) -> Tensor:
+    """Return minus the logarithm of the probability given to the right class."""
+    return softplus(-_signed(logits, is_signal))
+
+
+def focal(logits: Tensor, is_signal: Tensor, exponent: float = FOCAL_EXPONENT) -> Tensor:
+    """Return the cross-entropy times the probability of the wrong class to some power.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (..., n_events)
+    is_signal : Tensor of bool, shape (n_events,)
+    exponent : float
+        Not negative; 0 gives the cross-entropy.
+
+    Returns
+    -------
+    Tensor, shape (..., n_events)
+
+    References
+    ----------
+    Lin et al., arXiv:1708.02002, Eq 4.
+    """
+    return cross_entropy(logits, is_signal) * sigmoid_error(logits, is_signal) ** exponent
+
+
+def _signed(logits: Tensor, is_signal: Tensor) -> Tensor:
+    return torch.where(is_signal, logits, -logits)
+
+
+#: The error of each event from a network's raw output and its class, by the name that the config uses.
+ERRORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "hinge": hinge,
+    "sigmoid": sigmoid_error,
+    "cross_entropy": cross_entropy,
+    "focal": focal,
+}
+
+
+def z_score_shortfall(mistaken: Tensor, is_signal: Tensor, weights: Tensor, epsilon: float) -> Tensor:
+    r"""Return what a set of mistaken events costs in significance, the set function of Eq 5.
+
+    .. math::
+        \Delta(M) = \frac{N_s}{\sqrt\epsilon}
+            - \frac{N_s - \sum_{i \in M \cap S} w_i}{\sqrt{\epsilon + \sum_{i \in M \cap B} w_i}}
+
+    Parameters
+    ----------
+    mistaken : Tensor of bool, shape (..., n_events)
+        The set: signal that is rejected and background that is accepted.
+    is_signal : Tensor of bool, shape (n_events,)
+    weights : Tensor, shape (n_events,)
+        Expected yield of each event [events].
+    epsilon : float
+        Positive; keeps the significance finite where no background is left [events].
+
+    Returns
+    -------
+    Tensor of float64, shape (...)
+        Standard deviations; 0 for the empty set, :math:`N_s / \sqrt\epsilon` for all events.
+
+    Raises
+    ------
+    ValueError
+        As :func:`weighted_lovasz_z` does.
+    """
+    yields = _checked_weights(is_signal, weights, epsilon)
+    if mistaken.dtype != torch.bool or mistaken.shape[-1:] != is_signal.shape:
+        raise ValueError(f"mistaken needs {len(is_signal)} values of dtype torch.bool as its last axis")
+    total = yields[is_signal].sum()
+    lost = (mistaken * yields * is_signal).sum(dim=-1)
+    accepted = (mistaken * yields * ~is_signal).sum(dim=-1)
+    return total / math.sqrt(epsilon) - (total - lost) / torch.sqrt(epsilon + accepted)
+
+
+def weighted_lovasz_z(errors: Tensor, is_signal: Tensor, weights: Tensor, epsilon: float) -> Tensor:
+    """Return the Lovász extension of :func:`z_score_shortfall`, from the weights of the events.
+
+    Parameters
+    ----------
+    errors : Tensor, shape (..., n_events)
+        How wrong each event is, not negative. The loss is convex in them and grows with each.
+    is_signal : Tensor of bool, shape (n_events,)
+    weights : Tensor, shape (n_events,)
+        Expected yield of each event [events], not negative.
+    epsilon : float
+        Positive [events].
+
+    Returns
+    -------
+    Tensor, shape (...)
+        In the type of the errors. Sums and roots are float64: in float32 the steps between 100,000
+        neighbouring events would drown in the rounding of their sum.
+
+    Raises
+    ------
+    ValueError
+        If a shape or type is wrong, an error or weight is negative, NaN or infinite, there is no signal
+        event, or epsilon is not positive.
+    """
+    yields = _checked_weights(is_signal, weights, epsilon)
+    if errors.shape[-1:] != is_signal.shape:
+        raise ValueError(f"errors need {len(is_signal)} events as their last axis, not {tuple(errors.shape)}")
+    with torch.no_grad():
+        if errors.isnan().any():
+            raise ValueError("an error is NaN: the training has diverged, lower the learning rate")
+        if (errors < 0).any() or errors.isinf().any():
+            raise ValueError("errors must be finite and not negative")
+        order = errors.sort(dim=-1, descending=True, stable=True).indices
+        steps = _steps(is_signal[order], yields[order], float(yields[is_signal].sum()), epsilon)
+        # Back at the places of the events, so that the errors need no gather with a gradient of its own.
+        gradient = torch.empty_like(steps).scatter_(-1, order, steps).to(errors.dtype)
+    return (errors * gradient).sum(dim=-1)
+
+
+def _steps(is_signal: Tensor, weights: Tensor, total: float, epsilon: float) -> Tensor:
+    """Return how much each event adds to the set function after those before it, never negative.
+
+    Differences of the set function itself would lose digits: what they cancel is taken out by hand.
+    """
+    of_signal = weights * is_signal
+    accepted = (weights * ~is_signal).cumsum(dim=-1)
+    # Shifted, not subtracted: a small epsilon would not survive the difference of two large yields.
+    before = torch.roll(accepted, 1, dims=-1)
+    before[..., 0] = 0.0
+    kept = (total - of_signal.cumsum(dim=-1)).clamp(min=0.0)
+    root, root_before = (epsilon + accepted).sqrt(), (epsilon + before).sqrt()
+    of_background = kept * weights / (root * root_before * (root + root_before))
+    return torch.where(is_signal, weights / root, of_background)
+
+
+def _checked_weights(is_signal: Tensor, weights: Tensor, epsilon: float) -> Tensor:
+    if not 0 < epsilon < math.inf:
+        raise ValueError(f"epsilon must be positive and finite [events], not {epsilon}")
+    if is_signal.dtype != torch.bool or is_signal.dim() != 1:
+        raise ValueError("is_signal needs shape (n_events,) and dtype torch.bool")
+    if weights.shape != is_signal.shape:
+        raise ValueError(f"weights need shape ({len(is_signal)},), not {tuple(weights.shape)}")
+    if not weights.isfinite().all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+    if not is_signal.any():
+        raise ValueError("no signal event: the significance needs one")
+    return weights.detach().to(torch.float64)
+
+
+def lovasz_z_loss(
+    errors: Tensor,
+    labels: Tensor,
+    processes: Tensor,
+    cross_sections: Sequence[float] | Mapping[int, float] | Tensor,
+    luminosity: float,
+    epsilon: float | None = None,
+) -> Tensor:
+    r"""Return the Lovász Z loss of a set of events from several processes.
+
+    Each event stands for :math:`w_i = \sigma_k L / v_k` expected events, with :math:`v_k` the number of
+    events of its process in this very set.
+
+    Parameters
+    ----------
+    errors : Tensor, shape (n_events,)
+        How wrong each event is, not negative; one of :data:`ERRORS`, for example. The gradient flows here.
+    labels : Tensor, shape (n_events,)
+        1 for signal, 0 for background; bool or numbers.
+    processes : Tensor of integers, shape (n_events,)
+        Which process each event belongs to, an index or key of ``cross_sections``.
+    cross_sections : sequence or mapping of float
+        Of each process [fb]; each process has events here, all of one class.
+    luminosity : float
+        Integrated luminosity [fb^-1].
+    epsilon : float, optional
+        Keeps the significance finite where no background is left [events]. The expected signal yield
+        :math:`\sigma_s L` where absent, as the paper has it; with large backgrounds the best linear
+        network is then one that gives the same output for all events.
+
+    Returns
+    -------
+    Tensor, shape ()
+        0 where no event is wrong, :math:`N_s / \sqrt\epsilon` where every error is 1; standard deviations.
+
+    Raises
+    ------
+    ValueError
+        If a shape, label, cross-section, the luminosity or epsilon is wrong or missing, an error is
+        negative or NaN, a process has no events or events of both classes.
+
+    References
+    ----------
+    arXiv:2412.09500, Eq 4 and 5.
+
+    Examples
+    --------
+    >>> errors = torch.tensor([0.5, 0.0, 2.0])
+    >>> loss = lovasz_z_loss(errors, torch.tensor([1, 0, 0]), torch.tensor([0, 1, 1]), [0.1, 1.0], 10.0)
+    >>> round(loss.item(), 4)
+    1.3876
+    """
+    if errors.dim() != 1:
+        raise ValueError(f"errors need shape (n_events,), not {tuple(errors.shape)}")
+    label_values = torch.as_tensor(labels, device=errors.device)
+    process_values = torch.as_tensor(processes, device=errors.device)
+    for name, values in (("labels", label_values), ("processes", process_values)):
+        if values.shape != errors.shape:
+            raise ValueError(f"{name} need shape {tuple(errors.shape)}, not {tuple(values.shape)}")
+    if not ((label_values == 0) | (label_values == 1)).all():
+        raise ValueError("labels must be 0 (background) or 1 (signal)")
+    is_signal = label_values == 1
+    weights = expected_yields(is_signal, process_values, cross_sections, luminosity)
+    return weighted_lovasz_z(
+        errors, is_signal, weights, float(weights[is_signal].sum()) if epsilon is None else epsilon
+    )
+
+
+def expected_yields(
+    is_signal: Tensor,
+    processes: Tensor,
+    cross_sections: Sequence[float] | Mapping[int, float] | Tensor,
+    luminosity: float,
+) -> Tensor:
+    """Return the expected yield that each event stands for.
+
+    Parameters
+    ----------
+    is_signal : Tensor of bool, shape (n_events,)
+    processes, cross_sections, luminosity
+        As :func:`lovasz_z_loss` takes them.
+
+    Returns
+    -------
+    Tensor of float64, shape (n_events,)
+        Those of a process add up to its cross-section times the luminosity [events].
+
+    Raises
+    ------
+    ValueError
+        As :func:`lovasz_z_loss` does.
+    """
+    if luminosity is None or not 0 < luminosity < math.inf:
+        raise ValueError(f"the luminosity must be positive [fb^-1], not {luminosity}")
+    if cross_sections is None:
+        raise ValueError("the cross-sections are missing: give one a process [fb]")
+    of_process = (
+        dict(cross_sections) if isinstance(cross_sections, Mapping) else dict(enumerate(cross_sections))
+    )
+    if processes.is_floating_point() or processes.is_complex() or processes.dtype == torch.bool:
+        raise ValueError(f"processes must be integers, not {processes.dtype}")
+    unknown = sorted(set(processes.unique().tolist()) - set(of_process))
+    if unknown:
+        raise ValueError(
+            f"no cross-section of process {unknown[0]}: known are {', '.join(map(str, of_process))}"
+        )
+    weights = torch.zeros(processes.shape, dtype=torch.float64, device=processes.device)
+    for process, cross_section in of_process.items():
+        if cross_section is None or not 0 <= float(cross_section) < math.inf:
+            raise ValueError(
+                f"the cross-section of process {process} is missing or negative: {cross_section} fb"
+            )
+        of_this = processes == process
+        n_events = int(of_this.sum())
+        if n_events == 0:
+            raise ValueError(f"process {process} has no events here: leave it out, or give it some")
+        if is_signal[of_this].any() and not is_signal[of_this].all():
+            raise ValueError(f"process {process} has signal and background events: give them two processes")
+        weights[of_this] = float(cross_section) * luminosity / n_events
+    return weights
+
+
+@dataclass(frozen=True)
+class ZLossTerms:
+    r"""The value of the loss, and what shows whether the network still tells events apart.
+
+    Parameters
+    ----------
+    total : Tensor, shape ()
+        The loss in standard deviations.
+    share : Tensor, shape ()
+        The loss over :math:`N_s / \sqrt\epsilon`, its value where every error is 1: what the hinge error of a
+        network that always gives 0 is.
+    spread : Tensor, shape ()
+        Standard deviation of the raw outputs of the network; 0 where it gives all events the same.
+    """
+
+    total: Tensor
+    share: Tensor
+    spread: Tensor
+
+    def values(self) -> dict[str, float]:
+        """Return each as a number."""
+        return {name: float(getattr(self, name).detach()) for name in ("total", "share", "spread")}
+
+
+@dataclass(frozen=True)
+class LovaszZLoss:
+    """The Lovász Z loss of a network with one raw output, for :func:`cabin_core.train`.
+
+    Weights of events are their expected yields [events]. Those of each class are scaled, so that any batch
+    adds up to the same yields.
+
+    Parameters
+    ----------
+    error : str
+        One of :data:`ERRORS`.
+    epsilon : float, optional
+        Keeps the significance finite where no background is left [events]; the signal yield where None.
+    focal_exponent : float
+        Of the focal error.
+    signal_yield, background_yield : float, optional
+        What the weights of a class add up to in any batch [events]; as they are where None, which suits one
+        full batch.
+
+    Raises
+    ------
+    ValueError
+        If the error is unknown, or a number is out of range.
+    """
+
+    error: str = "hinge"
+    epsilon: float | None = None
+    focal_exponent: float = FOCAL_EXPONENT
+    signal_yield: float | None = None
+    background_yield: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.error not in ERRORS:
+            raise ValueError(f"unknown error {self.error!r} of the Z loss: one of {', '.join(ERRORS)}")
+        for name in ("epsilon", "signal_yield", "background_yield"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} of the Z loss must be positive and finite [events], not {value}")
+        if not 0 <= self.focal_exponent < math.inf:
+            raise ValueError(f"focal_exponent of the Z loss must not be negative: {self.focal_exponent}")
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> ZLossTerms:
+        """Return the loss of a network on a sample or batch.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            With a method ``logits`` that gives its raw outputs, shape (n_events, 1).
+        sample : EventSample
+            Weights are expected yields [events].
+
+        Returns
+        -------
+        ZLossTerms
+
+        Raises
+        ------
+        ValueError
+            If the network has no raw outputs, and as :func:`weighted_lovasz_z` does.
+        """
+        if not hasattr(network, "logits"):
+            raise ValueError(f"the Z loss needs raw outputs, which a {type(network).__name__} lacks")
+        logits = network.logits(sample.features).squeeze(1)  # type: ignore[operator]
+        errors = (
+            focal(logits, sample.is_signal, self.focal_exponent)
+            if self.error == "focal"
+            else ERRORS[self.error](logits, sample.is_signal)
+        )
+        weights = self._scaled_weights(sample)
+        signal = float(weights[sample.is_signal].sum())
+        epsilon = signal if self.epsilon is None else self.epsilon
+        total = weighted_lovasz_z(errors, sample.is_signal, weights, epsilon)
+        return ZLossTerms(total, total.detach() / (signal / math.sqrt(epsilon)), logits.detach().std())
+
+    def _scaled_weights(self, sample: EventSample) -> Tensor:
+        weights = sample.weights.to(torch.float64)
+        for events, expected in (
+            (sample.is_signal, self.signal_yield),
+            (~sample.is_signal, self.background_yield),
+        ):
+            if expected is not None:
+                weights = torch.where(events, weights * (expected / weights[events].sum()), weights)
+        return weights

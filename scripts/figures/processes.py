@@ -1,0 +1,71 @@
+"""How processes, and networks beside published curves, look in every figure of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import COLORS, LINE_COLORS
+from scripts.significance_scan import scan_network
+
+#: Below this many background events of the sample a significance is mostly luck, and drawn dotted.
+TRUSTED_EVENTS = 100
+
+_BACKGROUNDS = [LINE_COLORS[1], COLORS["background"], LINE_COLORS[4]]
+_SIGNALS = [COLORS["signal"], "#7a0f0a", "#e58e88"]
+#: Of networks: none is that of a process.
+_NETWORKS = ["black", LINE_COLORS[3], LINE_COLORS[6], LINE_COLORS[2], LINE_COLORS[5]]
+_LINES = ["-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2))]
+
+
+def process_styles(classes: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return color, line style and marker of each process from its class, whatever the order given."""
+    styles = {}
+    for name, kind in classes.items():
+        position = sorted(other for other in classes if classes[other] == kind).index(name)
+        colors = _SIGNALS if kind == "signal" else _BACKGROUNDS
+        styles[name] = {
+            "color": colors[position % len(colors)],
+            "ls": _LINES[(position + (kind != "signal")) % len(_LINES)],
+            "marker": "x" if kind == "signal" else "os^Dv"[position % 5],
+        }
+    return styles
+
+
+def network_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return color and marker of each network, in the order given."""
+    return {
+        name: {"color": _NETWORKS[position % len(_NETWORKS)], "marker": "so^Dv"[position % 5]}
+        for position, name in enumerate(dict.fromkeys(names))
+    }
+
+
+def scan_of(inputs: FigureInputs, position: int = 0) -> pd.DataFrame:
+    """Return the scan over thresholds of a network on the test sample of a study with a search."""
+    return scan_network(inputs.read("features"), inputs.read("scores", position), inputs.study["search"])
+
+
+def published_points(inputs: FigureInputs) -> pd.DataFrame:
+    """Return what was published: ``name`` (a network or process), ``x`` and ``y``."""
+    return pd.DataFrame(
+        [(name, *point) for name, points in inputs.options["published"].items() for point in points],
+        columns=["name", "x", "y"],
+    )
+
+
+def draw_published(ax: Axes, points: pd.DataFrame, style: dict[str, Any]) -> None:
+    """Draw published points in the color of ours, open, and named once in the legend."""
+    shown = any(label == "Published" for label in ax.get_legend_handles_labels()[1])
+    ax.plot(
+        points["x"],
+        points["y"],
+        ls="",
+        marker=style["marker"],
+        mfc="white",
+        color=style["color"],
+        label="_published" if shown else "Published",
+    )
