@@ -48,7 +48,7 @@ def tabulate_search(
         if study["source"]["kind"] == "gaussian":
             points = GaussianClasses.of_study(study).efficiencies(cuts)
             efficiencies = (
-                torch.from_numpy(points[f"{name}_efficiency"].to_numpy()) for name in ("signal", "background")
+                torch.tensor(points[f"{name}_efficiency"].to_numpy()) for name in ("signal", "background")
             )
             exact = expected_yields(features, study["search"]).significance(*efficiencies).numpy()
     table = metrics[["target_efficiency", "signal_efficiency", "background_efficiency"]].reset_index(

@@ -60,12 +60,13 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         bottom.set_xlabel("Signal efficiency")
         top.set_xlim(0, 1)
         top.set_ylim(0, None)
-        title = (
-            f"{study['title']}, {search['luminosity']:g} fb$^{{-1}}$, background known to "
+        about = (
+            f"{search['luminosity']:g} fb$^{{-1}}$, background known to "
             f"{100 * search['relative_uncertainty']:g} %"
         )
         if table["exact_significance"].notna().any():
-            title += "; hollow: exact efficiencies"
-        fig.suptitle(title, fontsize=9, x=0.01, ha="left")
-        top.legend(loc="best", fontsize=8)
+            about += "; hollow: exact efficiencies"
+        top.set_title(about, fontsize=9, loc="right")
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        top.legend(loc="best")
     return fig

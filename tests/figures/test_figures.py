@@ -35,8 +35,11 @@ from scripts.figures.style import (
     paper_style,
     with_unit,
 )
+from scripts.gaussian_optimum import GaussianClasses
 from scripts.models import CUT_COLUMNS, score_events
 from scripts.score_table import score_column
+from scripts.selection import passes_cut_table
+from scripts.yields import selected_yields
 
 EVENTS_PER_CLASS = 400
 NAN = float("nan")
@@ -60,6 +63,13 @@ STUDIES = {
             {"name": f"x{i}", "direction": direction, "label": f"$x_{{{i}}}$", "unit": ""}
             for i, direction in enumerate("<>>>>><><>")
         ],
+        "source": {"kind": "gaussian", "seed": 123, "mean_scale": 0.0, "width_scale": 20.0},
+        "search": {
+            "luminosity": 140.0,
+            "cross_sections": {"signal": 0.1, "background": 2.0},
+            "relative_uncertainty": 0.2,
+            "minimum_signal": 1.0,
+        },
     },
     "seven": {
         "title": "Seven features",
@@ -133,6 +143,8 @@ CASES = {
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
     "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
+    "optimum": {"plot": "optimum", "study": "ten", "networks": ["scan", "bce"]},
+    "search": {"plot": "search", "study": "ten", "networks": ["scan", "bce"]},
     "boundaries": {
         "plot": "boundaries",
         "study": "toy",
@@ -249,6 +261,9 @@ def write_study(folder: Path, name: str) -> None:
         for network, target, threshold, start in points
         for shift in shifts
     ).to_csv(folder / "robustness.csv", index=False)
+    efficiency = np.geomspace(1e-4, 1e-2, 20)
+    optimum = {"signal_efficiency": efficiency, "one_sided": 0.5 * efficiency, "two_sided": 0.4 * efficiency}
+    pd.DataFrame(optimum).to_csv(folder / "optimum.csv", index=False)
 
 
 def write_network(
@@ -381,7 +396,7 @@ class Results:
         """Return the files that PLOTS declares, and no other."""
         study = self.folder / figure.get("study", "")
         networks = [study / name for name in figure.get("networks", [])]
-        folders = {"features": [study], "robustness": [study]}
+        folders = {"features": [study], "robustness": [study], "optimum": [study]}
         return {
             kind: [folder / FILE_NAMES.get(kind, f"{kind}.csv") for folder in folders.get(kind, networks)]
             for kind in PLOTS[figure["plot"]].files
@@ -902,6 +917,39 @@ def test_efficiencies(results):
     np.testing.assert_array_equal(labelled(ax)["Target met"].get_xydata(), [[0, 0], [1, 1]])
     assert len(legend_texts(ax.get_legend())) == 5
     assert any(line.get_visible() for line in ax.get_xgridlines())
+
+
+def test_optimum(results):
+    table, (top, bottom) = results.table("optimum"), results.figure("optimum").axes
+    assert list(table["series"].unique()) == ["one_sided", "two_sided", "scan", "bce"]
+    # The exact efficiencies of the cuts, whatever the events of the sample.
+    exact = GaussianClasses.of_study(STUDIES["ten"]).efficiencies(results.read("ten", "scan/cuts.csv"))
+    exact = exact.sort_values("signal_efficiency")
+    points = ["signal_efficiency", "background_efficiency"]
+    np.testing.assert_allclose(table.loc[table["series"] == "scan", points], exact[points])
+    of_windows = table[table["series"] == "two_sided"]
+    np.testing.assert_allclose(of_windows["over_one_sided"], 0.8)
+    for name, rows in table.groupby("series"):
+        label = {"one_sided": "Optimum, one-sided", "two_sided": "Optimum, two-sided"}.get(name, name)
+        np.testing.assert_array_equal(labelled(top)[label].get_xydata(), rows[points])
+        ratio = rows[["signal_efficiency", "over_one_sided"]]
+        np.testing.assert_array_equal(labelled(bottom)[label].get_xydata(), ratio)
+
+
+def test_search(results):
+    table, (top, bottom) = results.table("search"), results.figure("search").axes
+    features = results.read("ten", "features.parquet")
+    test = features[features["split"] == "test"]
+    for name in ("scan", "bce"):
+        cuts = results.read("ten", f"{name}/cuts.csv")
+        expected = selected_yields(test, passes_cut_table(test, cuts), STUDIES["ten"]["search"])
+        rows = table[table["network"] == name]
+        assert sorted(rows["significance"]) == pytest.approx(sorted(expected["significance"]))
+        assert rows["signal_efficiency"].is_monotonic_increasing
+        drawn = labelled(top)[name].get_xydata()
+        np.testing.assert_array_equal(drawn, rows[["signal_efficiency", "significance"]])
+        assert rows["exact_significance"].notna().all()
+    assert bottom.get_yscale() == "log"
 
 
 def passing(results: Results, network: str, threshold: float, process: str) -> float:

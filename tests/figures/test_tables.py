@@ -11,6 +11,8 @@ import yaml
 from scripts import comparison, write_table
 from scripts.models import CUT_COLUMNS
 from scripts.tables import TABLES, competitors, cutflow, cuts, hyperparameters, working_points
+from scripts.tables import optimum as optimum_table
+from scripts.tables import search as search_table
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
 STUDY = {"features": [{"name": "met_et", "unit": "GeV"}, {"name": "dphi", "unit": ""}]}
@@ -202,3 +204,56 @@ def test_competitors_one_row_a_network(tmp_path):
     assert table["background_at_0.5"].tolist() == [0.25, 0.1]
     assert table["roughness"].fillna(-1).tolist() == pytest.approx([0.0, -1])
     assert table["training_seconds"].tolist() == [2.0, 2.0]
+
+
+GAUSSIAN = CONFIG["studies"]["gaussian"]
+
+
+def test_optimum_leaves_out_what_is_outside_of_its_range(tmp_path):
+    optimum = write_csv(
+        tmp_path / "optimum.csv",
+        ["signal_efficiency", "one_sided", "two_sided"],
+        (0.9, 0.2, 0.1),
+        (1.0, 0.2, 0.1),
+    )
+    loose, tight = (0.95, "x8", "<", 50.0, 0.0), (0.5, "x8", "<", -50.0, 0.0)
+    cuts_ = write_csv(tmp_path / "cuts.csv", CUT_COLUMNS, loose, tight)
+    files = {"optimum": [optimum], "cuts": [cuts_]}
+    table = optimum_table.make_table(files, GAUSSIAN, {"scan": {}})
+    assert table["network"].tolist() == ["scan"]
+    assert table.iloc[0]["target_efficiency"] == 0.95
+    assert table.iloc[0][["over_one_sided", "over_two_sided"]].tolist() == pytest.approx([5.0, 10.0])
+    empty = write_csv(tmp_path / "none.csv", CUT_COLUMNS)
+    with pytest.raises(ValueError, match="network linear has no cuts"):
+        optimum_table.make_table({"optimum": [optimum], "cuts": [empty]}, GAUSSIAN, {"linear": {}})
+
+
+def test_search_marks_the_best_that_keeps_enough_signal(tmp_path):
+    events = pd.DataFrame({"x": [0.5, 1.5, 2.5, 3.5, 0.0, 0.2, 0.4, 3.0], "label": [1] * 4 + [0] * 4})
+    events = pd.concat([events.assign(split="train"), events.assign(split="test")]).assign(weight=1.0)
+    events.to_parquet(tmp_path / "features.parquet")
+    rows = [(target, "x", ">", cut, cut) for target, cut in ((0.25, 3.2), (0.5, 2.2), (0.9, 0.1))]
+    cuts_ = write_csv(tmp_path / "cuts.csv", CUT_COLUMNS, *rows)
+    columns = ["target_efficiency", "signal_efficiency", "background_efficiency", "score_above"]
+    metrics = write_csv(tmp_path / "metrics.csv", columns, *[(t, t, t, NAN) for t in (0.25, 0.5, 0.9)])
+    events[["label", "split", "weight"]].to_parquet(tmp_path / "scores.parquet")
+    study = {
+        "source": {"kind": "simulation"},
+        "search": {
+            "luminosity": 1.0,
+            "cross_sections": {"signal": 8.0, "background": 40.0},
+            "relative_uncertainty": 0.5,
+            "minimum_signal": 3.0,
+        },
+    }
+    files = {
+        "features": [tmp_path / "features.parquet"],
+        "cuts": [cuts_],
+        "metrics": [metrics],
+        "scores": [tmp_path / "scores.parquet"],
+    }
+    table = search_table.make_table(files, study, {"scan": {}})
+    assert table["signal"].tolist() == pytest.approx([2.0, 4.0, 8.0])
+    assert table["background"].tolist() == pytest.approx([0.0, 10.0, 30.0])
+    # The tightest has the largest significance, with one event in the place of none, but too little signal.
+    assert table["best"].tolist() == [False, True, False]
