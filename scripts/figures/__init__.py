@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.competitors import BOX_SEARCHES
+from scripts.competitors import BOX_SEARCHES, COMPETITORS
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class PlotKind:
 
 
 ONE = range(1, 2)
+#: All models but those with a straight boundary.
+NOT_LINEAR = (*COMPETITORS, "fully_connected", "one_to_one", "scan")
 
 #: By the name of the module that draws it.
 PLOTS: dict[str, PlotKind] = {
@@ -51,23 +53,40 @@ PLOTS: dict[str, PlotKind] = {
     "cuts": PlotKind(files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",)),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
-    "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8)),
-    "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
-    "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
     "boundaries": PlotKind(
-        files=("features", "model"), networks=range(1, 6), options=("drawn_events", "published")
+        files=("features", "model"),
+        networks=range(1, 6),
+        options=("drawn_events", "published"),
+        not_of=NOT_LINEAR,
     ),
     "significance": PlotKind(
-        files=("features", "scores"), networks=range(1, 6), options=("against", "demands", "published")
+        files=("features", "scores"),
+        networks=range(1, 6),
+        options=("against", "demands", "published"),
+        not_of=(*BOX_SEARCHES, "scan"),
     ),
-    "class_efficiencies": PlotKind(files=("features", "scores"), networks=ONE, options=("published",)),
+    "class_efficiencies": PlotKind(
+        files=("features", "scores"),
+        networks=ONE,
+        options=("published",),
+        not_of=(*BOX_SEARCHES, "scan"),
+    ),
     "background_roc": PlotKind(
-        files=("features", "scores"), networks=range(1, 6), options=("background", "published")
+        files=("features", "scores"),
+        networks=range(1, 6),
+        options=("background", "published"),
+        not_of=(*BOX_SEARCHES, "scan"),
     ),
     "loss_landscapes": PlotKind(options=("cross_sections", "luminosity", "epsilon", "errors")),
     "collapse": PlotKind(
-        files=("features", "model", "history", "scores"), networks=range(2, 16), options=("demands",)
+        files=("features", "model", "history", "scores"),
+        networks=range(2, 16),
+        options=("demands",),
+        not_of=NOT_LINEAR,
     ),
+    "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8)),
+    "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
+    "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
 }
 
 #: Those that draw yields, which a study with the key ``search`` has.

@@ -446,13 +446,17 @@ def network_setting(results: Results, network: str, key: str) -> Measured:
 
 #: Measures that look into a network or its losses, which a search or a decision tree does not have.
 OF_NETWORKS = (
+    "boundary_slope",
     "failing_events_below",
+    "least_history",
     "linear_weight",
     "loss_coefficient",
     "loss_share",
     "parameter_count",
     "passing_events_above",
+    "slope_above",
     "training_loss",
+    "weight_norm",
 )
 
 

@@ -138,13 +138,9 @@ BAD = [
     ("networks.zloss.loss.bce", 1.0, "networks.zloss: lovasz_z is a loss of its own: remove bce"),
     ("networks.scan.loss", {"lovasz_z": {"error": "hinge"}}, "networks.scan: lovasz_z needs raw outputs"),
     ("networks.scan.bias", True, "networks.scan: bias belongs to a linear network, not to scan"),
-    (
-        "studies.gaussian.networks",
-        ["zloss"],
-        "network zloss is trained on the significance of a search: the key `search` is",
-    ),
     ("figures.zloss_fig1a.drawn_events", {"b3": 3}, "drawn_events: unknown process 'b3': one of s, b1, b2"),
     ("figures.zloss_fig2a.published", {"bce": [[0, 1]]}, "published: unknown name 'bce': one of zloss_bce"),
+    ("figures.zloss_fig1a.networks", ["zloss_bce", "scan"], "unknown network 'scan': one of zloss_bce"),
     ("figures.zloss_fig2a.demands.signal", 0.1, "demands: unknown key signal; known here: signal_efficiency"),
     (
         "tables.gaussian_cuts.table",
@@ -239,6 +235,10 @@ def test_robustness_figure_needs_robustness():
 def test_figures_of_yields_need_a_search():
     config = copy.deepcopy(PAPER)
     del config["studies"]["zloss_case1"]["search"]
+    with pytest.raises(
+        ConfigError, match=r"studies.zloss_case1: network zloss is trained on the significance"
+    ):
+        check_config(config, SCHEMA)
     config["studies"]["zloss_case1"]["networks"] = ["zloss_bce"]
     for name in (
         "zloss_fig1a",
