@@ -17,6 +17,8 @@ from scripts.figures.style import (
     with_unit,
 )
 
+#: More targets than this are drawn without symbols.
+MANY_POINTS = 20
 STARS = ["*", "P", "X", "D", "v"]
 
 
@@ -53,19 +55,28 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
     """Draw one panel a feature: a line for a network with several targets, a star for one with one."""
     scaled = options["scaled"]
+    networks = list(table.groupby("network", sort=False))
     with paper_style():
         fig, axes = panel_grid(len(study["features"]), sharex=scaled, sharey=scaled)
         for ax, feature in zip(axes, study["features"], strict=True):
             rows = table[table["feature"] == feature["name"]]
             stars = iter(STARS)
-            for color, (network, cuts) in zip(LINE_COLORS, rows.groupby("network", sort=False), strict=False):
-                ordered = cuts.sort_values("efficiency")
+            # A network that does not cut on a feature keeps its colour, and its place in the legend.
+            for color, (network, of_network) in zip(LINE_COLORS, networks, strict=False):
+                n_points = of_network["efficiency"].nunique()
                 style: dict[str, Any] = (
                     {"marker": "o", "ls": "-"}
-                    if len(cuts) > 1
+                    if n_points > 1
                     else {"marker": next(stars), "ls": "", "ms": 7, "mec": "black", "mew": 0.5}
                 )
-                ax.plot(ordered["efficiency"], ordered["cut"], color=color, label=network, **style)
+                if n_points > MANY_POINTS:
+                    style |= {"marker": "", "lw": 0.8}
+                cuts = rows[rows["network"] == network]
+                # Both edges of a window are lines of one colour.
+                for number, direction in enumerate(cuts["direction"].unique() if len(cuts) else [""]):
+                    edge = cuts[cuts["direction"] == direction].sort_values("efficiency")
+                    label = "_" if number else network
+                    ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
             unit = "" if scaled else feature["unit"]
             # Learned weights of one sign in one network and of the other in the next have no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))

@@ -266,10 +266,10 @@ def smallest_background_step(results: Results, study: str, network: str) -> Meas
 
 
 def _tightening_steps(results: Results, study: str, network: str) -> Any:
-    """Return by how much each cut tightens to the next higher target, shape (n_targets - 1, n_features)."""
-    steps = np.diff(_cut_matrix(results, study, network), axis=0)
-    directions = results.cuts(study, network).drop_duplicates("feature").set_index("feature")["direction"]
-    return np.where(directions.sort_index().to_numpy() == ">", steps, -steps)
+    """Return by how much each edge tightens to the next higher target, shape (n_targets - 1, n_edges)."""
+    edges = _edges(results, study, network)
+    steps = np.diff(edges.to_numpy(), axis=0)
+    return np.where(edges.columns.get_level_values("direction") == ">", steps, -steps)
 
 
 def monotone_cuts(results: Results, study: str, network: str) -> Measured:
@@ -378,8 +378,17 @@ def roughness_ratio(results: Results, study: str, network: str, scan: str) -> Me
 
 
 def _cut_matrix(results: Results, study: str, network: str) -> Any:
-    cuts = results.cuts(study, network)
-    return cuts.pivot(index="target_efficiency", columns="feature", values="cut_scaled").to_numpy()
+    """Return the scaled cuts by increasing target, shape (n_targets, n_edges)."""
+    return _edges(results, study, network).to_numpy()
+
+
+def _edges(results: Results, study: str, network: str) -> pd.DataFrame:
+    edges = results.cuts(study, network).pivot(
+        index="target_efficiency", columns=["feature", "direction"], values="cut_scaled"
+    )
+    if edges.isna().any(axis=None):
+        raise NotRun(f"{network} has edges that are absent at some targets")
+    return edges.sort_index(axis="columns")
 
 
 def efficiency_after_shift(

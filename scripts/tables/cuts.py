@@ -19,9 +19,10 @@ def make_table(
         if cuts.empty:
             raise ValueError(f"network {network} has no cuts to tabulate: name one_to_one or scan networks")
         for target, of_target in cuts.groupby("target_efficiency", dropna=False):
-            texts = {
-                cut.feature: f"{cut.direction} {cut.cut:.4g} {units[cut.feature]}".strip()
-                for cut in of_target.itertuples()
-            }
+            texts: dict[str, str] = {}
+            for cut in of_target.itertuples():
+                edge = f"{cut.direction} {cut.cut:.4g} {units[cut.feature]}".strip()
+                # Both edges of a window stand in one cell.
+                texts[cut.feature] = f"{texts[cut.feature]}, {edge}" if cut.feature in texts else edge
             rows.append({"network": network, "target_efficiency": target, **texts})
     return pd.DataFrame(rows)

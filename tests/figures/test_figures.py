@@ -1183,6 +1183,17 @@ def test_titles_and_units():
     assert [with_unit("MET", "GeV"), with_unit("$x$", "")] == ["MET [GeV]", "$x$"]
 
 
+def test_windows_are_two_lines_of_one_colour(results):
+    table = results.table("cuts")
+    edges = table[table["network"] == "scan"]
+    other = edges.assign(direction=edges["direction"].map({"<": ">", ">": "<"}), cut=edges["cut"] + 1.0)
+    ax = results.figure("cuts", pd.concat([edges, other])).axes[0]
+    below, above = ax.lines
+    assert below.get_color() == above.get_color()
+    np.testing.assert_allclose(above.get_ydata(), below.get_ydata() + 1.0)
+    assert list(labelled(ax)) == ["scan"]
+
+
 def test_competitors_are_compared_at_the_targets_of_the_first(results):
     table = results.table("competitors")
     at_targets = table[table["part"] == "targets"]

@@ -83,6 +83,13 @@ def test_cuts_have_direction_unit_and_increasing_targets(scan_cuts, bce_cuts):
     assert table.iloc[2].tolist() == ["scan", 0.9, "> 123.5 GeV", "< 2.5"]
 
 
+def test_both_edges_of_a_window_stand_in_one_cell(tmp_path):
+    rows = [(0.5, "met_et", ">", 200.0, 0.5), (0.5, "dphi", "<", 1.0, 0.5), (0.5, "met_et", "<", 300.0, 1.5)]
+    path = write_csv(tmp_path / "boxes.csv", CUT_COLUMNS, *rows)
+    table = cuts.make_table({"cuts": [path]}, STUDY, {"boxes": {}})
+    assert table.iloc[0].tolist() == ["boxes", 0.5, "> 200 GeV, < 300 GeV", "< 1"]
+
+
 def test_cuts_of_a_network_without_cuts(tmp_path, scan_cuts):
     without = write_csv(tmp_path / "linear.csv", CUT_COLUMNS)
     with pytest.raises(ValueError, match="linear_bce has no cuts"):

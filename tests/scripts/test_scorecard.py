@@ -173,3 +173,26 @@ def test_single_cuts_are_compared_by_what_they_keep(results):
     expected = abs((signal > 0).mean() - (signal > -0.25).mean())
     found = measure(results, "single_cut_distance_to_scan", study="toy", network="bce", scan="scan")
     assert found == pytest.approx(expected)
+
+
+def test_cuts_that_jump_against_those_of_a_scan(results):
+    """A lower edge as the scan's, an upper one that jumps."""
+    folder = results.root / "toy" / "bce"
+    scan = results.cuts("toy", "scan")
+    upper = scan.assign(direction="<", cut_scaled=[1.0, 2.0, 1.0, 2.0])
+    pd.concat([scan, upper]).to_csv(folder / "cuts.csv", index=False)
+    lower = np.mean([(-1 + 0.25) ** 2 / (0.5**2 + 0.1), (-0.5 + 2) ** 2 / (2.0**2 + 0.1)])
+    jumps = 1.0 / 0.1
+    ratio = measure(results, "roughness_ratio", study="toy", network="bce", scan="scan")
+    assert ratio == pytest.approx((lower + jumps) / 2 / lower)
+    # The upper edge tightens by 1 where it steps back; the lower one by 0.5, from -1 to -0.5.
+    assert measure(results, "largest_tightening", study="toy", network="bce") == pytest.approx(1.0)
+    assert measure(results, "monotone_cuts", study="toy", network="bce") == 0.0
+
+
+def test_auc_above_the_largest_of_a_scan(results):
+    aucs = [results.metrics("toy", name)["auc"] for name in ("bce", "scan")]
+    for name in ("bce", "scan"):
+        results.features("toy").to_parquet(results.root / "toy" / name / "scores.parquet")
+    found = measure(results, "auc_above_scan", study="toy", network="bce", scan="scan")
+    assert found == pytest.approx(aucs[0][0] - aucs[1].max())

@@ -32,6 +32,13 @@ CONFIG_FAULTS = [
     ({"studies": {"gaussian": {"sead": 1}}}, "config: studies.gaussian: unknown key sead"),
     ({"networks": {"scan": {"targets": [0.2, 1.2]}}}, "config: networks.scan: target efficiencies must lie"),
     ({"networks": {"scan": {"weights": [1, -1]}}}, "config: networks.scan.weights: 2 weights for the 10"),
+    (
+        {
+            "studies": {"gaussian": {"networks": ["linear_bce", "scan", "grid"]}},
+            "networks": {"grid": {"most_points": 1000}},
+        },
+        "config: networks.grid.supercuts: the grid has 792000 points, most_points allows 1000",
+    ),
 ]
 
 

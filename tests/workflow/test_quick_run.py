@@ -66,8 +66,10 @@ def test_killed_run_resumes_to_completion(quick, run_snakemake):
 def test_all_promised_files_are_there(quick):
     results = quick / "results" / "quick"
     for network in ("linear_bce", "one_to_one_bce", "scan"):
-        for name in ("model.pt", "history.csv", "cuts.csv", "metrics.csv", "scores.parquet"):
+        for name in ("model.pt", "history.csv", "cuts.csv", "metrics.csv", "scores.parquet", "training.tsv"):
             assert (results / "gaussian" / network / name).stat().st_size > 0
+    for network in ("kcuts", "grid", "bdt"):
+        assert (results / "gaussian" / network / "model.json").stat().st_size > 0
     for name in [f"fig{number:02d}" for number in range(1, 21)]:
         for end in ("pdf", "png", "csv"):
             assert (results / "figures" / f"{name}.{end}").stat().st_size > 0
@@ -111,6 +113,7 @@ def numbers_of(directory: Path) -> dict[str, bytes]:
 def test_one_core_gives_the_same_numbers(quick, tmp_path, run_snakemake):
     """To the last bit, from the events to a figure of either study, whatever the cores and the kills."""
     targets = [f"results/quick/figures/{name}.pdf" for name in ("fig14", "fig19")]
+    targets += [f"results/quick/gaussian/{name}/metrics.csv" for name in ("kcuts", "grid", "bdt")]
     done = run_snakemake(tmp_path, "--cores", "1", *targets, overlays=(QUICK,))
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = numbers_of(quick), numbers_of(tmp_path)
@@ -118,6 +121,9 @@ def test_one_core_gives_the_same_numbers(quick, tmp_path, run_snakemake):
         "gaussian/features.parquet",
         "gaussian/scan/model.pt",
         "gaussian/scan/metrics.csv",
+        "gaussian/kcuts/model.json",
+        "gaussian/grid/scores.parquet",
+        "gaussian/bdt/model.json",
         "susy/simulation/background_1.parquet",
         "susy/simulation/signal.root.json",
         "susy/cutflow.csv",
