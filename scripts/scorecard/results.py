@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,6 +13,13 @@ from cabin_core import TrainedNetwork, load_network
 
 class NotRun(LookupError):
     """A claim is about a study or network that this run leaves out."""
+
+
+class Measured(NamedTuple):
+    """A value and its uncertainty."""
+
+    value: float
+    uncertainty: float | None = None
 
 
 class Results:
@@ -62,6 +69,13 @@ class Results:
         if "robustness" not in self.studies[study]:
             raise NotRun(f"study {study} has no robustness in this config")
         return self._read_csv(folder / "robustness.csv")
+
+    def optimum(self, study: str) -> pd.DataFrame:
+        """Return the exact optimum of a study."""
+        folder = self._folder(study)
+        if "optimum" not in self.studies[study]:
+            raise NotRun(f"study {study} has no optimum in this config")
+        return self._read_csv(folder / "optimum.csv")
 
     def metrics(self, study: str, network: str) -> pd.DataFrame:
         """Return the metrics of a network."""
