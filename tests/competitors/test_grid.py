@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +16,11 @@ from scripts.competitors import grid as grid_module
 from scripts.competitors.grid import edges_of_point, scan_grid
 from scripts.competitors.supercuts import parse_supercuts, read_supercuts
 from scripts.selection import passes_cut_table
+from tests.conftest import ROOT
 
 COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 FEATURES = ["a", "b", "n"]
+README = ROOT / "README.md"
 
 
 def sample(n_events: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -202,3 +205,11 @@ def test_supercuts_of_a_file(tmp_path):
     path.unlink()
     with pytest.raises(ValueError, match=r"supercuts.json: cannot be read .No such file"):
         read_supercuts(path)
+
+
+def test_example_of_the_readme_is_a_grid():
+    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    (block,) = (text for text in blocks if "st3" in text)
+    entry = yaml.safe_load(block)["networks"]["my_grid"]
+    grid = parse_supercuts(entry["supercuts"], ["met", "mll", "jet1_pt"], entry["most_points"])
+    assert grid.n_points == 20 * 3 * 6
