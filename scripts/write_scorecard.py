@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scripts.scorecard.measures import MEASURES, Measured
-from scripts.scorecard.results import NotRun, Results
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import Measured, NotRun, Results
 
 VERDICTS = ("reproduced", "differs", "not comparable")
 COLUMNS = ("id", "statement", "reference", "value", "uncertainty", "tolerance", "verdict")

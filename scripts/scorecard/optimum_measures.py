@@ -68,7 +68,7 @@ def exact_significance(results: Results, study: str, network: str, target: float
 
 
 def share_of_best_significance(results: Results, study: str, network: str) -> Measured:
-    """Exact significance of cuts over the largest that any one-sided cuts reach, among the optimum's points."""
+    """Exact significance of cuts over the largest of the points of the one-sided optimum."""
     optimum = results.optimum(study)
     yields = expected_yields(results.features(study), results.search_of(study))
     enough = optimum["signal_efficiency"] * yields.signal >= yields.minimum_signal

@@ -46,6 +46,7 @@ RULES = [
     "all",
     "generate_gaussian",
     "generate_processes",
+    "compute_optimum",
     "train_network",
     "search_cuts",
     "train_bdt",

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.scorecard.measures import MEASURES, Measured
-from scripts.scorecard.results import Results
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import Measured, Results
 from scripts.write_scorecard import expand_claims, judge, main, make_scorecard, to_html, to_markdown
 
 STUDIES = {"toy": {"networks": ["scan", "bce"]}}

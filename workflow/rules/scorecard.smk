@@ -6,7 +6,12 @@ rule write_scorecard:
         results=[path for study in STUDIES for path in study_targets(study)],
         code=CORE
         + sources(
-            "scripts/scorecard", "scripts/significance_scan.py", "scripts/figures/loss_landscapes.py"
+            "scripts/comparison.py",
+            "scripts/figures/loss_landscapes.py",
+            "scripts/gaussian_optimum.py",
+            "scripts/scorecard",
+            "scripts/searches.py",
+            "scripts/significance_scan.py",
         ),
     output:
         json=f"{RESULTS}/scorecard.json",

@@ -5,7 +5,12 @@ rule write_table:
     input:
         unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
         code=sources(
-            "scripts/tables", "scripts/gaussian_optimum.py", "scripts/searches.py", "scripts/yields.py"
+            "scripts/tables",
+            "scripts/comparison.py",
+            "scripts/gaussian_optimum.py",
+            "scripts/searches.py",
+            "scripts/selection.py",
+            "scripts/yields.py",
         ),
     output:
         csv=report(
