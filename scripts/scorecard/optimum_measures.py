@@ -42,6 +42,19 @@ def background_over_optimum(
     return Measured(at["background_efficiency"] / best)
 
 
+def counted_background_over_optimum(
+    results: Results, study: str, network: str, windows: bool, target: float | None = None
+) -> Measured:
+    """Return the same with the efficiencies of the test sample."""
+    metrics = results.metrics(study, network)
+    rows = metrics if target is None else metrics[np.isclose(metrics["target_efficiency"], target)]
+    if rows.empty:
+        raise NotRun(f"no target {target} of {network} in this config")
+    at = rows.iloc[0]
+    best = _classes(results, study).best_cuts(at["signal_efficiency"], windows=windows)[2]
+    return Measured(at["background_efficiency"] / best, at["background_efficiency_uncertainty"] / best)
+
+
 def largest_background_over_optimum(
     results: Results, study: str, network: str, windows: bool, between: list[float]
 ) -> Measured:
@@ -95,6 +108,7 @@ def significance_over_best_point(results: Results, study: str, network: str, sca
 MEASURES = (
     optimum_background,
     background_over_optimum,
+    counted_background_over_optimum,
     largest_background_over_optimum,
     exact_target_error,
     exact_significance,
