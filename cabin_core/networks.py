@@ -43,7 +43,7 @@ class CutNetwork(nn.Module):
         Starting bias of every edge: how far on the loose side of zero the cuts start [scaled units].
     looser_rows : sequence of int, optional
         The rows from the tightest to the loosest, where no cut of a looser row may be tighter than that of a
-        row before it; any cuts are possible where None.
+        row before it; any cuts are possible where None. :meth:`project` sees to that.
 
     Raises
     ------
@@ -117,7 +117,7 @@ class CutNetwork(nn.Module):
         if self.windows:
             features = torch.cat([features, features], dim=1)
         # Events are the innermost axis, so that the sum over edges runs along vectors.
-        margins = (features * self.weight).T + self.offsets()[:, :, None]  # (n_rows, n_edges, n_events)
+        margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_edges, n_events)
         return logsigmoid(self.activation_scale * margins).sum(dim=1).T
 
     def forward(self, features: Tensor) -> Tensor:
@@ -126,18 +126,22 @@ class CutNetwork(nn.Module):
 
     def cuts(self) -> Tensor:
         """Return the cut values ``-b / w`` (Eq 2) in scaled units, shape (n_rows, n_edges)."""
-        return -self.offsets() / self.weight
+        return -self.bias / self.weight
 
-    def offsets(self) -> Tensor:
-        """Return the biases ``b`` that count, shape (n_rows, n_edges): larger ones are looser.
+    @torch.no_grad()
+    def project(self) -> None:
+        """Make the cuts of ``looser_rows`` monotone; to be called after each step of a training.
 
-        With ``looser_rows`` a bias counts where it is larger than those of all tighter rows, else the largest
-        of those does: cuts are monotone whatever the parameters.
+        Where the order is broken, biases go halfway between the loosest of the tighter rows and the tightest
+        of the looser ones. Those in order stay, and each row keeps a gradient of its own.
         """
         if self._looser_rows is None:
-            return self.bias
+            return
         order = self._looser_rows.to(self.bias.device)
-        return self.bias[order].cummax(dim=0).values[order.argsort()]
+        ordered = self.bias[order]
+        above = ordered.cummax(dim=0).values
+        below = ordered.flip(0).cummin(dim=0).values.flip(0)
+        self.bias[order] = (above + below) / 2
 
     def edge_features(self) -> tuple[int, ...]:
         """Return the position of the feature that each edge cuts on."""

@@ -173,6 +173,8 @@ def train(
             optimizer.zero_grad()
             train_terms.total.backward()
             optimizer.step()
+            if isinstance(network, CutNetwork):
+                network.project()
             batch_values.append(train_terms.values())
         row: dict[str, float] = {"epoch": epoch}
         for name in batch_values[0]:

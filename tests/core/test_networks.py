@@ -345,10 +345,19 @@ def test_cuts_of_a_monotone_scan_never_tighten(seed):
     targets = [0.9, 0.2, 0.5, 0.7]
     network = EfficiencyScanNetwork(3, targets, [1, -1, 1], monotone=True)
     network.bias.data = torch.randn(4, 3, generator=torch.Generator().manual_seed(seed))
+    network.project()
     by_target = (network.cuts() * network.weight)[[1, 2, 3, 0]]  # larger is tighter
     assert (by_target.diff(dim=0) <= 0).all()
-    network.bias.data = torch.tensor([[3.0] * 3, [0.0] * 3, [1.0] * 3, [2.0] * 3])
-    assert torch.equal(network.offsets(), network.bias)  # those in order stay as they are
+    before = network.bias.clone()
+    network.project()
+    assert torch.equal(network.bias, before)  # those in order stay as they are
+
+
+def test_rows_out_of_order_meet_halfway():
+    network = EfficiencyScanNetwork(1, [0.9, 0.2, 0.5], [1.0], monotone=True)
+    network.bias.data = torch.tensor([[3.0], [2.0], [1.0]])  # of 0.9, 0.2 and 0.5
+    network.project()
+    assert network.bias.flatten().tolist() == [3.0, 1.5, 1.5]
 
 
 def test_windows_and_monotone_scans_are_built_again():
@@ -357,7 +366,8 @@ def test_windows_and_monotone_scans_are_built_again():
     assert network.bias.shape == (2, 4)
     assert network.windows
     network.bias.data[0] = 1.0
-    assert torch.equal(network.offsets()[0], network.bias[1])
+    network.project()
+    assert network.bias.tolist() == [[1.5] * 4] * 2
 
 
 @pytest.mark.parametrize(
