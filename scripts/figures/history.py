@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -18,13 +19,16 @@ CURVES = {
     "train_cut_size": ("Cut size", LINE_COLORS[2], ":"),
     "train_bce": ("BCE", LINE_COLORS[3], "--"),
     "train_smoothness": ("Smoothness", LINE_COLORS[6], (0, (5, 1, 1, 1, 1, 1))),
+    "train_log_background": ("Logarithm of the background", LINE_COLORS[1], "-."),
+    "train_constraint": ("Constraint", LINE_COLORS[0], "-"),
+    "train_significance": ("Minus the significance", LINE_COLORS[4], "--"),
 }
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     """Return ``epoch`` and the curves that are not zero throughout."""
     history = inputs.read("history")
-    drawn = [name for name in CURVES if name in history and (history[name] > 0).any()]
+    drawn = [name for name in CURVES if name in history and (history[name] != 0).any()]
     return history[["epoch", *drawn]]
 
 
@@ -39,10 +43,14 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for name in drawn:
             label, color, style = CURVES[name]
             ax.plot(table["epoch"], table[name], color=color, ls=style, label=label)
-        ax.set_yscale("log")
-        # The first epochs start many decades lower than anything later: let them leave the frame.
+        # The first epochs start many decades away from anything later: let them leave the frame.
         later = table.loc[table["epoch"] >= table["epoch"].max() / 20, drawn].to_numpy(dtype=float)
-        ax.set_ylim(log_limits(later)[0], log_limits(table[drawn].to_numpy(dtype=float))[1])
+        if (later < 0).any():
+            margin = 0.05 * float(np.ptp(later))
+            ax.set_ylim(later.min() - margin, later.max() + margin)
+        else:
+            ax.set_yscale("log")
+            ax.set_ylim(log_limits(later)[0], log_limits(table[drawn].to_numpy(dtype=float))[1])
         ax.set_xlim(0, max(table["epoch"].max(), 1))
         ax.set(xlabel="Epoch", ylabel="Loss")
         shared_legend(fig, ax, columns=3)

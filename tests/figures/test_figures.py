@@ -1277,3 +1277,22 @@ def test_ranges_are_those_of_the_training_sample(results):
     ranges = scaled_ranges(table)
     np.testing.assert_allclose(ranges.loc[names, ">"], (training.min(axis=0) - mean) / spread)
     np.testing.assert_allclose(ranges.loc[names, "<"], (training.max(axis=0) - mean) / spread)
+
+
+def test_history_of_a_loss_below_zero_stays_in_the_frame():
+    epochs = np.arange(100)
+    table = pd.DataFrame(
+        {
+            "epoch": epochs,
+            "train_total": -0.1 * epochs,
+            "test_total": -0.1 * epochs + 0.2,
+            "train_log_background": -0.1 * epochs - 0.5,
+            "train_constraint": np.full(100, 0.5),
+        }
+    )
+    (ax,) = importlib.import_module("scripts.figures.history").make_figure(table, {}, {"title": ""}).axes
+    assert ax.get_yscale() == "linear"
+    low, high = ax.get_ylim()
+    later = table.loc[epochs >= 5].drop(columns="epoch").to_numpy()
+    assert low < later.min() < later.max() < high
+    assert len(ax.lines) == 4

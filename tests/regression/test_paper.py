@@ -59,7 +59,7 @@ RULES = [
 
 
 def overlay() -> dict:
-    """What needs no training to hold: competitors and targets that no number is about, with what draws them."""
+    """Return what leaves out the networks that no number is held of, and the figures and tables of them."""
     networks = {
         "gaussian": set(CONFIG["studies"]["gaussian"]["networks"]) - {"grid", "bdt", "network"},
         "susy": {"susy_linear", "susy_network", "susy_one_to_one_bce", "susy_scan", "susy_scan_no_bce"}
