@@ -32,12 +32,13 @@ def train(
     table: Path, network: dict[str, Any], directions: list[str], folder: Path
 ) -> tuple[float, pd.Series]:
     """Train a network; return its last training loss and the AUC of each target."""
-    files = {name: folder / name for name in ("model.pt", "history.csv", "cuts.csv", "metrics.csv", "scores")}
-    model, history, cuts, metrics, scores = files.values()
+    names = ("model.pt", "history.csv", "training.tsv", "cuts.csv", "metrics.csv", "scores")
+    model, history, timing, cuts, metrics, scores = (folder / name for name in names)
     train_network(
         table=table,
         model=model,
         history=history,
+        timing=timing,
         name=" ".join(directions),
         network=network,
         features=FEATURES,
