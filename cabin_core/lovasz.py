@@ -332,7 +332,9 @@ class LovaszZLoss:
     """The Lovász Z loss of a network with one raw output, for :func:`cabin_core.train`.
 
     Weights of events are their expected yields [events]. Those of each class are scaled, so that any batch
-    adds up to the same yields.
+    adds up to the same yields. (:func:`lovasz_z_loss` counts the events of each process in its set: in one
+    full batch that is the same; in a mini-batch processes of one class keep the share that they happen to
+    have.)
 
     Parameters
     ----------

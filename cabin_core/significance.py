@@ -51,7 +51,8 @@ def asimov_significance(
     -------
     Tensor
         Significance in standard deviations, in the shape that the three broadcast to and the precision of the
-        yields. Larger is better: a loss is its negative. Gradients are finite everywhere.
+        yields, float64 where these are counts. Larger is better: a loss is its negative. Gradients are finite
+        for yields up to 1e15, zero included.
 
     Raises
     ------
@@ -81,6 +82,8 @@ def asimov_significance(
     """
     signal, background, uncertainty = _as_tensors(signal, background, relative_uncertainty)
     precision = torch.promote_types(signal.dtype, background.dtype)
+    if not precision.is_floating_point:  # counts of events
+        precision = torch.float64
     least = LEAST_BACKGROUND[torch.float64 if precision == torch.float64 else torch.float32]
     s = signal.to(torch.float64)
     b = background.to(torch.float64).clamp(min=least)

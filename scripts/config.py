@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import inspect
+import math
 import os
 import shutil
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -19,6 +20,9 @@ from scripts.competitors import COMPETITORS
 from scripts.competitors.supercuts import parse_supercuts
 from scripts.figures import PLOTS, SEARCH_PLOTS
 from scripts.tables import TABLES
+
+if TYPE_CHECKING:
+    from cabin_core import ExpectedYields
 
 #: abs(eta) up to which the detector finds leptons.
 LEPTON_REACH = 2.5
@@ -31,6 +35,12 @@ LEAST_FREE_SPACE = 400_000_000
 
 class ConfigError(ValueError):
     """The config, or the place it points to, cannot be used; the message is one line."""
+
+
+def needs_search(entry: dict[str, Any]) -> bool:
+    """Return whether the loss of a network's entry in the config is about the yields of a search."""
+    loss = entry.get("loss", {})
+    return bool(loss.get("significance") or "lovasz_z" in loss)
 
 
 def check_repeated_keys(path: Path) -> None:
@@ -84,13 +94,16 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
         raise ConfigError(f"config: {_describe(error)}")
+    for section in ("studies", "networks"):
+        _finite(config[section], section)
     for name, network in config["networks"].items():
         try:
             if network["model"] in COMPETITORS:
                 parse_competitor(network)
             else:
-                # The yields are a study's: these stand in for them.
-                parse_network(network, ExpectedYields(2.0, 1.0, minimum_signal=1.0))
+                # The yields are a study's, and checked with it: these stand in for them.
+                least = 1.0 if network["loss"].get("constraint") else 0.0
+                parse_network(network, ExpectedYields(2.0, 1.0, minimum_signal=least))
         except ValueError as fault:
             raise ConfigError(f"config: networks.{name}: {fault}") from None
     if not any(config["studies"].values()):
@@ -107,12 +120,16 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
             _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
             _check_models(f"figures.{name}", figure.get("networks", []), PLOTS[kind].not_of, config)
             _check_search_figure(f"figures.{name}", figure, kind, config)
+            if kind == "competitors":
+                _check_first_targets(f"figures.{name}", figure, config)
     for name, table in config["tables"].items():
         if table is not None:
             kind = _known("table", table["table"], TABLES, f"tables.{name}")
             _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, TABLES[kind].files, config)
             _check_count(f"tables.{name}", table, TABLES[kind].networks)
             _check_models(f"tables.{name}", table.get("networks", []), TABLES[kind].not_of, config)
+            if kind == "competitors":
+                _check_first_targets(f"tables.{name}", table, config)
     for name, claim in config["scorecard"].items():
         if claim is not None:
             _known("measure", claim["measure"], MEASURES, f"scorecard.{name}")
@@ -131,6 +148,18 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
                 raise ConfigError(f"config: scorecard.{name}: `over` and `reference` need equal lengths")
 
 
+def _finite(value: Any, where: str) -> None:
+    """Raise at the first number that is NaN or infinite, which a schema lets pass."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            _finite(below, f"{where}.{key}")
+    elif isinstance(value, list):
+        for item in value:
+            _finite(item, where)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"config: {where}: {value} is not a finite number")
+
+
 def _describe(error: ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -145,6 +174,9 @@ def _describe(error: ValidationError) -> str:
 
 
 def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
+    # Imported here, as above.
+    from scripts.network_config import parse_network
+
     names = [feature["name"] for feature in study["features"]]
     _unique(names, f"{where}.features")
     reserved = {"label", "process", "split", "weight"} & set(names)
@@ -182,12 +214,16 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
                 f"config: networks.{name}.weights: {len(weights)} weights for the {len(names)} features of "
                 f"{where}: give one a feature, or `directions`"
             )
-        loss = networks[name].get("loss", {})
-        if (loss.get("significance") or "lovasz_z" in loss) and "search" not in study:
-            raise ConfigError(
-                f"config: {where}: network {name} is trained on the significance of a search: the key "
-                "`search` is missing"
-            )
+        if needs_search(networks[name]):
+            if "search" not in study:
+                raise ConfigError(
+                    f"config: {where}: network {name} is trained on the significance of a search: the key "
+                    "`search` is missing"
+                )
+            try:
+                parse_network(networks[name], _expected_yields(study))
+            except ValueError as fault:
+                raise ConfigError(f"config: {where}.search, network {name}: {fault}") from None
     for selection in study.get("robustness", {}).get("selections", []):
         name = _known("network", selection["network"], study["networks"], f"{where}.robustness")
         model = networks[name]["model"]
@@ -224,6 +260,26 @@ def _check_processes(where: str, processes: dict[str, Any], features: list[str])
                 )
 
 
+def _expected_yields(study: dict[str, Any]) -> ExpectedYields:
+    """Return what the search of a study expects, from its config alone."""
+    from cabin_core import ExpectedYields
+
+    search = study["search"]
+    processes = study["source"].get("processes", {name: {"class": name} for name in ("signal", "background")})
+    signal, background = (
+        search["luminosity"]
+        * sum(search["cross_sections"][name] for name in processes if processes[name]["class"] == class_name)
+        for class_name in ("signal", "background")
+    )
+    return ExpectedYields(
+        signal,
+        background,
+        search["relative_uncertainty"],
+        search["minimum_signal"],
+        search.get("irreducible_background", 0.0),
+    )
+
+
 def _check_search(where: str, study: dict[str, Any]) -> None:
     processes = study["source"].get("processes", ("signal", "background"))
     given = study["search"]["cross_sections"]
@@ -232,6 +288,10 @@ def _check_search(where: str, study: dict[str, Any]) -> None:
             raise ConfigError(f"config: {where}.cross_sections: none of the process {name}: give it in fb")
     for name in given:
         _known("process", name, processes, f"{where}.cross_sections")
+    try:
+        _expected_yields(study)
+    except ValueError as fault:
+        raise ConfigError(f"config: {where}: {fault}") from None
 
 
 def _check_events(where: str, source: dict[str, Any]) -> None:
@@ -327,6 +387,16 @@ def _check_options(where: str, given: set[str], allowed: Iterable[str]) -> None:
         raise ConfigError(f"config: {where}: this plot needs the option {key}")
 
 
+def _check_first_targets(where: str, entry: dict[str, Any], config: dict[str, Any]) -> None:
+    """Raise where the network that sets the working points to compare at has none."""
+    first = config["networks"][entry["networks"][0]]
+    if not first.get("targets") and first["model"] != "kcuts":
+        raise ConfigError(
+            f"config: {where}.networks: the first, {entry['networks'][0]}, sets the targets of all and has "
+            "none: name one with targets first"
+        )
+
+
 def _check_search_figure(where: str, figure: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
     """Raise where a figure of yields names a study without a search, or what it has not."""
     study = config["studies"].get(figure.get("study"))
@@ -334,6 +404,12 @@ def _check_search_figure(where: str, figure: dict[str, Any], kind: str, config: 
         return
     if kind in SEARCH_PLOTS and "search" not in study:
         raise ConfigError(f"config: {where}: study {figure['study']} has no key `search`: this plot needs it")
+    if kind == "collapse":
+        for name in figure["networks"]:
+            if "lovasz_z" not in config["networks"][name].get("loss", {}):
+                raise ConfigError(
+                    f"config: {where}.networks: {name} is not trained on the Z loss, whose collapse is shown"
+                )
     processes = study["source"].get("processes", ("signal", "background"))
     for name in figure.get("drawn_events", ()):
         _known("process", name, processes, f"{where}.drawn_events")
@@ -355,7 +431,7 @@ def _check_models(where: str, networks: list[str], not_of: tuple[str, ...], conf
         if model in not_of:
             raise ConfigError(
                 f"config: {where}: {name} is of the model {model}, which has nothing to show "
-                "here: name a network"
+                "here: name another network"
             )
 
 

@@ -20,11 +20,6 @@ NETWORK_KEYS = (
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 
-def needs_search(entry: dict[str, Any]) -> bool:
-    """Return whether the loss of a network's entry in the config is about the yields of a search."""
-    return bool(entry["loss"].get("significance") or "lovasz_z" in entry["loss"])
-
-
 def parse_network(
     entry: dict[str, Any], yields: ExpectedYields | None = None
 ) -> tuple[NetworkSettings, CutLoss | LovaszZLoss, TrainingSettings]:

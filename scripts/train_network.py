@@ -8,8 +8,9 @@ import pandas as pd
 import torch
 
 from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
+from scripts.config import needs_search
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
-from scripts.network_config import needs_search, parse_network
+from scripts.network_config import parse_network
 from scripts.progress import LineProgress
 from scripts.stopwatch import Stopwatch
 from scripts.yields import expected_weights, expected_yields

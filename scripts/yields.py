@@ -101,8 +101,8 @@ def selected_yields(table: pd.DataFrame, passed: NDArray[np.bool_], search: dict
     -------
     DataFrame
         One row a selection: ``signal``, ``background`` with ``background_uncertainty`` from the number of
-        events of the sample [events], and ``significance``. Of a background that is gone from the sample the
-        significance assumes one event of it: more the sample cannot tell.
+        events of the sample [events], ``assumed_background`` and the ``significance`` with it. Of a
+        background that is gone from the sample one event is assumed: less the sample cannot tell.
     """
     weights = expected_weights(table, search)
     is_signal = (table["label"] == CLASSES["signal"]).to_numpy()
@@ -111,14 +111,16 @@ def selected_yields(table: pd.DataFrame, passed: NDArray[np.bool_], search: dict
     background = of_background @ passed[~is_signal]
     irreducible = search.get("irreducible_background", 0.0)
     assumed = np.maximum(background, of_background.max())
+    assumed = assumed + irreducible
     significance = asimov_significance(
-        torch.from_numpy(signal), torch.from_numpy(assumed + irreducible), search["relative_uncertainty"]
+        torch.from_numpy(signal), torch.from_numpy(assumed), search["relative_uncertainty"]
     )
     return pd.DataFrame(
         {
             "signal": signal,
             "background": background + irreducible,
             "background_uncertainty": np.sqrt(of_background**2 @ passed[~is_signal]),
+            "assumed_background": assumed,
             "significance": significance.numpy(),
         }
     )

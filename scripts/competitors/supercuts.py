@@ -239,7 +239,8 @@ def _parse_axis(edges: list[Edge], st3: Any) -> Axis:
         raise ValueError(f"the start of st3 {st3} is not below its stop")
     if (stop - start) / step > MOST_VALUES:
         raise ValueError(f"st3 {st3} has more than {MOST_VALUES} values: take a larger step")
-    values = np.arange(start, stop, step, dtype=float)
+    # Rounding must not bring back the stop, as in 1, 1.1, 1.2, 1.3.
+    values = np.arange(start, stop - 1e-9 * step, step, dtype=float)
     return Axis(tuple(edges), values if edges[0].direction == ">" else values[::-1])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.competitors import BOX_SEARCHES, COMPETITORS
+from scripts.competitors import BOX_SEARCHES, COMPETITORS, WITHOUT_CUTS
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,17 @@ PLOTS: dict[str, PlotKind] = {
     "diagram": PlotKind(options=("model",)),
     "feynman": PlotKind(options=("processes",)),
     "features": PlotKind(files=("features",), options=("bins",)),
-    "features_with_cuts": PlotKind(files=("features", "cuts"), networks=ONE, options=("bins", "scaled")),
+    "features_with_cuts": PlotKind(
+        files=("features", "cuts"), networks=ONE, options=("bins", "scaled"), not_of=WITHOUT_CUTS
+    ),
     "scores": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
     "scores_near_one": PlotKind(files=("scores",), networks=range(1, 5), not_of=BOX_SEARCHES),
     "roc": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
     "scores_and_roc": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
     "history": PlotKind(files=("history",), networks=ONE, not_of=BOX_SEARCHES),
-    "cuts": PlotKind(files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",)),
+    "cuts": PlotKind(
+        files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",), not_of=WITHOUT_CUTS
+    ),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
     "boundaries": PlotKind(
@@ -84,7 +88,7 @@ PLOTS: dict[str, PlotKind] = {
         options=("demands",),
         not_of=NOT_LINEAR,
     ),
-    "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8)),
+    "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8), not_of=WITHOUT_CUTS),
     "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
     "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
 }

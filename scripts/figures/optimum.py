@@ -12,6 +12,8 @@ from scripts.figures.style import LINE_COLORS, log_limits, paper_style, shared_l
 from scripts.gaussian_optimum import compare_with_optimum
 
 OPTIMA = {"one_sided": ("Optimum, one-sided", "-"), "two_sided": ("Optimum, two-sided", "--")}
+#: Top of the lower panel; points above it become arrows.
+HIGHEST_RATIO = 2.0
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 
 
@@ -70,11 +72,18 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                     label=name,
                 )
         top.set_yscale("log")
-        bottom.set_yscale("log")
         top.set_ylim(log_limits(table["background_efficiency"].to_numpy(dtype=float)))
-        low, high = log_limits(table["over_one_sided"].to_numpy(dtype=float), headroom=1.5)
-        # Far above the optimum one sees that much; near it the differences count.
-        bottom.set_ylim(max(low, 0.5), min(high, 50.0))
+        # Near the optimum the differences count; what is far above it points out of the frame.
+        bottom.set_ylim(0.7, HIGHEST_RATIO)
+        for name, color in zip(networks, LINE_COLORS, strict=False):
+            beyond = table[(table["series"] == name) & (table["over_one_sided"] > HIGHEST_RATIO)]
+            for at in beyond["signal_efficiency"]:
+                bottom.annotate(
+                    "",
+                    (at, HIGHEST_RATIO),
+                    (at, 0.92 * HIGHEST_RATIO),
+                    arrowprops={"arrowstyle": "->", "color": color},
+                )
         top.set_ylabel("Background efficiency")
         bottom.set_ylabel("Over one-sided", loc="center")
         bottom.set_xlabel("Signal efficiency")

@@ -27,7 +27,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
-    """Draw significance against signal efficiency, and the background yield below it."""
+    """Draw significance against signal efficiency, and the background yield below it.
+
+    Efficiencies are exact where they are known, those of the test sample otherwise.
+    """
     search = study["search"]
     with paper_style():
         fig = Figure(figsize=(6, 5.5), layout="constrained")
@@ -41,19 +44,13 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             )
             top.plot(points["signal_efficiency"], points["significance"], color=color, label=network, **style)
             if points["exact_significance"].notna().any():
-                top.plot(
-                    points["signal_efficiency"],
-                    points["exact_significance"],
-                    color=color,
-                    **style | {"marker": style["marker"], "mfc": "none", "ls": ":", "mec": color},
-                )
-            bottom.errorbar(
-                points["signal_efficiency"],
-                points["background"],
-                points["background_uncertainty"],
-                color=color,
-                **style,
-            )
+                known = points["exact_significance"].notna()
+            significance = points["exact_significance"].where(known, points["significance"])
+            background = points["exact_background"].where(known, points["background"])
+            uncertainty = points["background_uncertainty"].where(~known, 0.0)
+            efficiency = points["signal_efficiency"]
+            top.plot(efficiency, significance, color=color, label=network, **style)
+            bottom.errorbar(efficiency, background, uncertainty, color=color, **style)
         bottom.set_yscale("log")
         top.set_ylabel(r"Expected significance [$\sigma$]")
         bottom.set_ylabel("Background [events]", loc="center")
@@ -65,7 +62,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             f"{100 * search['relative_uncertainty']:g} %"
         )
         if table["exact_significance"].notna().any():
-            about += "; hollow: exact efficiencies"
+            about += "; exact efficiencies of cuts"
         top.set_title(about, fontsize=9, loc="right")
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
         top.legend(loc="best")

@@ -72,6 +72,13 @@ def exact_target_error(results: Results, study: str, network: str, target: float
     return Measured(abs(_exact(results, study, network, target)["signal_efficiency"] - target))
 
 
+def largest_exact_target_error(results: Results, study: str, network: str) -> Measured:
+    """Largest distance of the exact signal efficiency from the target, over all targets."""
+    targets = results.cuts(study, network)["target_efficiency"].unique()
+    errors = [exact_target_error(results, study, network, float(target)).value for target in targets]
+    return Measured(max(errors))
+
+
 def exact_significance(results: Results, study: str, network: str, target: float | None = None) -> Measured:
     """Significance of the search of a study, with the exact efficiencies of cuts."""
     at = _exact(results, study, network, target)
@@ -91,8 +98,12 @@ def share_of_best_significance(results: Results, study: str, network: str) -> Me
 
 
 def significance_over_best_point(results: Results, study: str, network: str, scan: str) -> Measured:
-    """Significance of a working point on the test sample over the largest of a scan's targets."""
-    own, of_scan = (
+    """Significance of a working point over the largest of a scan's targets that keep the minimum signal.
+
+    With exact efficiencies where they are known, with those of the test sample otherwise.
+    """
+    least = results.search_of(study)["minimum_signal"]
+    tables = (
         tabulate_search(
             results.studies[study],
             results.features(study),
@@ -102,7 +113,11 @@ def significance_over_best_point(results: Results, study: str, network: str, sca
         )
         for name in (network, scan)
     )
-    return Measured(float(own["significance"].max() / of_scan["significance"].max()))
+    own, of_scan = (
+        table["exact_significance"].fillna(table["significance"])[table["signal"] >= least].max()
+        for table in tables
+    )
+    return Measured(float(own / of_scan))
 
 
 MEASURES = (
@@ -111,6 +126,7 @@ MEASURES = (
     counted_background_over_optimum,
     largest_background_over_optimum,
     exact_target_error,
+    largest_exact_target_error,
     exact_significance,
     share_of_best_significance,
     significance_over_best_point,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.competitors import COMPETITORS
+from scripts.competitors import COMPETITORS, WITHOUT_CUTS
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ MANY = range(1, 100)
 TABLES: dict[str, TableKind] = {
     "hyperparameters": TableKind(networks=range(1, 2), needs_study=False, not_of=COMPETITORS),
     "working_points": TableKind(files=("metrics",), networks=MANY),
-    "cuts": TableKind(files=("cuts",), networks=MANY),
+    "cuts": TableKind(files=("cuts",), networks=MANY, not_of=WITHOUT_CUTS),
     "cutflow": TableKind(files=("cutflow",)),
-    "optimum": TableKind(files=("optimum", "cuts"), networks=MANY),
+    "optimum": TableKind(files=("optimum", "cuts"), networks=MANY, not_of=WITHOUT_CUTS),
     "search": TableKind(files=("features", "cuts", "metrics", "scores"), networks=MANY),
     "competitors": TableKind(files=("features", "metrics", "cuts", "timing"), networks=MANY),
 }

@@ -15,7 +15,8 @@ def make_table(
 ) -> pd.DataFrame:
     """Return yields and significance, one row a network and working point, and which is a network's best.
 
-    The best has the largest significance of those that keep the minimum signal of the search.
+    The best has the largest significance of those that keep the minimum signal of the search: the exact one
+    where it is known, that of the test sample otherwise.
     """
     features = pd.read_parquet(files["features"][0])
     parts = []
@@ -24,7 +25,8 @@ def make_table(
         scores = pd.read_parquet(files["scores"][position])
         points = tabulate_search(study, features, cuts, metrics, scores)
         enough = points["signal"] >= study["search"]["minimum_signal"]
-        points["best"] = enough & (points["significance"] == points.loc[enough, "significance"].max())
+        significance = points["exact_significance"].fillna(points["significance"])
+        points["best"] = enough & (significance == significance[enough].max())
         points.insert(0, "network", network)
         parts.append(points)
     return pd.concat(parts, ignore_index=True)

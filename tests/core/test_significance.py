@@ -84,6 +84,12 @@ def test_gradients():
     assert torch.autograd.gradcheck(asimov_significance, (s, b, delta))
 
 
+def test_counts_of_events_are_numbers_too():
+    z = asimov_significance(torch.tensor([10]), torch.tensor([100]), 0.2)
+    assert z.dtype == torch.float64
+    assert z.item() == pytest.approx(0.434, abs=5e-4)
+
+
 def test_shapes_broadcast():
     z = asimov_significance(torch.tensor([1.0, 2.0]), 3.0, torch.tensor([[0.1], [0.2]]))
     assert z.shape == (2, 2)

@@ -949,7 +949,7 @@ def test_search(results):
         assert sorted(rows["significance"]) == pytest.approx(sorted(expected["significance"]))
         assert rows["signal_efficiency"].is_monotonic_increasing
         drawn = labelled(top)[name].get_xydata()
-        np.testing.assert_array_equal(drawn, rows[["signal_efficiency", "significance"]])
+        np.testing.assert_array_equal(drawn, rows[["signal_efficiency", "exact_significance"]])
         assert rows["exact_significance"].notna().all()
     assert bottom.get_yscale() == "log"
 

@@ -76,7 +76,6 @@ def overlay() -> dict:
         "studies": studies,
         "networks": {
             "optimal_scan": {"targets": [0.8, 0.9, 0.93, 0.95]},
-            "optimal_smooth": {"targets": [0.8, 0.85, 0.9, 0.93, 0.95]},
         },
     }
     for section in ("figures", "tables"):

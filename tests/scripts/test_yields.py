@@ -86,6 +86,7 @@ def test_selected_yields(table):
     assert found["background"].to_list() == pytest.approx([background + 2.0, 2.0])
     assert found["background_uncertainty"].to_list() == pytest.approx([math.hypot(*weights[10:12]), 0.0])
     one_event = weights[10:].max()
+    assert found["assumed_background"].to_list() == pytest.approx([background + 2.0, one_event + 2.0])
     assert found["significance"].to_list() == pytest.approx(
         [
             asimov_significance(2.0, background + 2.0, 0.1).item(),
@@ -114,6 +115,27 @@ def test_search_of_scores_and_of_cuts_agree(table):
     by_score = tabulate_search(study, table, cuts.iloc[:0], metrics, scores)
     pd.testing.assert_frame_equal(by_cuts, by_score)
     assert by_cuts["exact_significance"].isna().all()
+
+
+def test_a_target_that_cuts_nothing_keeps_its_place(table):
+    """A search may leave a target without edges, of all that passes."""
+    source = {"kind": "gaussian", "seed": 1, "mean_scale": 1.0, "width_scale": 1.0}
+    features = [{"name": name, "direction": ">"} for name in ("x", "y")]
+    study = {"search": SEARCH, "source": source, "features": features}
+    cuts = pd.DataFrame([(0.5, "x", ">", 0.1)], columns=["target_efficiency", "feature", "direction", "cut"])
+    metrics = pd.DataFrame(
+        {
+            "target_efficiency": [0.99, 0.5],
+            "signal_efficiency": [1.0, 0.5],
+            "background_efficiency": [1.0, 0.1],
+            "score_above": [np.nan, np.nan],
+        }
+    )
+    found = tabulate_search(study, table, cuts, metrics, table[["split"]])
+    assert found["signal"].to_list()[0] == pytest.approx(5.0)
+    assert found["background"].to_list()[0] == found["exact_background"].to_list()[0] == pytest.approx(200.0)
+    assert found["signal"].to_list()[1] < 5.0
+    assert found["exact_significance"].notna().all()
 
 
 # ---- selections ----

@@ -21,6 +21,7 @@ from scripts.config import (
     check_repeated_keys,
     check_results_folder,
     expand_files,
+    needs_search,
 )
 from scripts.competitors import BOX_SEARCHES, COMPETITORS
 from scripts.figures import PLOTS
@@ -156,12 +157,6 @@ wildcard_constraints:
     table=one_of(TABLE_ENTRIES),
     sample=one_of(SAMPLES),
     part=r"\d+",
-
-
-def uses_search(network):
-    """Return whether a change of a study's `search` changes what a network learns."""
-    loss = NETWORKS[network].get("loss", {})
-    return bool(loss.get("significance") or "lovasz_z" in loss)
 
 
 def feature_names(study):

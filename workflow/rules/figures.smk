@@ -4,17 +4,13 @@
 rule draw_figure:
     input:
         unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
-        code=sources(
-            "scripts/figures",
-            "scripts/feature_table.py",
+        code=CORE
+        + sources(
             "scripts/comparison.py",
+            "scripts/figures",
             "scripts/gaussian_optimum.py",
-            "scripts/score_table.py",
             "scripts/searches.py",
-            "scripts/selection.py",
             "scripts/significance_scan.py",
-            "scripts/yields.py",
-            "cabin_core/lovasz.py",
         ),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",

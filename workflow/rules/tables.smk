@@ -4,13 +4,9 @@
 rule write_table:
     input:
         unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
-        code=sources(
-            "scripts/tables",
-            "scripts/comparison.py",
-            "scripts/gaussian_optimum.py",
-            "scripts/searches.py",
-            "scripts/selection.py",
-            "scripts/yields.py",
+        code=CORE
+        + sources(
+            "scripts/comparison.py", "scripts/gaussian_optimum.py", "scripts/searches.py", "scripts/tables"
         ),
     output:
         csv=report(

@@ -28,7 +28,7 @@ rule train_network:
         features=lambda w: feature_names(w.study),
         directions=lambda w: [f["direction"] for f in STUDIES[w.study]["features"]],
         equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
-        search=lambda w: STUDIES[w.study].get("search") if uses_search(w.network) else None,
+        search=lambda w: STUDIES[w.study].get("search") if needs_search(NETWORKS[w.network]) else None,
         threads=1,
     script:
         "../../scripts/train_network.py"
