@@ -42,9 +42,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 if len(points) > 1
                 else {"marker": next(stars), "ls": "", "ms": 10, "mec": "black", "mew": 0.5}
             )
-            top.plot(points["signal_efficiency"], points["significance"], color=color, label=network, **style)
-            if points["exact_significance"].notna().any():
-                known = points["exact_significance"].notna()
+            known = points["exact_significance"].notna()
             significance = points["exact_significance"].where(known, points["significance"])
             background = points["exact_background"].where(known, points["background"])
             uncertainty = points["background_uncertainty"].where(~known, 0.0)

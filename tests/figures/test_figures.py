@@ -82,6 +82,13 @@ STUDIES = {
             {"name": "dr", "direction": ">", "label": r"$\Delta R(\ell\ell)$", "unit": ""},
             {"name": "met", "direction": ">", "label": "MET", "unit": "GeV", "range": [90.0, 220.0]},
         ],
+        "source": {"kind": "simulation"},
+        "search": {
+            "luminosity": 10.0,
+            "cross_sections": {"signal": 2.0, "background": 30.0},
+            "relative_uncertainty": 0.0,
+            "minimum_signal": 0.0,
+        },
     },
 }
 
@@ -193,6 +200,7 @@ OTHERS = {
     "roc_of_one_target": {"plot": "roc", "study": "seven", "networks": ["bce"]},
     "cuts_with_gap": {"plot": "cuts", "study": "seven", "networks": ["scan"], "scaled": True},
     "feynman_of_one_process": {"plot": "feynman", "processes": ["ww"]},
+    "search_of_events": {"plot": "search", "study": "seven", "networks": ["scan", "linear"]},
     "history_of_one_term": {"plot": "history", "study": "seven", "networks": ["bce"]},
     "history_of_the_z_loss": {"plot": "history", "study": "toy", "networks": ["zloss_large"]},
     "significance_against_threshold": {
@@ -952,6 +960,17 @@ def test_search(results):
         np.testing.assert_array_equal(drawn, rows[["signal_efficiency", "exact_significance"]])
         assert rows["exact_significance"].notna().all()
     assert bottom.get_yscale() == "log"
+    assert len(top.lines) == len(legend_texts(top.get_legend())) == 2
+
+
+def test_search_without_exact_efficiencies_shows_those_of_the_sample(results):
+    table, (top, bottom) = results.table("search_of_events"), results.figure("search_of_events").axes
+    assert table["exact_significance"].isna().all()
+    for name, rows in table.groupby("network"):
+        points = labelled(top)[name].get_xydata()
+        np.testing.assert_array_equal(points, rows[["signal_efficiency", "significance"]])
+    assert len(top.lines) == 2
+    assert [len(container[0].get_xydata()) for container in bottom.containers] == [3, 1]
 
 
 def passing(results: Results, network: str, threshold: float, process: str) -> float:
