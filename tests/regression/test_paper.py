@@ -86,6 +86,9 @@ def overlay() -> dict:
                 entry.get("networks", []) if "study" in entry else []
             )
         }
+    # A job for a figure takes seconds: the same plots of longer trainings are left to a full run.
+    held = {*PAPER_FIGURES, "optimum", "search", "robustness"}
+    changed["figures"] |= dict.fromkeys(set(CONFIG["figures"]) - held)
     return changed
 
 
