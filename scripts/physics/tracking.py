@@ -74,7 +74,9 @@ def calorimeter_entry(
     cosine = (RADIUS**2 - offset**2 - radius**2) / np.maximum(2 * radius * offset, 1e-12)
     behind = np.remainder(turn * (start - direction), 2 * np.pi)
     to_barrel = 2 * np.pi - np.arccos(np.clip(cosine, -1, 1)) - behind
-    turned = np.minimum(np.where(cosine < 1, to_barrel, np.inf), to_end[bent] / radius)
+    with np.errstate(over="ignore"):
+        turns_to_end = to_end[bent] / radius
+    turned = np.minimum(np.where(cosine < 1, to_barrel, np.inf), turns_to_end)
     # One that circles without moving along the beam stays inside for ever.
     stuck = np.isinf(turned)
     inside[bent[stuck]] = False
