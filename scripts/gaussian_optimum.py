@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from scripts.cut_table import edges_by_target
 from scripts.generate_gaussian import draw_parameters
 
 #: Edges further out than this remove nothing [widths of the signal].
@@ -77,13 +78,15 @@ class GaussianClasses:
             (low[:, None] - self.means) / self.widths, (high[:, None] - self.means) / self.widths
         )
 
-    def efficiencies(self, cuts: pd.DataFrame) -> pd.DataFrame:
+    def efficiencies(self, cuts: pd.DataFrame, targets: Sequence[float] | None = None) -> pd.DataFrame:
         """Return the exact efficiencies of cuts.
 
         Parameters
         ----------
         cuts : DataFrame
             As ``cuts.csv`` holds them.
+        targets : sequence of float, optional
+            As :func:`scripts.cut_table.edges_by_target` takes them.
 
         Returns
         -------
@@ -91,7 +94,7 @@ class GaussianClasses:
             ``target_efficiency``, ``signal_efficiency`` and ``background_efficiency``.
         """
         rows = []
-        for target, edges in cuts.groupby("target_efficiency", sort=False, dropna=False):
+        for target, edges in edges_by_target(cuts, targets):
             low, high = np.full(len(self.features), -np.inf), np.full(len(self.features), np.inf)
             for edge in edges.itertuples():
                 at = self.features.index(edge.feature)

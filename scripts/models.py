@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from cabin_core import CutEfficiencies, CutNetwork, EventSums, TrainedNetwork, load_network
 from scripts.competitors import trained_boxes
 from scripts.competitors.trained_boxes import TrainedBoxes
+from scripts.cut_table import CUT_COLUMNS
 from scripts.score_table import score_column
 from scripts.selection import passes_cut_table, row_targets
 from scripts.train_network import make_sample
@@ -25,12 +26,11 @@ from scripts.train_network import make_sample
 if TYPE_CHECKING:
     from scripts.competitors.trees import TrainedTrees
 
-CUT_COLUMNS = trained_boxes.COLUMNS
 _INCOMPLETE = "not a complete model file: delete it and train again"
 
 
 class Model(ABC):
-    """What was trained, ready to be applied to events in physical units.
+    """What was trained, ready to be applied to events in physical units; without cuts unless it says so.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class Model(ABC):
 
     targets: list[float]
 
-    @abstractmethod
     def cuts(self) -> pd.DataFrame:
         """Return the cuts as ``cuts.csv`` holds them; empty for a model without."""
+        return pd.DataFrame(columns=CUT_COLUMNS)
 
     @abstractmethod
     def scores(self, table: pd.DataFrame) -> NDArray[np.number]:
@@ -57,13 +57,12 @@ class Model(ABC):
     @property
     def has_cuts(self) -> bool:
         """Whether events are selected by cuts rather than by a threshold on the score."""
-        return True
+        return False
 
-    @abstractmethod
     def select(
         self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        """Return which events each working point selects.
+        """Return which events each working point selects: those above the thresholds, without cuts.
 
         Parameters
         ----------
@@ -77,6 +76,7 @@ class Model(ABC):
         -------
         ndarray of bool, shape (n_events, n_targets)
         """
+        return np.asarray(scores > thresholds)
 
     @property
     def score_columns(self) -> list[str]:
@@ -129,7 +129,7 @@ class NetworkModel(Model):
         """Return the cuts, one row a target and edge; empty for a network without cuts."""
         net = self.trained.network
         if not isinstance(net, CutNetwork):
-            return pd.DataFrame(columns=CUT_COLUMNS)
+            return super().cuts()
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
@@ -153,7 +153,7 @@ class NetworkModel(Model):
         """Apply the hard cuts or, where there are none, the thresholds."""
         if self.has_cuts:
             return passes_cut_table(table, self.cuts())
-        return np.asarray(scores > thresholds)
+        return super().select(table, scores, thresholds)
 
     def mean_scores(self, events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the mean scores as the loss sees them, in the precision of the training."""
@@ -169,6 +169,11 @@ class BoxModel(Model):
     def __init__(self, trained: TrainedBoxes) -> None:
         self.trained = trained
         self.targets = list(trained.targets)
+
+    @property
+    def has_cuts(self) -> bool:
+        """Boxes are cuts."""
+        return True
 
     def cuts(self) -> pd.DataFrame:
         """Return the edges of the boxes, but for those that cut nothing."""
@@ -202,24 +207,9 @@ class TreeModel(Model):
         self.trained = trained
         self.targets = list(trained.settings.targets)
 
-    @property
-    def has_cuts(self) -> bool:
-        """Trees select by their score."""
-        return False
-
-    def cuts(self) -> pd.DataFrame:
-        """Return an empty table."""
-        return pd.DataFrame(columns=CUT_COLUMNS)
-
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return the probability of being signal, one column."""
         return self.trained.score(table)[:, None]
-
-    def select(
-        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
-    ) -> NDArray[np.bool_]:
-        """Return the events above the thresholds."""
-        return np.asarray(scores > thresholds)
 
 
 def score_events(trained: TrainedNetwork, table: pd.DataFrame) -> NDArray[np.float64]:

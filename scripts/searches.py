@@ -46,32 +46,24 @@ def tabulate_search(
         of_test = scores.loc[scores["split"] == "test", "score"].to_numpy()
         passed = of_test[:, None] > metrics["score_above"].to_numpy()
     else:
-        edges = [_edges_of(cuts, target) for target in table["target_efficiency"]]
-        passed = np.hstack(
-            [
-                passes_cut_table(test, rows) if len(rows) else np.ones((len(test), 1), dtype=bool)
-                for rows in edges
-            ]
-        )
+        targets = table["target_efficiency"].to_list()
+        passed = passes_cut_table(test, cuts, targets)
         if study["source"]["kind"] == "gaussian":
-            exact = _exact(study, features, edges)
+            exact = _exact(study, GaussianClasses.of_study(study).efficiencies(cuts, targets), features)
     return pd.concat([table, selected_yields(test, passed, study["search"]), exact], axis=1)
 
 
-def _edges_of(cuts: pd.DataFrame, target: float) -> pd.DataFrame:
-    """Return the rows of a table of cuts that belong to a target; none where nothing is cut."""
-    of_target = cuts["target_efficiency"]
-    return cuts[of_target.isna() if np.isnan(target) else np.isclose(of_target, target)]
+def known(points: pd.DataFrame, quantity: str) -> pd.Series:
+    """Return the ``significance`` or ``background`` of working points, the exact one where it is known."""
+    return points[f"exact_{quantity}"].fillna(points[quantity])
 
 
-def _exact(study: dict[str, Any], features: pd.DataFrame, edges: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return background yield and significance with efficiencies that are computed, a row a working point."""
-    classes, yields = GaussianClasses.of_study(study), expected_yields(features, study["search"])
-    names = ["signal_efficiency", "background_efficiency"]
-    efficiencies = [
-        classes.efficiencies(rows)[names].iloc[0].to_list() if len(rows) else [1.0, 1.0] for rows in edges
-    ]
-    signal, background = torch.tensor(efficiencies, dtype=torch.float64).T
+def _exact(study: dict[str, Any], efficiencies: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """Return background yield and significance of efficiencies that are computed, a row a working point."""
+    yields = expected_yields(features, study["search"])
+    signal, background = (
+        torch.tensor(efficiencies[f"{name}_efficiency"].to_numpy()) for name in ("signal", "background")
+    )
     return pd.DataFrame(
         {
             "exact_background": (yields.background * background + yields.irreducible_background).numpy(),

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core import TrainedNetwork, passes_cuts
+from scripts.cut_table import edges_by_target
 
 #: Above this score an event counts as selected where a network has neither cuts nor targets.
 SCORE_THRESHOLD = 0.5
@@ -19,7 +20,9 @@ def row_targets(trained: TrainedNetwork) -> list[float]:
     return list(trained.settings.targets) or [float("nan")]
 
 
-def passes_cut_table(table: pd.DataFrame, cuts: pd.DataFrame) -> NDArray[np.bool_]:
+def passes_cut_table(
+    table: pd.DataFrame, cuts: pd.DataFrame, targets: Sequence[float] | None = None
+) -> NDArray[np.bool_]:
     """Apply a table of cuts, as ``cuts.csv`` holds them.
 
     Parameters
@@ -29,11 +32,13 @@ def passes_cut_table(table: pd.DataFrame, cuts: pd.DataFrame) -> NDArray[np.bool
     cuts : DataFrame
         One row an edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``; both edges of a window
         are two rows of one feature. An event must pass all rows of a target.
+    targets : sequence of float, optional
+        As :func:`scripts.cut_table.edges_by_target` takes them.
 
     Returns
     -------
     ndarray of bool, shape (n_events, n_targets)
-        Targets in the order of their first row.
+        Every event passes a target without a row.
 
     Raises
     ------
@@ -41,12 +46,12 @@ def passes_cut_table(table: pd.DataFrame, cuts: pd.DataFrame) -> NDArray[np.bool
         If a window's lower edge lies above the upper one, or a feature is not a column of the events.
     """
     columns = []
-    for target, edges in cuts.groupby("target_efficiency", sort=False, dropna=False):
+    for target, edges in edges_by_target(cuts, targets):
         names = list(edges["feature"])
         missing = [name for name in names if name not in table]
         if missing:
             raise ValueError(f"the cuts ask for {missing[0]}, which the events do not have")
-        _check_windows(edges, float(target))  # type: ignore[arg-type]
+        _check_windows(edges, target)
         passed = passes_cuts(
             table[names].to_numpy(dtype=float), edges[["cut"]].to_numpy().T, list(edges["direction"])
         )

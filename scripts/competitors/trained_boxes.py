@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scripts.cut_table import CUT_COLUMNS
 from scripts.selection import passes_cut_table
 
 FORMAT = "boxes 1"
-COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,11 @@ class TrainedBoxes:
             for feature, direction, cut in of_target
             if np.isfinite(cut)
         ]
-        return cls(tuple(features), tuple(targets), pd.DataFrame(rows, columns=COLUMNS))
+        return cls(tuple(features), tuple(targets), pd.DataFrame(rows, columns=CUT_COLUMNS))
 
     def select(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which events are in the box of each target, shape (n_events, n_targets)."""
-        passed = np.ones((len(table), len(self.targets)), dtype=bool)
-        if not self.cuts.empty:
-            with_cuts = [self.targets.index(target) for target in self.cuts["target_efficiency"].unique()]
-            passed[:, with_cuts] = passes_cut_table(table, self.cuts)
-        return passed
+        return passes_cut_table(table, self.cuts, self.targets)
 
     def save(self, path: Path) -> None:
         """Write a JSON file."""
@@ -84,5 +80,5 @@ class TrainedBoxes:
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> TrainedBoxes:
         """Return the boxes that the content of such a file describes."""
-        cuts = pd.DataFrame(content["cuts"], columns=COLUMNS)
+        cuts = pd.DataFrame(content["cuts"], columns=CUT_COLUMNS)
         return cls(tuple(content["features"]), tuple(content["targets"]), cuts)

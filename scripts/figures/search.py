@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LINE_COLORS, paper_style
-from scripts.searches import tabulate_search
+from scripts.searches import known, tabulate_search
 
 STARS = ["*", "P", "X", "D", "v", "o", "s"]
 
@@ -42,13 +42,11 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 if len(points) > 1
                 else {"marker": next(stars), "ls": "", "ms": 10, "mec": "black", "mew": 0.5}
             )
-            known = points["exact_significance"].notna()
-            significance = points["exact_significance"].where(known, points["significance"])
-            background = points["exact_background"].where(known, points["background"])
-            uncertainty = points["background_uncertainty"].where(~known, 0.0)
             efficiency = points["signal_efficiency"]
-            top.plot(efficiency, significance, color=color, label=network, **style)
-            bottom.errorbar(efficiency, background, uncertainty, color=color, **style)
+            # An exact background has no uncertainty of counting.
+            uncertainty = points["background_uncertainty"].where(points["exact_background"].isna(), 0.0)
+            top.plot(efficiency, known(points, "significance"), color=color, label=network, **style)
+            bottom.errorbar(efficiency, known(points, "background"), uncertainty, color=color, **style)
         bottom.set_yscale("log")
         top.set_ylabel(r"Expected significance [$\sigma$]")
         bottom.set_ylabel("Background [events]", loc="center")

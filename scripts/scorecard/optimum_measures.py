@@ -8,7 +8,7 @@ import torch
 
 from scripts.gaussian_optimum import GaussianClasses
 from scripts.scorecard.results import Measured, NotRun, Results
-from scripts.searches import tabulate_search
+from scripts.searches import known, tabulate_search
 from scripts.yields import expected_yields
 
 
@@ -74,9 +74,8 @@ def exact_target_error(results: Results, study: str, network: str, target: float
 
 def largest_exact_target_error(results: Results, study: str, network: str) -> Measured:
     """Largest distance of the exact signal efficiency from the target, over all targets."""
-    targets = results.cuts(study, network)["target_efficiency"].unique()
-    errors = [exact_target_error(results, study, network, float(target)).value for target in targets]
-    return Measured(max(errors))
+    points = _classes(results, study).efficiencies(results.cuts(study, network))
+    return Measured(float((points["signal_efficiency"] - points["target_efficiency"]).abs().max()))
 
 
 def exact_significance(results: Results, study: str, network: str, target: float | None = None) -> Measured:
@@ -113,10 +112,7 @@ def significance_over_best_point(results: Results, study: str, network: str, sca
         )
         for name in (network, scan)
     )
-    own, of_scan = (
-        table["exact_significance"].fillna(table["significance"])[table["signal"] >= least].max()
-        for table in tables
-    )
+    own, of_scan = (known(table, "significance")[table["signal"] >= least].max() for table in tables)
     return Measured(float(own / of_scan))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.searches import tabulate_search
+from scripts.searches import known, tabulate_search
 
 
 def make_table(
@@ -25,7 +25,7 @@ def make_table(
         scores = pd.read_parquet(files["scores"][position])
         points = tabulate_search(study, features, cuts, metrics, scores)
         enough = points["signal"] >= study["search"]["minimum_signal"]
-        significance = points["exact_significance"].fillna(points["significance"])
+        significance = known(points, "significance")
         points["best"] = enough & (significance == significance[enough].max())
         points.insert(0, "network", network)
         parts.append(points)

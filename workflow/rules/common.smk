@@ -82,6 +82,7 @@ def sources(*places):
 # The core, and the helpers of scripts/ that turn tables into samples and selections.
 CORE = sources(
     "cabin_core",
+    "scripts/cut_table.py",
     "scripts/feature_table.py",
     "scripts/models.py",
     "scripts/network_config.py",
@@ -92,7 +93,11 @@ CORE = sources(
 )
 # What competes with them, and what their scripts share with the others.
 COMPETITION = sources(
-    "scripts/competitors", "scripts/feature_table.py", "scripts/score_table.py", "scripts/selection.py"
+    "scripts/competitors",
+    "scripts/cut_table.py",
+    "scripts/feature_table.py",
+    "scripts/score_table.py",
+    "scripts/selection.py",
 )
 PIP_ENV = "../envs/python.yaml"
 

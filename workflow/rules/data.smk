@@ -23,7 +23,9 @@ rule generate_gaussian:
 
 rule compute_optimum:
     input:
-        code=sources("scripts/gaussian_optimum.py", "scripts/generate_gaussian.py"),
+        code=sources(
+            "scripts/cut_table.py", "scripts/gaussian_optimum.py", "scripts/generate_gaussian.py"
+        ),
     output:
         optimum=f"{RESULTS}/{{study}}/optimum.csv",
     log:
