@@ -334,24 +334,13 @@ class CutLoss:
             terms["smoothness"] = roughness(_needed(cuts, "smoothness")[self._order])
         if self.coefficients["log_background"]:
             terms["log_background"] = log_of_efficiency(sums.background_efficiency()).sum()
-        if self.coefficients["significance"]:
-            terms["significance"] = -self.significances(sums).sum()
+        if self.coefficients["significance"] and self.yields is not None:
+            significances = self.yields.significance(sums.signal_efficiency(), sums.background_efficiency())
+            terms["significance"] = -significances.sum()
         weighted = {name: self.coefficients[name] * term for name, term in terms.items()}
         if self.constraint is not None:
             weighted["constraint"] = self.constraint(sums.signal_efficiency())
         return LossTerms(**weighted)
-
-    def significances(self, sums: EventSums) -> Tensor:
-        """Return the significance that the mean scores stand for, shape (n_rows,).
-
-        Raises
-        ------
-        ValueError
-            If the loss was given no yields.
-        """
-        if self.yields is None:
-            raise ValueError("this loss was given no expected yields: their significance is undefined")
-        return self.yields.significance(sums.signal_efficiency(), sums.background_efficiency())
 
 
 def roughness(cuts: Tensor) -> Tensor:

@@ -243,13 +243,13 @@ def lovasz_z_loss(
     if not ((label_values == 0) | (label_values == 1)).all():
         raise ValueError("labels must be 0 (background) or 1 (signal)")
     is_signal = label_values == 1
-    weights = expected_yields(is_signal, process_values, cross_sections, luminosity)
+    weights = event_yields(is_signal, process_values, cross_sections, luminosity)
     return weighted_lovasz_z(
         errors, is_signal, weights, float(weights[is_signal].sum()) if epsilon is None else epsilon
     )
 
 
-def expected_yields(
+def event_yields(
     is_signal: Tensor,
     processes: Tensor,
     cross_sections: Sequence[float] | Mapping[int, float] | Tensor,

@@ -10,6 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from cabin_core.constraint import EfficiencyConstraint
 from cabin_core.events import EventSample
 from cabin_core.losses import CutLoss, EventSums
 from cabin_core.networks import CutNetwork
@@ -161,8 +162,8 @@ def train(
     optimizer = OPTIMIZERS[settings.optimizer](network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
-    change = _changes(network, loss, optimizer, settings)
     constraint = loss.constraint if isinstance(loss, CutLoss) else None
+    change = _changes(network, constraint, optimizer, settings)
     for epoch in range(settings.epochs):
         change(epoch)
         with torch.no_grad():
@@ -195,7 +196,10 @@ def train(
 
 
 def _changes(
-    network: nn.Module, loss: Loss, optimizer: torch.optim.Optimizer, settings: TrainingSettings
+    network: nn.Module,
+    constraint: EfficiencyConstraint | None,
+    optimizer: torch.optim.Optimizer,
+    settings: TrainingSettings,
 ) -> Callable[[int], None]:
     """Return what is to be called before each epoch to follow the schedule."""
     schedule = settings.schedule
@@ -217,9 +221,9 @@ def _changes(
                 group["lr"] = (
                     settings.learning_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
                 )
-        if isinstance(loss, CutLoss) and loss.constraint is not None:
+        if constraint is not None:
             begin, end = schedule.goals_move
-            loss.constraint.move_goals((share - begin) / (end - begin))
+            constraint.move_goals((share - begin) / (end - begin))
 
     return change
 

@@ -18,8 +18,8 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.competitors import COMPETITORS
 from scripts.competitors.supercuts import parse_supercuts
-from scripts.figures import PLOTS, SEARCH_PLOTS
-from scripts.tables import TABLES
+from scripts.figures import PLOTS, PlotKind
+from scripts.tables import TABLES, TableKind
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -114,18 +114,18 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     for name, figure in config["figures"].items():
         if figure is not None:
             kind = _known("plot", figure["plot"], PLOTS, f"figures.{name}")
-            _check_entry(f"figures.{name}", figure, PLOTS[kind].needs_study, PLOTS[kind].files, config)
+            _check_entry(f"figures.{name}", figure, PLOTS[kind], config)
             options = set(figure) - {"plot", "caption", "study", "networks"}
             _check_options(f"figures.{name}", options, PLOTS[kind].options)
             _check_count(f"figures.{name}", figure, PLOTS[kind].networks)
             _check_models(f"figures.{name}", figure.get("networks", []), PLOTS[kind].not_of, config)
-            _check_search_figure(f"figures.{name}", figure, kind, config)
+            _check_drawn(f"figures.{name}", figure, kind, config)
             if kind == "competitors":
                 _check_first_targets(f"figures.{name}", figure, config)
     for name, table in config["tables"].items():
         if table is not None:
             kind = _known("table", table["table"], TABLES, f"tables.{name}")
-            _check_entry(f"tables.{name}", table, TABLES[kind].needs_study, TABLES[kind].files, config)
+            _check_entry(f"tables.{name}", table, TABLES[kind], config)
             _check_count(f"tables.{name}", table, TABLES[kind].networks)
             _check_models(f"tables.{name}", table.get("networks", []), TABLES[kind].not_of, config)
             if kind == "competitors":
@@ -354,10 +354,10 @@ def _check_filter(where: str, required: dict[str, Any], selection: dict[str, Any
 
 
 def _check_entry(
-    where: str, entry: dict[str, Any], needs_study: bool, files: tuple[str, ...], config: dict[str, Any]
+    where: str, entry: dict[str, Any], kind: PlotKind | TableKind, config: dict[str, Any]
 ) -> None:
     known_networks = config["networks"]
-    if not needs_study:
+    if not kind.needs_study:
         if "study" in entry:
             raise ConfigError(f"config: {where}: this kind is not of a study: remove the key `study`")
     else:
@@ -366,14 +366,16 @@ def _check_entry(
         study = config["studies"][_known("study", entry["study"], config["studies"], where)]
         if study is None:
             return
-        if "robustness" in files and "robustness" not in study:
+        if "robustness" in kind.files and "robustness" not in study:
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
-        if "cutflow" in files and "selection" not in study["source"]:
+        if "cutflow" in kind.files and "selection" not in study["source"]:
             raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
-        if "optimum" in files and "optimum" not in study:
+        if "optimum" in kind.files and "optimum" not in study:
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `optimum` to compare with")
-        if "search" in (entry.get("plot"), entry.get("table")) and "search" not in study:
-            raise ConfigError(f"config: {where}: study {entry['study']} has no key `search`")
+        if kind.needs_search and "search" not in study:
+            raise ConfigError(
+                f"config: {where}: study {entry['study']} has no key `search`: its yields are shown here"
+            )
         known_networks = study["networks"]
     for name in entry.get("networks", []):
         _known("network", name, known_networks, f"{where}.networks")
@@ -397,13 +399,11 @@ def _check_first_targets(where: str, entry: dict[str, Any], config: dict[str, An
         )
 
 
-def _check_search_figure(where: str, figure: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
-    """Raise where a figure of yields names a study without a search, or what it has not."""
+def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
+    """Raise where a figure names a network or process that it cannot show."""
     study = config["studies"].get(figure.get("study"))
     if study is None:
         return
-    if kind in SEARCH_PLOTS and "search" not in study:
-        raise ConfigError(f"config: {where}: study {figure['study']} has no key `search`: this plot needs it")
     if kind == "collapse":
         for name in figure["networks"]:
             if "lovasz_z" not in config["networks"][name].get("loss", {}):

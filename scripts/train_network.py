@@ -8,7 +8,6 @@ import pandas as pd
 import torch
 
 from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
-from scripts.config import needs_search
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
@@ -108,12 +107,10 @@ def main(
     equal_class_weights : bool
         As :func:`make_sample` takes it.
     search : dict, optional
-        The key ``search`` of the study; needed where the loss is about its yields.
+        The key ``search`` of the study where the loss is about its yields: weights are these, then.
     """
     torch.set_num_threads(threads)
     events = read_feature_table(table, features)
-    if not needs_search(network):
-        search = None
     yields = None if search is None else expected_yields(events, search)
     settings, loss, training = parse_network(network, yields)
     scaling = FeatureScaling(features, *fit_scaling(events, features))

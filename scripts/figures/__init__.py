@@ -21,12 +21,15 @@ class PlotKind:
         Keys of the config that it needs besides study and networks.
     not_of : tuple of str
         Models that it cannot draw.
+    needs_search : bool
+        Whether it draws yields, which a study with the key ``search`` has.
     """
 
     files: tuple[str, ...] = ()
     networks: range = range(1)
     options: tuple[str, ...] = ()
     not_of: tuple[str, ...] = ()
+    needs_search: bool = False
 
     @property
     def needs_study(self) -> bool:
@@ -68,18 +71,21 @@ PLOTS: dict[str, PlotKind] = {
         networks=range(1, 6),
         options=("against", "demands", "published"),
         not_of=(*BOX_SEARCHES, "scan"),
+        needs_search=True,
     ),
     "class_efficiencies": PlotKind(
         files=("features", "scores"),
         networks=ONE,
         options=("published",),
         not_of=(*BOX_SEARCHES, "scan"),
+        needs_search=True,
     ),
     "background_roc": PlotKind(
         files=("features", "scores"),
         networks=range(1, 6),
         options=("background", "published"),
         not_of=(*BOX_SEARCHES, "scan"),
+        needs_search=True,
     ),
     "loss_landscapes": PlotKind(options=("cross_sections", "luminosity", "epsilon", "errors")),
     "collapse": PlotKind(
@@ -87,11 +93,11 @@ PLOTS: dict[str, PlotKind] = {
         networks=range(2, 16),
         options=("demands",),
         not_of=NOT_LINEAR,
+        needs_search=True,
     ),
     "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8), not_of=WITHOUT_CUTS),
-    "search": PlotKind(files=("features", "cuts", "metrics", "scores"), networks=range(1, 8)),
+    "search": PlotKind(
+        files=("features", "cuts", "metrics", "scores"), networks=range(1, 8), needs_search=True
+    ),
     "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
 }
-
-#: Those that draw yields, which a study with the key ``search`` has.
-SEARCH_PLOTS = ("significance", "class_efficiencies", "background_roc", "collapse")

@@ -34,7 +34,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat([*parts, published_points(inputs).assign(kind="published")], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
@@ -46,8 +46,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for name, rows in table[table["kind"] == "scan"].groupby("name", sort=False):
             shown = rows[rows["x"] > 0]
             ax.plot(shown["x"], shown["y"], color=styles[str(name)]["color"], label=name)
-        for name, points in table[table["kind"] == "published"].groupby("name", sort=False):
-            draw_published(ax, points, styles[str(name)])
+        draw_published(ax, table, styles)
         ax.set_xscale("log")
         ax.set(xlim=(LEAST_BACKGROUND, 1), ylim=(0, 1.05))
         ax.set(xlabel=LABELS[options["background"]], ylabel="Signal efficiency")

@@ -51,7 +51,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     for position, network in enumerate(inputs.networks):
         points = _across(*linear_boundary(inputs.model(position)), ranges)
         parts.append(pd.DataFrame(points, columns=["x", "y"]).assign(kind="boundary", name=network))
-    parts.append(published_points(inputs).assign(kind="published"))
+    parts.append(published_points(inputs))
     return pd.concat(parts, ignore_index=True)
 
 

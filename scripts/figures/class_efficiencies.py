@@ -29,7 +29,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         )
         for name, label in labels.items()
     ]
-    return pd.concat([*parts, published_points(inputs).assign(kind="published")], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
@@ -42,8 +42,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for name, rows in curves.groupby("name", sort=False):
             style = styles[str(name)]
             ax.plot(rows["x"], rows["y"], color=style["color"], ls=style["ls"], label=name)
-        for name, points in table[table["kind"] == "published"].groupby("name", sort=False):
-            draw_published(ax, points, styles[str(name)])
+        draw_published(ax, table, styles)
         ax.set(xlim=(0, 1), ylim=(0, 1.05), xlabel="Threshold $u$ on the score", ylabel="Efficiency")
         fig.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=4, frameon=False)
         ax.set_title(options["networks"][0])

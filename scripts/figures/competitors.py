@@ -13,9 +13,8 @@ from matplotlib.lines import Line2D
 from scripts.comparison import compare_networks
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import tabulate_roc
-from scripts.figures.style import LINE_COLORS, paper_style
+from scripts.figures.style import LINE_COLORS, MARKERS, paper_style
 
-MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 SIGNAL_RANGE = (0.02, 0.9995)
 SIGNAL_TICKS = [0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999]
 LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]

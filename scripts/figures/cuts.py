@@ -10,16 +10,17 @@ from matplotlib.figure import Figure
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
     LINE_COLORS,
+    STARS,
     label_outer_panels,
     panel_grid,
     paper_style,
+    points_style,
     shared_legend,
     with_unit,
 )
 
 #: More targets than this are drawn without symbols.
 MANY_POINTS = 20
-STARS = ["*", "P", "X", "D", "v"]
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -64,11 +65,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             # A network that does not cut on a feature keeps its colour, and its place in the legend.
             for color, (network, of_network) in zip(LINE_COLORS, networks, strict=False):
                 n_points = of_network["efficiency"].nunique()
-                style: dict[str, Any] = (
-                    {"marker": "o", "ls": "-"}
-                    if n_points > 1
-                    else {"marker": next(stars), "ls": "", "ms": 7, "mec": "black", "mew": 0.5}
-                )
+                style = points_style(n_points, stars, 7)
                 if n_points > MANY_POINTS:
                     style |= {"marker": "", "lw": 0.8}
                 cuts = rows[rows["network"] == network]

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
-from cabin_core.lovasz import ERRORS, expected_yields, weighted_lovasz_z
+from cabin_core.lovasz import ERRORS, event_yields, weighted_lovasz_z
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import panel_grid, paper_style
 
@@ -39,9 +39,7 @@ def landscape(error: str, options: dict[str, Any]) -> pd.DataFrame:
     outputs = torch.from_numpy(np.stack([x, y], axis=1))
     logits = outputs if error == "hinge" else torch.logit(outputs)
     is_signal = torch.tensor([True, False])
-    weights = expected_yields(
-        is_signal, torch.tensor([0, 1]), options["cross_sections"], options["luminosity"]
-    )
+    weights = event_yields(is_signal, torch.tensor([0, 1]), options["cross_sections"], options["luminosity"])
     loss = weighted_lovasz_z(ERRORS[error](logits, is_signal), is_signal, weights, options["epsilon"])
     return pd.DataFrame({"error": error, "x": x, "y": y, "loss": loss.numpy()})
 

@@ -50,22 +50,24 @@ def scan_of(inputs: FigureInputs, position: int = 0) -> pd.DataFrame:
 
 
 def published_points(inputs: FigureInputs) -> pd.DataFrame:
-    """Return what was published: ``name`` (a network or process), ``x`` and ``y``."""
+    """Return what was published: ``name`` (a network or process), ``x``, ``y`` and the ``kind`` published."""
     return pd.DataFrame(
         [(name, *point) for name, points in inputs.options["published"].items() for point in points],
         columns=["name", "x", "y"],
-    )
+    ).assign(kind="published")
 
 
-def draw_published(ax: Axes, points: pd.DataFrame, style: dict[str, Any]) -> None:
-    """Draw published points in the color of ours, open, and named once in the legend."""
-    shown = any(label == "Published" for label in ax.get_legend_handles_labels()[1])
-    ax.plot(
-        points["x"],
-        points["y"],
-        ls="",
-        marker=style["marker"],
-        mfc="white",
-        color=style["color"],
-        label="_published" if shown else "Published",
-    )
+def draw_published(ax: Axes, table: pd.DataFrame, styles: dict[str, dict[str, Any]]) -> None:
+    """Draw the rows of the kind ``published`` in the colors of ours, open, and named once in the legend."""
+    published = table[table["kind"] == "published"]
+    for number, (name, points) in enumerate(published.groupby("name", sort=False)):
+        style = styles[str(name)]
+        ax.plot(
+            points["x"],
+            points["y"],
+            ls="",
+            marker=style["marker"],
+            mfc="white",
+            color=style["color"],
+            label="_published" if number else "Published",
+        )

@@ -8,10 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, paper_style
+from scripts.figures.style import LINE_COLORS, STARS, paper_style, points_style
 from scripts.searches import known, tabulate_search
-
-STARS = ["*", "P", "X", "D", "v", "o", "s"]
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -37,11 +35,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         top, bottom = fig.subplots(2, sharex=True, height_ratios=[2, 1])
         stars = iter(STARS)
         for color, (network, points) in zip(LINE_COLORS, table.groupby("network", sort=False), strict=False):
-            style: dict[str, Any] = (
-                {"marker": "o", "ls": "-"}
-                if len(points) > 1
-                else {"marker": next(stars), "ls": "", "ms": 10, "mec": "black", "mew": 0.5}
-            )
+            style = points_style(len(points), stars, 10)
             efficiency = points["signal_efficiency"]
             # An exact background has no uncertainty of counting.
             uncertainty = points["background_uncertainty"].where(points["exact_background"].isna(), 0.0)

@@ -39,7 +39,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
                 }
             )[::-1]
         )
-    return pd.concat([*parts, published_points(inputs).assign(kind="published")], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
@@ -58,8 +58,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 ax.plot(best["x"], best["y"], marker="*", ms=11, mec="white", mew=0.6, color=style["color"])
             ax.plot(rows["x"], rows["y"].where(trusted), color=style["color"], label=label)
             ax.plot(rows["x"], rows["y"].where(~trusted), color=style["color"], ls=":", lw=1.1)
-        for name, points in table[table["kind"] == "published"].groupby("name", sort=False):
-            draw_published(ax, points, styles[str(name)])
+        draw_published(ax, table, styles)
         ax.set(xlim=(0, 1), xlabel=LABELS[options["against"]], ylabel="Significance $N_s/\\sqrt{N_b}$")
         ax.set_ylim(0, 1.05 * table["y"].max())
         fig.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)

@@ -17,6 +17,9 @@ from matplotlib.figure import Figure
 COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
 LABELS = {"signal": "Signal", "background": "Background"}
 HATCHES = {"signal": "////", "background": ""}
+#: Of networks and searches, in the order drawn.
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+STARS = ["*", "P", "X", "D", "v", "o", "s"]
 LINE_COLORS = ["#3f90da", "#e76300", "#717581", "#832db6", "#b9ac70", "#94a4a2", "#a96b59"]
 
 SIZES: dict[str, Any] = {
@@ -113,6 +116,13 @@ def shared_legend(fig: Figure, ax: Axes, *, columns: int = 6) -> None:
     """Put one legend for all panels above them, with the entries of ``ax``."""
     handles, labels = ax.get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper right", ncols=min(columns, len(labels)), frameon=False)
+
+
+def points_style(n_points: int, stars: Iterator[str], star_size: float) -> dict[str, Any]:
+    """Return a line with dots for several working points, the next star for one alone."""
+    if n_points > 1:
+        return {"marker": "o", "ls": "-"}
+    return {"marker": next(stars), "ls": "", "ms": star_size, "mec": "black", "mew": 0.5}
 
 
 def with_unit(label: str, unit: str) -> str:

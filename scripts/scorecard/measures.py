@@ -16,22 +16,13 @@ from cabin_core import passes_cuts
 from scripts.comparison import cut_roughness, scaled_ranges
 from scripts.score_table import score_column, score_columns
 from scripts.scorecard import optimum_measures, zloss_measures
-from scripts.scorecard.results import Measured, NotRun, Results
+from scripts.scorecard.results import Measured, NotRun, Results, row_at
 from scripts.selection import passes_cut_table
-
-
-def _row(table: pd.DataFrame, target: float | None) -> pd.Series:
-    if target is None:
-        return table.iloc[0]
-    matches = table[np.isclose(table["target_efficiency"], target)]
-    if matches.empty:
-        raise NotRun(f"no target {target} in this config")
-    return matches.iloc[0]
 
 
 def signal_efficiency(results: Results, study: str, network: str, target: float | None = None) -> Measured:
     """Signal efficiency of the hard cuts on the test sample."""
-    row = _row(results.metrics(study, network), target)
+    row = row_at(results.metrics(study, network), target)
     return Measured(row["signal_efficiency"], row["signal_efficiency_uncertainty"])
 
 
@@ -39,13 +30,13 @@ def background_efficiency(
     results: Results, study: str, network: str, target: float | None = None
 ) -> Measured:
     """Background efficiency of the hard cuts on the test sample."""
-    row = _row(results.metrics(study, network), target)
+    row = row_at(results.metrics(study, network), target)
     return Measured(row["background_efficiency"], row["background_efficiency_uncertainty"])
 
 
 def auc(results: Results, study: str, network: str, target: float | None = None) -> Measured:
     """Area under the ROC curve of the test sample; uncertainty after Hanley and McNeil (1982)."""
-    value = _row(results.metrics(study, network), target)["auc"]
+    value = row_at(results.metrics(study, network), target)["auc"]
     events = results.test_scores(study, network)
     n_signal, n_background = (int((events["label"] == label).sum()) for label in (1, 0))
     q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
@@ -58,7 +49,7 @@ def auc(results: Results, study: str, network: str, target: float | None = None)
 def auc_gain(results: Results, study: str, network: str, target: float, over_target: float) -> Measured:
     """AUC at one target minus that at another."""
     metrics = results.metrics(study, network)
-    return Measured(_row(metrics, target)["auc"] - _row(metrics, over_target)["auc"])
+    return Measured(row_at(metrics, target)["auc"] - row_at(metrics, over_target)["auc"])
 
 
 def auc_above(results: Results, study: str, network: str, other: str) -> Measured:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import torch
 
 from scripts.gaussian_optimum import GaussianClasses
-from scripts.scorecard.results import Measured, NotRun, Results
+from scripts.scorecard.results import Measured, NotRun, Results, row_at
 from scripts.searches import known, tabulate_search
 from scripts.yields import expected_yields
 
@@ -21,11 +20,9 @@ def _classes(results: Results, study: str) -> GaussianClasses:
 def _exact(results: Results, study: str, network: str, target: float | None) -> pd.Series:
     """Return the exact efficiencies of the cuts of one target, or of the only working point."""
     points = _classes(results, study).efficiencies(results.cuts(study, network))
-    if target is not None:
-        points = points[np.isclose(points["target_efficiency"], target)]
-    if len(points) != 1:
-        raise NotRun(f"{network} has not one working point at {target} in this config")
-    return points.iloc[0]
+    if target is None and len(points) != 1:
+        raise NotRun(f"{network} has not one working point in this config")
+    return row_at(points, target)
 
 
 def optimum_background(results: Results, study: str, efficiency: float, windows: bool) -> Measured:
@@ -46,11 +43,7 @@ def counted_background_over_optimum(
     results: Results, study: str, network: str, windows: bool, target: float | None = None
 ) -> Measured:
     """Return the same with the efficiencies of the test sample."""
-    metrics = results.metrics(study, network)
-    rows = metrics if target is None else metrics[np.isclose(metrics["target_efficiency"], target)]
-    if rows.empty:
-        raise NotRun(f"no target {target} of {network} in this config")
-    at = rows.iloc[0]
+    at = row_at(results.metrics(study, network), target)
     best = _classes(results, study).best_cuts(at["signal_efficiency"], windows=windows)[2]
     return Measured(at["background_efficiency"] / best, at["background_efficiency_uncertainty"] / best)
 

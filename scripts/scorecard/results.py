@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from cabin_core import TrainedNetwork, load_network
@@ -20,6 +21,16 @@ class Measured(NamedTuple):
 
     value: float
     uncertainty: float | None = None
+
+
+def row_at(table: pd.DataFrame, target: float | None) -> pd.Series:
+    """Return the row of a target, the first where None; NotRun where there is none."""
+    if target is None:
+        return table.iloc[0]
+    matches = table[np.isclose(table["target_efficiency"], target)]
+    if matches.empty:
+        raise NotRun(f"no target {target} in this config")
+    return matches.iloc[0]
 
 
 class Results:

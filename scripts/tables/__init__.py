@@ -19,12 +19,15 @@ class TableKind:
         How many networks it takes.
     not_of : tuple of str
         Models that it cannot show.
+    needs_search : bool
+        Whether it shows yields, which a study with the key ``search`` has.
     """
 
     files: tuple[str, ...] = ()
     networks: range = range(1)
     needs_study: bool = True
     not_of: tuple[str, ...] = ()
+    needs_search: bool = False
 
 
 MANY = range(1, 100)
@@ -35,6 +38,6 @@ TABLES: dict[str, TableKind] = {
     "cuts": TableKind(files=("cuts",), networks=MANY, not_of=WITHOUT_CUTS),
     "cutflow": TableKind(files=("cutflow",)),
     "optimum": TableKind(files=("optimum", "cuts"), networks=MANY, not_of=WITHOUT_CUTS),
-    "search": TableKind(files=("features", "cuts", "metrics", "scores"), networks=MANY),
+    "search": TableKind(files=("features", "cuts", "metrics", "scores"), networks=MANY, needs_search=True),
     "competitors": TableKind(files=("features", "metrics", "cuts", "timing"), networks=MANY),
 }

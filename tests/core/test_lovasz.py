@@ -23,7 +23,7 @@ from cabin_core import (
 )
 from cabin_core.lovasz import (
     ERRORS,
-    expected_yields,
+    event_yields,
     focal,
     weighted_lovasz_z,
     z_score_shortfall,
@@ -45,7 +45,7 @@ def mixture(name, n_events=10, seed=0):
     processes = torch.arange(n_events) % len(sigma)
     processes = processes[torch.randperm(n_events, generator=torch.Generator().manual_seed(seed))]
     is_signal = processes == 0
-    return is_signal, processes, expected_yields(is_signal, processes, sigma, LUMINOSITY)
+    return is_signal, processes, event_yields(is_signal, processes, sigma, LUMINOSITY)
 
 
 def all_sets(n_events):
@@ -327,7 +327,7 @@ def toy(n_events, sigma=(0.1, 1.0, 100.0), seed=1):
     processes = torch.arange(3).repeat_interleave(n_events)
     features = means[processes] + torch.randn(3 * n_events, 2, generator=generator, dtype=torch.float64)
     is_signal = processes == 0
-    weights = expected_yields(is_signal, processes, list(sigma), LUMINOSITY)
+    weights = event_yields(is_signal, processes, list(sigma), LUMINOSITY)
     return EventSample((features - features.mean(0)) / features.std(0), is_signal, weights)
 
 

@@ -20,18 +20,17 @@ CONFIG = yaml.safe_load(QUICK.read_text())
 pytestmark = pytest.mark.workflow
 
 
-def start_and_kill(directory: Path, new_file: str, how: signal.Signals) -> None:
-    """Start the quick workflow, and send a signal to all of its processes once it made a file of a kind."""
-    before = len(list(directory.glob(new_file)))
+def start_and_kill(directory: Path, target: str, new_file: str, how: signal.Signals) -> None:
+    """Start the quick workflow for a target, and send a signal to all processes once a file is there."""
     process = subprocess.Popen(
-        snakemake_command(directory, "--cores", "2", overlays=(QUICK,)),
+        snakemake_command(directory, "--cores", "2", target, overlays=(QUICK,)),
         env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     deadline = time.monotonic() + 300
-    while len(list(directory.glob(new_file))) <= before:
+    while not (directory / new_file).exists():
         assert process.poll() is None, "the workflow ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -43,10 +42,12 @@ def start_and_kill(directory: Path, new_file: str, how: signal.Signals) -> None:
 def quick(tmp_path_factory, run_snakemake):
     """The folder of the quick run at two cores, killed twice on its way."""
     directory = tmp_path_factory.mktemp("quick")
-    start_and_kill(directory, "results/quick/gaussian/*/model.pt", signal.SIGTERM)
-    kept = directory / "results" / "quick" / "gaussian" / "features.parquet"
+    study = "results/quick/gaussian"
+    first, second = f"{study}/scan", f"{study}/linear_bce"
+    start_and_kill(directory, f"{first}/metrics.csv", f"{first}/model.pt", signal.SIGTERM)
+    kept = directory / study / "features.parquet"
     made_before = kept.stat().st_mtime_ns
-    start_and_kill(directory, "results/quick/gaussian/*/metrics.csv", signal.SIGKILL)
+    start_and_kill(directory, f"{second}/metrics.csv", f"{second}/model.pt", signal.SIGKILL)
     locked = run_snakemake(directory, "--cores", "2", overlays=(QUICK,))
     assert locked.returncode != 0
     assert "--unlock" in locked.stderr
