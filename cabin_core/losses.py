@@ -29,10 +29,11 @@ class EventSums:
     Parameters
     ----------
     signal_score, background_score : Tensor, shape (n_rows,)
-        Sum of weight times score over the events of a class, for each row of the network.
+        Sum of weight times score over the events of a class, for each row of the network; with bins of a
+        property, for each row of each bin.
     cross_entropy : Tensor, shape (n_rows,)
         Sum of weight times binary cross-entropy over all events.
-    signal_weight, background_weight : Tensor, shape ()
+    signal_weight, background_weight : Tensor, shape () or, with bins, (n_rows,)
         Sum of the weights of a class [events].
     """
 
@@ -46,7 +47,14 @@ class EventSums:
         return EventSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @classmethod
-    def of(cls, scores: Tensor, is_signal: Tensor, weights: Tensor) -> EventSums:
+    def of(
+        cls,
+        scores: Tensor,
+        is_signal: Tensor,
+        weights: Tensor,
+        bins: Tensor | None = None,
+        n_bins: int = 1,
+    ) -> EventSums:
         """Sum over events.
 
         Parameters
@@ -55,10 +63,14 @@ class EventSums:
             In [0, 1].
         is_signal : Tensor of bool, shape (n_events,)
         weights : Tensor, shape (n_events,)
+        bins : Tensor of int, shape (n_events,), optional
+            The bin of each event, each of which has sums of its own; all events together where None.
+        n_bins : int
 
         Returns
         -------
         EventSums
+            Of the rows of the first bin, then those of the next.
 
         Raises
         ------
@@ -79,12 +91,25 @@ class EventSums:
         of_background = weights * ~is_signal
         labels = is_signal.to(scores.dtype)[:, None].expand_as(scores)
         cross_entropy = binary_cross_entropy(scores, labels, reduction="none")
+
+        def total(values: Tensor) -> Tensor:
+            if bins is None:
+                return values.sum(dim=0)
+            return values.new_zeros(n_bins, *values.shape[1:]).index_add(0, bins, values)
+
+        def total_of_rows(values: Tensor) -> Tensor:
+            return total(values).flatten()
+
+        def total_weight(values: Tensor) -> Tensor:
+            of_bins = total(values)
+            return of_bins if bins is None else of_bins.repeat_interleave(scores.shape[1])
+
         return cls(
-            signal_score=(scores * of_signal[:, None]).sum(dim=0),
-            background_score=(scores * of_background[:, None]).sum(dim=0),
-            cross_entropy=(cross_entropy * weights[:, None]).sum(dim=0),
-            signal_weight=of_signal.sum(),
-            background_weight=of_background.sum(),
+            signal_score=total_of_rows(scores * of_signal[:, None]),
+            background_score=total_of_rows(scores * of_background[:, None]),
+            cross_entropy=total_of_rows(cross_entropy * weights[:, None]),
+            signal_weight=total_weight(of_signal),
+            background_weight=total_weight(of_background),
         )
 
     @classmethod
@@ -96,8 +121,26 @@ class EventSums:
             sample.weights.split(chunk_size),
             strict=True,
         )
-        first, *others = (cls.of(network(x), is_signal, weights) for x, is_signal, weights in chunks)
+        n_bins = network.n_bins if isinstance(network, CutNetwork) else 1
+
+        def of_chunk(features: Tensor, is_signal: Tensor, weights: Tensor) -> EventSums:
+            bins = network.bins_of(features) if isinstance(network, CutNetwork) and n_bins > 1 else None
+            return cls.of(network(features), is_signal, weights, bins, n_bins)
+
+        first, *others = (of_chunk(*chunk) for chunk in chunks)
         return sum(others, start=first)
+
+    def all_bins(self, n_bins: int) -> EventSums:
+        """Return the sums over all events, of shape (n_rows,), from those of bins."""
+        if n_bins == 1:
+            return self
+        grids = {f.name: getattr(self, f.name).unflatten(0, (n_bins, -1)) for f in fields(self)}
+        return EventSums(
+            **{
+                name: grid.sum(dim=0)[0] if name.endswith("weight") else grid.sum(dim=0)
+                for name, grid in grids.items()
+            }
+        )
 
     def signal_efficiency(self) -> Tensor:
         """Return the mean score of the signal, which stands for its efficiency in the loss, (n_rows,)."""
@@ -116,7 +159,7 @@ class LossTerms:
     ----------
     efficiency, background, cut_size, bce, smoothness : Tensor, shape ()
         In the order of Eq 5 (two terms), Eq 6, BCE and Eq 7 of arXiv:2502.08615.
-    log_background, constraint, significance : Tensor, shape ()
+    log_background, constraint, significance, bin_smoothness : Tensor, shape ()
         Beyond the paper, as :class:`CutLoss` tells.
     """
 
@@ -128,12 +171,13 @@ class LossTerms:
     log_background: Tensor
     constraint: Tensor
     significance: Tensor
+    bin_smoothness: Tensor
 
     @property
     def total(self) -> Tensor:
         """The sum of all terms, shape ()."""
         paper = self.efficiency + self.background + self.cut_size + self.bce + self.smoothness
-        return paper + self.log_background + self.constraint + self.significance
+        return paper + self.log_background + self.constraint + self.significance + self.bin_smoothness
 
     def values(self) -> dict[str, float]:
         """Return the total and each term as numbers."""
@@ -201,9 +245,14 @@ class CutLoss:
               \frac{\left(c_{if} - \frac{c_{i+1,f} + c_{i-1,f}}{2}\right)^2}{(c_{i+1,f} - c_{i-1,f})^2 + 0.1}
 
     with targets :math:`t_i` in increasing order whatever the order they are given in, cuts
-    :math:`c_{if}` in scaled units, and efficiencies that are mean scores. Three more terms are not the
+    :math:`c_{if}` in scaled units, and efficiencies that are mean scores. Four more terms are not the
     paper's: :math:`\ln\epsilon^B_i`, whose slope does not fade as the background does; the targets as a
-    constraint (:class:`~cabin_core.constraint.EfficiencyConstraint`); and minus the significance of a search.
+    constraint (:class:`~cabin_core.constraint.EfficiencyConstraint`); minus the significance of a search; and
+    the last sum above taken from bin to bin of an event property in place of target to target.
+
+    With bins of a property the loss is the sum over bins, in which a bin counts by its share of the signal
+    (times their number): one with few events leans on its neighbours, where smoothness joins them. The
+    significance is that of all bins together.
 
     Parameters
     ----------
@@ -218,6 +267,10 @@ class CutLoss:
         signal of the yields.
     significance : float
         Coefficient of the significance (:func:`~cabin_core.significance.asimov_significance`).
+    bin_smoothness : float
+        Coefficient of the smoothness from bin to bin.
+    n_bins : int
+        Bins of a property that the network has.
     yields : ExpectedYields, optional
         Needed by the significance.
     first_goal : float, optional
@@ -246,6 +299,8 @@ class CutLoss:
         log_background: float = 0.0,
         constraint: float = 0.0,
         significance: float = 0.0,
+        bin_smoothness: float = 0.0,
+        n_bins: int = 1,
         yields: ExpectedYields | None = None,
         first_goal: float | None = None,
     ) -> None:
@@ -259,7 +314,9 @@ class CutLoss:
             "log_background": float(log_background),
             "constraint": float(constraint),
             "significance": float(significance),
+            "bin_smoothness": float(bin_smoothness),
         }
+        self.n_bins = n_bins
         wrong = [name for name, value in self.coefficients.items() if not 0 <= value < math.inf]
         if wrong:
             raise ValueError(f"loss coefficients must not be negative or infinite: {', '.join(wrong)}")
@@ -280,7 +337,8 @@ class CutLoss:
 
     def _make_constraint(self, first_goal: float | None) -> EfficiencyConstraint:
         least = 0.0 if self.yields is None else self.yields.minimum_signal / self.yields.signal
-        goals = [max(target, least) for target in self.targets] or ([least] if least else [])
+        # Targets are those of every bin; the minimum signal is one of all bins together.
+        goals = [max(target, least) for target in self.targets] * self.n_bins or ([least] if least else [])
         if not goals:
             raise ValueError(
                 "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
@@ -312,35 +370,55 @@ class CutLoss:
             If a class has no events, the number of rows is not that of the targets, or cuts are missing.
         """
         for name in ("signal", "background"):
-            if not getattr(sums, f"{name}_weight") > 0:
-                raise ValueError(f"no {name} event in this batch: the loss needs both classes")
-        if self.targets and len(sums.signal_score) != len(self.targets):
-            raise ValueError(f"{len(self.targets)} targets for {len(sums.signal_score)} rows of scores")
-        if self.targets and cuts is not None and len(cuts) != len(self.targets):
-            raise ValueError(f"{len(self.targets)} targets for {len(cuts)} rows of cuts")
+            if not (getattr(sums, f"{name}_weight") > 0).all():
+                where = "this batch" if self.n_bins == 1 else "a bin of this batch"
+                raise ValueError(f"no {name} event in {where}: the loss needs both classes")
+        goals = self.targets * self.n_bins
+        if goals and len(sums.signal_score) != len(goals):
+            raise ValueError(f"{len(goals)} targets for {len(sums.signal_score)} rows of scores")
+        if goals and cuts is not None and len(cuts) != len(goals):
+            raise ValueError(f"{len(goals)} targets for {len(cuts)} rows of cuts")
+        # 1 without bins.
+        share = sums.signal_weight / sums.signal_weight.mean()
         zero = sums.signal_score.new_zeros(())
         terms = dict.fromkeys(self.coefficients, zero)
         if self.coefficients["efficiency"]:
-            targets = sums.signal_score.new_tensor(self.targets)
-            terms["efficiency"] = ((targets - sums.signal_efficiency()) ** 2).sum()
+            targets = sums.signal_score.new_tensor(goals)
+            terms["efficiency"] = (share * (targets - sums.signal_efficiency()) ** 2).sum()
         if self.coefficients["background"]:
-            terms["background"] = sums.background_efficiency().sum()
+            terms["background"] = (share * sums.background_efficiency()).sum()
         if self.coefficients["bce"]:
             all_weights = sums.signal_weight + sums.background_weight
-            terms["bce"] = (sums.cross_entropy / all_weights).sum()
+            terms["bce"] = (share * (sums.cross_entropy / all_weights)).sum()
         if self.coefficients["cut_size"]:
             terms["cut_size"] = (_needed(cuts, "cut size") ** 2).mean(dim=1).sum()
         if self.coefficients["smoothness"]:
-            terms["smoothness"] = roughness(_needed(cuts, "smoothness")[self._order])
+            # Of each bin; then, below, of each target.
+            by_bin = self._by_bin(_needed(cuts, "smoothness"))[:, self._order]
+            terms["smoothness"] = self.n_bins * roughness(by_bin.transpose(0, 1))
+        if self.coefficients["bin_smoothness"]:
+            by_bin = self._by_bin(_needed(cuts, "bin_smoothness"))
+            terms["bin_smoothness"] = by_bin.shape[1] * roughness(by_bin)
         if self.coefficients["log_background"]:
-            terms["log_background"] = log_of_efficiency(sums.background_efficiency()).sum()
+            terms["log_background"] = (share * log_of_efficiency(sums.background_efficiency())).sum()
         if self.coefficients["significance"] and self.yields is not None:
-            significances = self.yields.significance(sums.signal_efficiency(), sums.background_efficiency())
+            together = sums.all_bins(self.n_bins)
+            significances = self.yields.significance(
+                together.signal_efficiency(), together.background_efficiency()
+            )
             terms["significance"] = -significances.sum()
         weighted = {name: self.coefficients[name] * term for name, term in terms.items()}
         if self.constraint is not None:
-            weighted["constraint"] = self.constraint(sums.signal_efficiency())
+            weighted["constraint"] = self.constraint(self.constrained_efficiency(sums))
         return LossTerms(**weighted)
+
+    def constrained_efficiency(self, sums: EventSums) -> Tensor:
+        """Return the signal efficiencies that the constraint holds: of bins, or of all without targets."""
+        return (sums if self.targets else sums.all_bins(self.n_bins)).signal_efficiency()
+
+    def _by_bin(self, cuts: Tensor) -> Tensor:
+        by_bin: Tensor = cuts.unflatten(0, (self.n_bins, -1))  # (n_bins, n_rows, n_features)
+        return by_bin
 
 
 def roughness(cuts: Tensor) -> Tensor:
@@ -348,13 +426,13 @@ def roughness(cuts: Tensor) -> Tensor:
 
     Parameters
     ----------
-    cuts : Tensor, shape (n_targets, n_features)
-        Cuts in scaled units, in increasing order of the target.
+    cuts : Tensor, shape (n_steps, ...)
+        Cuts in scaled units, in increasing order of the target, or of the property for those of bins.
 
     Returns
     -------
     Tensor, shape ()
-        Mean over the inner targets and the features; 0 for fewer than three targets.
+        Mean over the inner steps and all else; 0 for fewer than three steps.
 
     References
     ----------

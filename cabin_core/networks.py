@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid
+
+from cabin_core.cut_functions import check_cut_function, log_weight, product_of_weights
 
 SIGN_OF_DIRECTION = {">": 1.0, "<": -1.0}
 CUT_MODELS = ("one_to_one", "scan")
@@ -22,7 +25,10 @@ class CutNetwork(nn.Module):
     A feature is transformed to :math:`z_f = w_f x_f + b_f` (Eq 1 of arXiv:2502.08615) and an event
     passes the cuts of a row where every :math:`z_f > 0`. The score is
     :math:`\prod_f \mathrm{sigmoid}(a z_f)` (Eq 3, 4 and 8), which tends to 0 or 1 for large ``a``.
-    All rows are one tensor expression.
+
+    The cuts may depend on a property of the event, pT or pileup for example: each bin of it then has a set of
+    rows, and an event meets those of its own bin. All bins and rows are one bias tensor of shape
+    (n_bins, n_rows, n_edges) and one tensor expression; a scan has one bin, a single set of cuts one row.
 
     Parameters
     ----------
@@ -44,12 +50,17 @@ class CutNetwork(nn.Module):
     looser_rows : sequence of int, optional
         The rows from the tightest to the loosest, where no cut of a looser row may be tighter than that of a
         row before it; any cuts are possible where None. :meth:`project` sees to that.
+    bin_edges : sequence of float, optional
+        Edges of the bins of a property [its unit], which the features then carry as one more column, the last
+        one, unscaled. An event on an edge is in the bin above; beyond the edges it is in the nearest bin.
+    cut_function : str
+        What stands for the step, of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
 
     Raises
     ------
     ValueError
-        If the weights have another length or are zero, a number is not positive, or windows have weights or
-        start empty.
+        If the weights have another length or are zero, a number is not positive, windows have weights or
+        start empty, edges do not increase, or the cut function is unknown.
     """
 
     def __init__(
@@ -62,6 +73,8 @@ class CutNetwork(nn.Module):
         windows: bool = False,
         start: float = 0.0,
         looser_rows: Sequence[int] | None = None,
+        bin_edges: Sequence[float] | None = None,
+        cut_function: str = "sigmoid",
     ) -> None:
         super().__init__()
         if n_features < 1 or n_rows < 1:
@@ -69,7 +82,18 @@ class CutNetwork(nn.Module):
         if not activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {activation_scale}")
         self.activation_scale = float(activation_scale)
-        self.n_features, self.windows = n_features, windows
+        self.n_features, self.windows, self.cut_function = (
+            n_features,
+            windows,
+            check_cut_function(cut_function),
+        )
+        self._inner_edges: Tensor
+        edges = None if bin_edges is None else torch.as_tensor(check_bin_edges(bin_edges))
+        self.n_bins = 1 if edges is None else len(edges) - 1
+        self.has_property = edges is not None
+        self.register_buffer(
+            "_inner_edges", torch.empty(0) if edges is None else edges[1:-1], persistent=False
+        )
         self._looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
         if windows:
             if weights is not None:
@@ -77,12 +101,12 @@ class CutNetwork(nn.Module):
             if not start > 0:
                 raise ValueError(f"windows start with their lower edge above the upper one: start = {start}")
             weights = [1.0] * n_features + [-1.0] * n_features
-        self.bias = nn.Parameter(torch.full((n_rows, n_features * (1 + windows)), float(start)))
+        self.bias = nn.Parameter(torch.full((self.n_bins, n_rows, n_features * (1 + windows)), float(start)))
         if weights is None:
             self.weight: Tensor = nn.Parameter(torch.empty(n_features).uniform_(-1.0, 1.0))
         else:
             fixed = torch.as_tensor(weights, dtype=torch.get_default_dtype())
-            if fixed.shape != self.bias.shape[1:]:
+            if fixed.shape != self.bias.shape[2:]:
                 raise ValueError(
                     f"{fixed.numel()} weights for {n_features} features: one a feature is needed"
                 )
@@ -92,41 +116,72 @@ class CutNetwork(nn.Module):
                 )
             self.register_buffer("weight", fixed)
 
-    def log_score(self, features: Tensor) -> Tensor:
-        """Return the logarithm of the score.
+    def bins_of(self, features: Tensor) -> Tensor:
+        """Return the bin of each event, shape (n_events,); a single 0 for all events without bins."""
+        if self.n_bins == 1:
+            return features.new_zeros(1, dtype=torch.long)
+        return torch.bucketize(features[:, -1].contiguous(), self._inner_edges, right=True)
+
+    def margins(self, features: Tensor) -> Tensor:
+        """Return how far events are on the passing side of each edge, times the sharpness ``a``.
 
         Parameters
         ----------
-        features : Tensor, shape (n_events, n_features)
-            Scaled features.
+        features : Tensor, shape (n_events, n_features), or one column more with bins
+            Scaled features, then the property.
 
         Returns
         -------
-        Tensor, shape (n_events, n_rows)
-            Sums of log-sigmoids: finite where the product itself would underflow.
+        Tensor, shape (n_rows, n_edges, n_events)
+            Events are the innermost axis, so that the sum over edges runs along vectors.
 
         Raises
         ------
         ValueError
             If the number of features is another one.
         """
-        if features.dim() != 2 or features.shape[1] != self.n_features:
-            raise ValueError(
-                f"features need shape (n_events, {self.n_features}), not {tuple(features.shape)}"
-            )
+        n_columns = self.n_features + self.has_property
+        if features.dim() != 2 or features.shape[1] != n_columns:
+            raise ValueError(f"features need shape (n_events, {n_columns}), not {tuple(features.shape)}")
+        bias = self.bias.index_select(0, self.bins_of(features)).permute(1, 2, 0)
+        features = features[:, : self.n_features]
         if self.windows:
             features = torch.cat([features, features], dim=1)
-        # Events are the innermost axis, so that the sum over edges runs along vectors.
-        margins = (features * self.weight).T + self.bias[:, :, None]  # (n_rows, n_edges, n_events)
-        return logsigmoid(self.activation_scale * margins).sum(dim=1).T
+        return self.activation_scale * ((features * self.weight).T + bias)
+
+    def log_score(self, features: Tensor) -> Tensor:
+        """Return the logarithm of the score.
+
+        Parameters
+        ----------
+        features : Tensor
+            As :meth:`margins` takes them.
+
+        Returns
+        -------
+        Tensor, shape (n_events, n_rows)
+            Sums of logarithms: finite where the product itself would underflow.
+
+        Raises
+        ------
+        ValueError
+            If the number of features is another one, or the cut function is negative somewhere.
+        """
+        return log_weight(self.cut_function, self.margins(features)).sum(dim=1).T
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the scores in [0, 1]; the shapes are those of :meth:`log_score`."""
-        return self.log_score(features).exp()
+        """Return the scores, in [0, 1] where the cut function is; shapes as for :meth:`log_score`."""
+        return product_of_weights(self.cut_function, self.margins(features)).T
 
     def cuts(self) -> Tensor:
-        """Return the cut values ``-b / w`` (Eq 2) in scaled units, shape (n_rows, n_edges)."""
-        return -self.bias / self.weight
+        """Return the cut values ``-b / w`` (Eq 2) in scaled units.
+
+        Returns
+        -------
+        Tensor, shape (n_bins * n_rows, n_edges)
+            All rows of the first bin, then those of the next.
+        """
+        return (-self.bias / self.weight).flatten(0, 1)
 
     @torch.no_grad()
     def project(self) -> None:
@@ -138,10 +193,10 @@ class CutNetwork(nn.Module):
         if self._looser_rows is None:
             return
         order = self._looser_rows.to(self.bias.device)
-        ordered = self.bias[order]
-        above = ordered.cummax(dim=0).values
-        below = ordered.flip(0).cummin(dim=0).values.flip(0)
-        self.bias[order] = (above + below) / 2
+        ordered = self.bias[:, order]
+        above = ordered.cummax(dim=1).values
+        below = ordered.flip(1).cummin(dim=1).values.flip(1)
+        self.bias[:, order] = (above + below) / 2
 
     def edge_features(self) -> tuple[int, ...]:
         """Return the position of the feature that each edge cuts on."""
@@ -171,14 +226,25 @@ class OneToOneLinear(CutNetwork):
         *,
         windows: bool = False,
         start: float = 0.0,
+        bin_edges: Sequence[float] | None = None,
+        cut_function: str = "sigmoid",
     ) -> None:
-        super().__init__(n_features, 1, weights, activation_scale, windows=windows, start=start)
+        super().__init__(
+            n_features,
+            1,
+            weights,
+            activation_scale,
+            windows=windows,
+            start=start,
+            bin_edges=bin_edges,
+            cut_function=cut_function,
+        )
 
 
 class EfficiencyScanNetwork(CutNetwork):
     """A set of cuts for each target signal efficiency (Section 3 of arXiv:2502.08615).
 
-    One module with one bias tensor of shape (n_targets, n_features), trained at once.
+    One module with one bias tensor of shape (n_bins, n_targets, n_features), trained at once.
 
     Parameters
     ----------
@@ -186,7 +252,7 @@ class EfficiencyScanNetwork(CutNetwork):
         Number of features.
     targets : sequence of float
         Target signal efficiencies in (0, 1), without repetition, in any order.
-    weights, activation_scale, windows, start
+    weights, activation_scale, windows, start, bin_edges, cut_function
         As in :class:`CutNetwork`.
     monotone : bool
         Whether every cut of a higher target is at least as loose as that of a lower one.
@@ -207,6 +273,8 @@ class EfficiencyScanNetwork(CutNetwork):
         windows: bool = False,
         start: float = 0.0,
         monotone: bool = False,
+        bin_edges: Sequence[float] | None = None,
+        cut_function: str = "sigmoid",
     ) -> None:
         self.targets = check_targets(targets)
         if not self.targets:
@@ -221,6 +289,8 @@ class EfficiencyScanNetwork(CutNetwork):
             looser_rows=(
                 sorted(range(len(self.targets)), key=self.targets.__getitem__) if monotone else None
             ),
+            bin_edges=bin_edges,
+            cut_function=cut_function,
         )
 
 
@@ -327,6 +397,9 @@ class NetworkSettings:
     hidden_layers: tuple[int, ...] = ()
     bias: bool = False
     precision: str = "float32"
+    cut_function: str = "sigmoid"
+    event_property: str = ""
+    bin_edges: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -334,6 +407,11 @@ class NetworkSettings:
         if self.precision not in DTYPES:
             raise ValueError(f"unknown precision {self.precision!r}: one of {', '.join(DTYPES)}")
         object.__setattr__(self, "targets", check_targets(self.targets))
+        check_cut_function(self.cut_function)
+        if bool(self.event_property) != bool(self.bin_edges):
+            raise ValueError("a property of the event needs its bin edges, and bin edges a property")
+        if self.bin_edges:
+            object.__setattr__(self, "bin_edges", check_bin_edges(self.bin_edges))
         object.__setattr__(self, "hidden_layers", tuple(self.hidden_layers))
         if not isinstance(self.weights, str):
             object.__setattr__(self, "weights", tuple(float(weight) for weight in self.weights))
@@ -353,10 +431,15 @@ class NetworkSettings:
             )
         if self.bias and self.model != "linear":
             raise ValueError(f"bias belongs to a linear network, not to {self.model}")
-        if self.weights != "directions" and self.model not in CUT_MODELS:
-            raise ValueError(f"weights belong to a cut network, not to {self.model}")
-        if self.start and self.model not in CUT_MODELS:
-            raise ValueError(f"start belongs to a cut network, not to {self.model}")
+        if self.model not in CUT_MODELS:
+            for name, unset in (
+                ("weights", "directions"),
+                ("start", 0),
+                ("cut_function", "sigmoid"),
+                ("event_property", ""),
+            ):
+                if getattr(self, name) != unset:
+                    raise ValueError(f"{name} belongs to a cut network, not to {self.model}")
         if self.monotone and self.model != "scan":
             raise ValueError(f"monotone belongs to a scan, not to {self.model}")
         if self.weights == "windows" and not self.start > 0:
@@ -364,6 +447,11 @@ class NetworkSettings:
                 f"start must be positive for windows, not {self.start}: their lower edges would start above "
                 "the upper ones"
             )
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of the property, 1 without."""
+        return max(len(self.bin_edges) - 1, 1)
 
     @property
     def has_cuts(self) -> bool:
@@ -391,6 +479,22 @@ def check_targets(targets: Sequence[float]) -> tuple[float, ...]:
     if len(set(values)) != len(values):
         repeated = sorted({target for target in values if values.count(target) > 1})
         raise ValueError(f"target efficiencies are repeated: {repeated}")
+    return values
+
+
+def check_bin_edges(edges: Sequence[float]) -> tuple[float, ...]:
+    """Return the edges of the bins of a property as floats.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two, or they are not finite and increasing.
+    """
+    values = tuple(float(edge) for edge in edges)
+    if len(values) < 2:
+        raise ValueError(f"bins need at least two edges, not {list(values)}")
+    if not all(low < high < math.inf for low, high in itertools.pairwise((-math.inf, *values))):
+        raise ValueError(f"the edges of the bins must be finite and increasing: {list(values)}")
     return values
 
 
@@ -438,15 +542,15 @@ def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[f
         return LinearNetwork(n_features, bias=settings.bias)
     if settings.model == "fully_connected":
         return FullyConnectedNetwork(n_features, settings.hidden_layers)
-    sharpness, windows, start = settings.activation_scale, settings.weights == "windows", settings.start
+    edges: dict[str, Any] = {
+        "windows": settings.weights == "windows",
+        "start": settings.start,
+        "bin_edges": settings.bin_edges or None,
+        "cut_function": settings.cut_function,
+    }
+    sharpness = settings.activation_scale
     if settings.model == "one_to_one":
-        return OneToOneLinear(n_features, weights, sharpness, windows=windows, start=start)
+        return OneToOneLinear(n_features, weights, sharpness, **edges)
     return EfficiencyScanNetwork(
-        n_features,
-        settings.targets,
-        weights,
-        sharpness,
-        windows=windows,
-        start=start,
-        monotone=settings.monotone,
+        n_features, settings.targets, weights, sharpness, monotone=settings.monotone, **edges
     )

@@ -185,9 +185,10 @@ def train(
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
-        if constraint is not None and (epoch + 1) % MULTIPLIERS_EVERY == 0:
+        if isinstance(loss, CutLoss) and constraint is not None and (epoch + 1) % MULTIPLIERS_EVERY == 0:
             with torch.no_grad():
-                constraint.update(EventSums.of_sample(network, train_sample).signal_efficiency())
+                sums = EventSums.of_sample(network, train_sample)
+                constraint.update(loss.constrained_efficiency(sums))
         if on_epoch:
             on_epoch(row)
     if not all(parameter.isfinite().all() for parameter in network.parameters()):

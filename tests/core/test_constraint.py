@@ -176,7 +176,7 @@ def test_trained_significance_is_the_best_of_a_scan_by_hand(shifted):
     loss = CutLoss(significance=1.0, constraint=100.0, yields=yields)
     train(network, loss, shifted, shifted, TrainingSettings(300, "adam", 0.05, schedule=schedule))
     grid = EfficiencyScanNetwork(1, np.linspace(0.01, 0.99, 80), [1.0]).double()
-    grid.bias.data = -torch.linspace(-1, 3, 80, dtype=torch.float64)[:, None]
+    grid.bias.data = -torch.linspace(-1, 3, 80, dtype=torch.float64)[None, :, None]
     signal, background = hard_efficiencies(grid, shifted)
     best = yields.significance(signal, background)[signal >= 0.1].max()
     at = hard_efficiencies(network, shifted)

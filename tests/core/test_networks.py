@@ -82,7 +82,8 @@ def test_scores_have_one_column_a_row_and_lie_between_0_and_1(settings):
     assert ((scores >= 0) & (scores <= 1)).all()
     torch.testing.assert_close(network(x[7:9]), scores[7:9])
     if isinstance(network, CutNetwork):
-        assert network.cuts().shape == network.bias.shape == (n_rows, 3)
+        assert network.cuts().shape == (n_rows, 3)
+        assert network.bias.shape == (1, n_rows, 3)
         assert (network.cuts() == 0).all()
 
 
