@@ -1,7 +1,7 @@
 """Cuts as a differentiable preselection in front of a network, trained in one go.
 
-After G. Watts, "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster), and
-the Discussion of arXiv:2502.08615.
+After G. Watts, "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster),
+and the Discussion of arXiv:2502.08615.
 """
 
 from __future__ import annotations
