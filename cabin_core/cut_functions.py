@@ -32,8 +32,8 @@ def _erf(margin: Tensor) -> Tensor:
     return (torch.erf(margin) + 1) / 2
 
 
-#: By name; the sigmoid is that of arXiv:2502.08615, all are in G. Watts' notebooks. ``balanced`` is negative for
-#: an event that fails; the last two have no gradient.
+#: By name; the sigmoid is that of arXiv:2502.08615, all are in G. Watts' notebooks. ``balanced`` is negative
+#: for an event that fails; the last two have no gradient.
 CUT_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "erf": _erf,
