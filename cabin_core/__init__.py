@@ -7,6 +7,7 @@ knows tensors only: no plots, no tables, no workflow.
 
 from cabin_core.constraint import EfficiencyConstraint
 from cabin_core.events import EventSample
+from cabin_core.joint import JointLoss, fit_kept_fractions
 from cabin_core.losses import CutLoss, EventSums, ExpectedYields, LossTerms
 from cabin_core.lovasz import LovaszZLoss, lovasz_z_loss
 from cabin_core.metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
@@ -14,6 +15,7 @@ from cabin_core.networks import (
     CutNetwork,
     EfficiencyScanNetwork,
     FullyConnectedNetwork,
+    JointNetwork,
     LinearNetwork,
     NetworkSettings,
     OneToOneLinear,
@@ -36,6 +38,8 @@ __all__ = [
     "FeatureScaling",
     "FullyConnectedNetwork",
     "History",
+    "JointLoss",
+    "JointNetwork",
     "LinearNetwork",
     "LossTerms",
     "LovaszZLoss",
@@ -46,6 +50,7 @@ __all__ = [
     "TrainingSettings",
     "asimov_significance",
     "build_network",
+    "fit_kept_fractions",
     "hard_cut_efficiencies",
     "load_network",
     "lovasz_z_loss",

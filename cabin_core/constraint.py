@@ -1,4 +1,4 @@
-"""A signal efficiency held as a constraint, by the method of multipliers."""
+"""An efficiency held as a constraint, by the method of multipliers."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ def log_of_efficiency(efficiency: Tensor) -> Tensor:
 
 
 class EfficiencyConstraint:
-    r"""Keeps signal efficiencies at least at their goals.
+    r"""Keeps efficiencies at least, or at most, at their goals.
 
     With the shortfall :math:`d_i=\ln t_i-\ln\epsilon^S_i` the term of the loss is the augmented Lagrangian
 
     .. math:: \frac{1}{2\rho}\sum_i\left[\max(0,\lambda_i+\rho d_i)^2-\lambda_i^2\right],\quad
               \lambda_i\leftarrow\max(0,\lambda_i+\rho d_i)
 
-    so that goals are met exactly however steeply the rest of the loss falls; a quadratic penalty alone, as in
-    Eq 5 of arXiv:2502.08615, stops short of them.
+    (with the sign of :math:`d_i` turned for goals not to be exceeded), so that goals are met exactly however
+    steeply the rest of the loss falls; a quadratic penalty alone, as in Eq 5 of arXiv:2502.08615, stops short
+    of them.
 
     Parameters
     ----------
     goals : sequence of float
-        Least signal efficiency of each row of the network, in (0, 1).
+        Least efficiency of each row of the network, in (0, 1), or the largest, in (0, 1].
     stiffness : float
         The constant rho; positive.
     first_goal : float, optional
         Where goals above it start, in (0, 1). The background falls ever faster along the best feature, so at
         a high efficiency many weak cuts look as good as the beginning of one strong cut, and descent from
         loose cuts is caught there. From a tight selection, where the strong cut has won, it is not.
+    at_most : bool
+        Whether the goals are upper bounds.
 
     Raises
     ------
@@ -52,14 +55,23 @@ class EfficiencyConstraint:
     J. Optim. Theory Appl. 12 (1973) 555.
     """
 
-    def __init__(self, goals: Sequence[float], stiffness: float, first_goal: float | None = None) -> None:
+    def __init__(
+        self,
+        goals: Sequence[float],
+        stiffness: float,
+        first_goal: float | None = None,
+        *,
+        at_most: bool = False,
+    ) -> None:
         self.goals = tuple(float(goal) for goal in goals)
         first_goals = self.goals if first_goal is None else [min(first_goal, goal) for goal in self.goals]
-        if not self.goals or not all(0 < goal < 1 for goal in (*self.goals, *first_goals)):
+        if not self.goals or not all(
+            0 < goal < 1 or (at_most and goal == 1) for goal in (*self.goals, *first_goals)
+        ):
             raise ValueError(
-                f"the constraint needs signal efficiencies between 0 and 1, not {list(self.goals)} from "
-                f"{first_goal}"
+                f"the constraint needs efficiencies between 0 and 1, not {list(self.goals)} from {first_goal}"
             )
+        self._sign = -1.0 if at_most else 1.0
         if not 0 < stiffness < math.inf:
             raise ValueError(f"the stiffness of the constraint must be positive, not {stiffness}")
         self.stiffness, self.first_goals = float(stiffness), tuple(first_goals)
@@ -74,7 +86,7 @@ class EfficiencyConstraint:
         self._share = min(max(share, 0.0), 1.0)
 
     def shortfall(self, efficiency: Tensor) -> Tensor:
-        """Return the logarithm of goal over efficiency, shape (n_rows,).
+        """Return the logarithm of goal over efficiency, or its inverse for upper bounds, shape (n_rows,).
 
         Raises
         ------
@@ -84,10 +96,11 @@ class EfficiencyConstraint:
         if len(efficiency) != len(self.goals):
             raise ValueError(f"{len(self.goals)} goals for {len(efficiency)} rows of scores")
         first, last = (efficiency.new_tensor(goals).log() for goals in (self.first_goals, self.goals))
-        return self._share * last + (1 - self._share) * first - log_of_efficiency(efficiency)
+        goal = self._share * last + (1 - self._share) * first
+        return self._sign * (goal - log_of_efficiency(efficiency))
 
     def __call__(self, efficiency: Tensor) -> Tensor:
-        """Return the term of the loss, shape (), of signal efficiencies of shape (n_rows,)."""
+        """Return the term of the loss, shape (), of efficiencies of shape (n_rows,)."""
         multipliers = self.multipliers.to(efficiency)
         pressed = torch.relu(multipliers + self.stiffness * self.shortfall(efficiency))
         return ((pressed**2 - multipliers**2) / (2 * self.stiffness)).sum()

@@ -409,11 +409,14 @@ class CutLoss:
             terms["significance"] = -significances.sum()
         weighted = {name: self.coefficients[name] * term for name, term in terms.items()}
         if self.constraint is not None:
-            weighted["constraint"] = self.constraint(self.constrained_efficiency(sums))
+            weighted["constraint"] = self.constraint(self._constrained(sums))
         return LossTerms(**weighted)
 
-    def constrained_efficiency(self, sums: EventSums) -> Tensor:
+    def constrained_efficiency(self, network: nn.Module, sample: EventSample) -> Tensor:
         """Return the signal efficiencies that the constraint holds: of bins, or of all without targets."""
+        return self._constrained(EventSums.of_sample(network, sample))
+
+    def _constrained(self, sums: EventSums) -> Tensor:
         return (sums if self.targets else sums.all_bins(self.n_bins)).signal_efficiency()
 
     def _by_bin(self, cuts: Tensor) -> Tensor:

@@ -10,10 +10,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from cabin_core.constraint import EfficiencyConstraint
 from cabin_core.events import EventSample
-from cabin_core.losses import CutLoss, EventSums
-from cabin_core.networks import CutNetwork
+from cabin_core.joint import JointLoss
+from cabin_core.losses import CutLoss
+from cabin_core.networks import CutNetwork, JointNetwork
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
@@ -131,7 +131,7 @@ def train(
     network: nn.Module,
     loss: Loss,
     train_sample: EventSample,
-    test_sample: EventSample,
+    test_sample: EventSample | None,
     settings: TrainingSettings,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> History:
@@ -142,8 +142,10 @@ def train(
     network : torch.nn.Module
         Scores of shape (n_events, n_rows) from features of shape (n_events, n_features).
     loss : Loss
-    train_sample, test_sample : EventSample
-        Scaled features; the test sample is looked at, never learned from.
+    train_sample : EventSample
+        Scaled features.
+    test_sample : EventSample, optional
+        Looked at, never learned from; the history has no columns of it where None.
     settings : TrainingSettings
     on_epoch : callable, optional
         Called with each row of the history as soon as it is known.
@@ -162,33 +164,39 @@ def train(
     optimizer = OPTIMIZERS[settings.optimizer](network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
-    constraint = loss.constraint if isinstance(loss, CutLoss) else None
-    change = _changes(network, constraint, optimizer, settings)
+    constrained = loss if isinstance(loss, CutLoss | JointLoss) and loss.constraint is not None else None
+    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    change = _changes(cuts, loss, optimizer, settings)
     for epoch in range(settings.epochs):
         change(epoch)
-        with torch.no_grad():
-            test_terms = loss.evaluate(network, test_sample)
+        test_values: dict[str, float] = {}
+        if test_sample is not None:
+            with torch.no_grad():
+                test_values = loss.evaluate(network, test_sample).values()
         batch_values = []
         for batch in _batches(train_sample, settings.batch_size, generator):
             train_terms = loss.evaluate(network, batch)
             optimizer.zero_grad()
             train_terms.total.backward()
             optimizer.step()
-            if isinstance(network, CutNetwork):
-                network.project()
+            if isinstance(cuts, CutNetwork):
+                cuts.project()
             batch_values.append(train_terms.values())
         row: dict[str, float] = {"epoch": epoch}
         for name in batch_values[0]:
             row[f"train_{name}"] = sum(values[name] for values in batch_values) / len(batch_values)
-        row |= {f"test_{name}": value for name, value in test_terms.values().items()}
+        row |= {f"test_{name}": value for name, value in test_values.items()}
         # A diverged loss would otherwise end as cuts of NaN, hundreds of epochs later.
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
-        if isinstance(loss, CutLoss) and constraint is not None and (epoch + 1) % MULTIPLIERS_EVERY == 0:
+        if (
+            constrained is not None
+            and constrained.constraint is not None
+            and (epoch + 1) % MULTIPLIERS_EVERY == 0
+        ):
             with torch.no_grad():
-                sums = EventSums.of_sample(network, train_sample)
-                constraint.update(loss.constrained_efficiency(sums))
+                constrained.constraint.update(constrained.constrained_efficiency(network, train_sample))
         if on_epoch:
             on_epoch(row)
     if not all(parameter.isfinite().all() for parameter in network.parameters()):
@@ -198,14 +206,12 @@ def train(
 
 def _changes(
     network: nn.Module,
-    constraint: EfficiencyConstraint | None,
+    loss: Loss,
     optimizer: torch.optim.Optimizer,
     settings: TrainingSettings,
 ) -> Callable[[int], None]:
     """Return what is to be called before each epoch to follow the schedule."""
-    schedule = settings.schedule
-    if schedule is None:
-        return lambda epoch: None
+    schedule = settings.schedule or Schedule()
     if schedule.first_activation_scale is not None and not isinstance(network, CutNetwork):
         raise ValueError("schedule.first_activation_scale needs a network with cuts")
     last_scale = network.activation_scale if isinstance(network, CutNetwork) else math.nan
@@ -222,9 +228,11 @@ def _changes(
                 group["lr"] = (
                     settings.learning_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
                 )
-        if constraint is not None:
+        if isinstance(loss, CutLoss) and loss.constraint is not None and settings.schedule is not None:
             begin, end = schedule.goals_move
-            constraint.move_goals((share - begin) / (end - begin))
+            loss.constraint.move_goals((share - begin) / (end - begin))
+        if isinstance(loss, JointLoss):
+            loss.begin_epoch(share)
 
     return change
 

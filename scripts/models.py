@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from cabin_core import CutEfficiencies, CutNetwork, EventSums, TrainedNetwork, load_network
+from cabin_core import CutEfficiencies, CutNetwork, EventSums, JointNetwork, TrainedNetwork, load_network
 from scripts.competitors import trained_boxes
 from scripts.competitors.trained_boxes import TrainedBoxes
 from scripts.cut_table import CUT_COLUMNS
@@ -128,6 +128,8 @@ class NetworkModel(Model):
     def cuts(self) -> pd.DataFrame:
         """Return the cuts, one row a target and edge; empty for a network without cuts."""
         net = self.trained.network
+        if isinstance(net, JointNetwork):
+            net = net.preselection
         if not isinstance(net, CutNetwork):
             return super().cuts()
         scaled = net.cuts().detach()
@@ -217,7 +219,9 @@ def score_events(trained: TrainedNetwork, table: pd.DataFrame) -> NDArray[np.flo
     values = torch.from_numpy(table[list(trained.scaling.features)].to_numpy(dtype="float64", copy=True))
     with torch.no_grad():
         network = copy.deepcopy(trained.network).double()
-        scores: NDArray[np.float64] = network(trained.scaling.scale(values)).numpy()
+        # What is dropped by the cuts of a joint network is not there for its classifier to score.
+        score = network.hard_scores if isinstance(network, JointNetwork) else network
+        scores: NDArray[np.float64] = score(trained.scaling.scale(values)).numpy()
     return scores
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from cabin_core import CutLoss, ExpectedYields, LovaszZLoss, NetworkSettings, Schedule, TrainingSettings
+from cabin_core import (
+    CutLoss,
+    ExpectedYields,
+    JointLoss,
+    LovaszZLoss,
+    NetworkSettings,
+    Schedule,
+    TrainingSettings,
+)
 
 NETWORK_KEYS = (
     "model",
@@ -16,13 +24,16 @@ NETWORK_KEYS = (
     "hidden_layers",
     "bias",
     "precision",
+    "cut_function",
+    "kept_fraction",
+    "classifier_output",
 )
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 
 def parse_network(
     entry: dict[str, Any], yields: ExpectedYields | None = None
-) -> tuple[NetworkSettings, CutLoss | LovaszZLoss, TrainingSettings]:
+) -> tuple[NetworkSettings, CutLoss | JointLoss | LovaszZLoss, TrainingSettings]:
     """Return what a network is, its loss and its training.
 
     Parameters
@@ -34,7 +45,7 @@ def parse_network(
 
     Returns
     -------
-    tuple of NetworkSettings, CutLoss or LovaszZLoss, and TrainingSettings
+    tuple of NetworkSettings, the loss, and TrainingSettings
 
     Raises
     ------
@@ -49,9 +60,13 @@ def parse_network(
                     f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
                 )
     schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
-    loss: CutLoss | LovaszZLoss
-    if "lovasz_z" in entry["loss"]:
+    loss: CutLoss | JointLoss | LovaszZLoss
+    if "joint" in entry["loss"]:
+        loss = _joint_loss(entry["loss"], settings)
+    elif "lovasz_z" in entry["loss"]:
         loss = _lovasz_z_loss(entry["loss"], settings, yields)
+    elif settings.classifier_output == "raw":
+        raise ValueError("these losses need probabilities: classifier_output must be sigmoid")
     else:
         loss = CutLoss(
             settings.targets if settings.has_cuts else (),
@@ -67,6 +82,21 @@ def parse_network(
     return settings, loss, training
 
 
+def _joint_loss(entry: dict[str, Any], settings: NetworkSettings) -> JointLoss:
+    if settings.model != "joint" or settings.kept_fraction is None:
+        raise ValueError("the loss joint is of a joint network with a kept_fraction")
+    if settings.classifier_output != "sigmoid":
+        raise ValueError("the loss joint needs probabilities: classifier_output must be sigmoid")
+    _check_alone("joint", entry)
+    return JointLoss([settings.kept_fraction], **entry["joint"])
+
+
+def _check_alone(name: str, entry: dict[str, Any]) -> None:
+    if len(entry) > 1:
+        others = ", ".join(other for other in entry if other != name)
+        raise ValueError(f"{name} is a loss of its own: remove {others}, or {name}")
+
+
 def _lovasz_z_loss(
     entry: dict[str, Any], settings: NetworkSettings, yields: ExpectedYields | None
 ) -> LovaszZLoss:
@@ -74,16 +104,16 @@ def _lovasz_z_loss(
         raise ValueError(
             f"lovasz_z needs raw outputs, which a {settings.model} network lacks: take a linear network"
         )
-    if len(entry) > 1:
-        others = ", ".join(name for name in entry if name != "lovasz_z")
-        raise ValueError(f"lovasz_z is a loss of its own: remove {others}, or lovasz_z")
+    _check_alone("lovasz_z", entry)
     if yields is None:
         raise ValueError("the loss lovasz_z needs the yields that a search expects")
     return LovaszZLoss(**entry["lovasz_z"], signal_yield=yields.signal, background_yield=yields.background)
 
 
-def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: CutLoss | LovaszZLoss) -> None:
+def _check_schedule(
+    schedule: Schedule, settings: NetworkSettings, loss: CutLoss | JointLoss | LovaszZLoss
+) -> None:
     if schedule.first_activation_scale is not None and not settings.has_cuts:
         raise ValueError("schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen")
-    if schedule.first_goal is not None and getattr(loss, "constraint", None) is None:
+    if schedule.first_goal is not None and not (isinstance(loss, CutLoss) and loss.constraint is not None):
         raise ValueError("schedule.first_goal: the loss has no constraint whose goals could move")

@@ -7,7 +7,17 @@ from typing import Any
 import pandas as pd
 import torch
 
-from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
+from cabin_core import (
+    EventSample,
+    FeatureScaling,
+    JointLoss,
+    JointNetwork,
+    TrainedNetwork,
+    build_network,
+    fit_kept_fractions,
+    save_network,
+    train,
+)
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
@@ -130,6 +140,8 @@ def main(
         training,
         on_epoch=Progress(name, training.epochs),
     )
+    if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
+        fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     stopwatch.write(timing)
     frame = pd.DataFrame(rows).astype({"epoch": int})
     frame.to_csv(history, index=False)

@@ -87,7 +87,7 @@ def test_gradient(goal, multiplier, efficiency):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: EfficiencyConstraint([], 1.0), "needs signal efficiencies between 0 and 1"),
+        (lambda: EfficiencyConstraint([], 1.0), "needs efficiencies between 0 and 1"),
         (lambda: EfficiencyConstraint([1.0], 1.0), "between 0 and 1"),
         (lambda: EfficiencyConstraint([0.5], 1.0, first_goal=0.0), "between 0 and 1"),
         (lambda: EfficiencyConstraint([0.5], 0.0), "stiffness of the constraint must be positive"),

@@ -298,7 +298,7 @@ def test_networks_refuse(make, message):
         ({"model": "one_to_one", "targets": (0.5, 0.6)}, "at most one target, not 2"),
         (
             {"model": "scan", "targets": (0.5,), "hidden_layers": (3,)},
-            "fully_connected network, and to it only: scan",
+            "fully_connected or joint network, and to these only: scan",
         ),
         ({"model": "linear", "weights": "learned"}, "weights"),
         ({"model": "fully_connected"}, "hidden_layers"),

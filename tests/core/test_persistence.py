@@ -109,7 +109,7 @@ def test_bytes_of_another_kind_are_refused(path, content):
 )
 def test_code_in_a_file_is_not_run(path, tmp_path, write):
     created = tmp_path / "created"
-    write({"format": "cabin_core network 1", "training": CreatesFile(created)}, path)
+    write({"format": "cabin_core network 2", "training": CreatesFile(created)}, path)
     with pytest.raises(ValueError, match=INCOMPLETE):
         load_network(path)
     assert not created.exists()
@@ -121,7 +121,7 @@ def test_code_in_a_file_is_not_run(path, tmp_path, write):
 @pytest.mark.parametrize("content", [[1, 2], {"format": "cabin_core network 0"}, {}])
 def test_other_content_is_refused(path, content):
     torch.save(content, path)
-    with pytest.raises(ValueError, match=r"not a model file of this version \(cabin_core network 1\)"):
+    with pytest.raises(ValueError, match=r"not a model file of this version \(cabin_core network 2\)"):
         load_network(path)
 
 
