@@ -143,8 +143,8 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
                 for key in ("network", "other", "scan"):
                     if "property" in config["networks"].get(arguments.get(key), {}):
                         raise ConfigError(
-                            f"config: scorecard.{name}: the cuts of {arguments[key]} follow a property, which "
-                            f"{claim['measure']} does not know"
+                            f"config: scorecard.{name}: the cuts of {arguments[key]} follow a property, "
+                            f"which {claim['measure']} does not know"
                         )
             try:
                 inspect.signature(MEASURES[claim["measure"]]).bind(None, **arguments)
@@ -245,8 +245,8 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             )
         if "property" in networks[name]:
             raise ConfigError(
-                f"config: {where}.robustness: the cuts of {name} follow {networks[name]['property']['name']}, "
-                "which is not shifted: name another network"
+                f"config: {where}.robustness: the cuts of {name} follow "
+                f"{networks[name]['property']['name']}, which is not shifted: name another network"
             )
         targets = networks[name].get("targets", [])
         if "target" in selection and selection["target"] not in targets:
@@ -341,8 +341,8 @@ def _check_same_bins(where: str, names: list[str], study: dict[str, Any], networ
         followed = networks[name].get("property")
         if followed != wanted:
             raise ConfigError(
-                f"config: {where}: {name} must have the bins of the optimum as its `property`, to be compared "
-                "with it"
+                f"config: {where}: {name} must have the bins of the optimum as its `property`, to be "
+                "compared with it"
             )
 
 

@@ -53,8 +53,8 @@ def cut_distance_ratio(results: Results, study: str, network: str, other: str) -
 def bin_pull_rms(results: Results, study: str, network: str) -> Measured:
     """Root mean square, over samples, bins and targets, of the pull of the signal efficiency.
 
-    The distance of the exact efficiency in a bin from the target, over the binomial uncertainty of the training
-    signal in that bin.
+    The distance of the exact efficiency in a bin from the target, over the binomial uncertainty of the
+    training signal in that bin.
     """
     pulls = _repeats(results, study, network)["pull"]
     return Measured(float(np.sqrt((pulls**2).mean())))

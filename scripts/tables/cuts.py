@@ -13,7 +13,7 @@ from scripts.cut_table import PROPERTY_COLUMNS
 def make_table(
     files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
 ) -> pd.DataFrame:
-    """Return one row a network, target and bin of a property, one column a feature: direction, cut and unit."""
+    """Return one row a network, target and bin, one column a feature: direction, cut and unit."""
     units = {feature["name"]: feature["unit"] for feature in study["features"]}
     rows = []
     for path, network in zip(files["cuts"], networks, strict=True):
