@@ -82,10 +82,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             ax.set_title(f"{feature['label']} {feature['direction']} cut")
             ax.set_xlim(rows["low"].min(), rows["high"].max())
             ax.set_xlabel(with_unit(followed["label"], followed["unit"]), loc="center")
-            ax.set_ylabel(with_unit("Cut", feature["unit"]), loc="center")
-        shared_legend(fig, axes[0], columns=3)
-        title = f"{study['title']}, target {options['target']:g}"
-        fig.suptitle(title, fontsize=9, x=0.01, ha="left")
+            ax.set_ylabel(with_unit(f"Cut, target {options['target']:g}", feature["unit"]), loc="center")
+        shared_legend(fig, axes[0], columns=2)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig
 
 

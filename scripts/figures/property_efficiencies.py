@@ -43,7 +43,14 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         bins = networks[0][1]
         edges = np.append(bins["property_low"], bins["property_high"].iloc[-1])
         low, high = target - bins["uncertainty"], target + bins["uncertainty"]
-        top.stairs(high, edges, baseline=low, fill=True, color="0.85", label="Target, training statistics")
+        top.stairs(
+            high,
+            edges,
+            baseline=low,
+            fill=True,
+            color="0.85",
+            label=f"Target {target:g}, training statistics",
+        )
         top.axhline(target, color="black", lw=0.8)
         for number, (name, rows) in enumerate(networks):
             # Side by side within a bin.
@@ -59,5 +66,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         bottom.set_xlim(edges[0], edges[-1])
         bottom.set_ylim(0, None)
         shared_legend(fig, top, columns=2)
-        fig.suptitle(f"{study['title']}, target {target:g}", fontsize=9, x=0.01, ha="left")
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig
