@@ -35,6 +35,12 @@ def cut_distance(results: Results, study: str, network: str) -> Measured:
     return Measured(float(np.sqrt((table["distance"] ** 2).mean())))
 
 
+def cut_distance_over(results: Results, study: str, network: str, other: str) -> Measured:
+    """Distance of a network over that of another, both on the study's own sample."""
+    first, second = (cut_distance(results, study, name).value for name in (network, other))
+    return Measured(first / second)
+
+
 def repeated_cut_distance(results: Results, study: str, network: str) -> Measured:
     """Return the same, the mean over samples of other seeds."""
     of_seeds = _distances(results, study, network)
@@ -65,4 +71,11 @@ def largest_bin_pull(results: Results, study: str, network: str) -> Measured:
     return Measured(float(_repeats(results, study, network)["pull"].abs().max()))
 
 
-MEASURES = (cut_distance, repeated_cut_distance, cut_distance_ratio, bin_pull_rms, largest_bin_pull)
+MEASURES = (
+    cut_distance,
+    cut_distance_over,
+    repeated_cut_distance,
+    cut_distance_ratio,
+    bin_pull_rms,
+    largest_bin_pull,
+)

@@ -1,4 +1,4 @@
-"""Cuts that follow a property, from the feature table to the selection: the scripts, their toy and its optimum."""
+"""Cuts that follow a property, from the feature table to the selection, and the toy with its optimum."""
 
 import copy
 import itertools
@@ -35,7 +35,11 @@ from scripts.property_optimum import (
     interpolated_efficiencies,
     tabulate_optimum,
 )
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import NotRun, Results
 from scripts.selection import passes_cut_table
+from scripts.tables import cuts as cuts_table
+from scripts.tables import property as property_table
 from tests.conftest import ROOT
 from tests.scripts.test_config import PAPER, SCHEMA, changed
 
@@ -165,7 +169,7 @@ def test_edges_that_do_not_increase_are_refused(edges):
         ({"pt": lambda table: 50.0}, "column pt has the same value in every training event"),
         (
             {"pt": lambda table: table["pt"] + (table["pt"] > 100) * 50},
-            r"pt of \d+ of 1200 events is outside of the bins, 20 to 120: widen the edges, the values reach from",
+            r"pt of \d+ of 1200 events is outside of the bins, 20 to 120: widen the edges, the values",
         ),
         (
             {"pt": lambda table: table["pt"].where((table["label"] == 0) | (table["pt"] < 80), 60.0)},
@@ -646,3 +650,79 @@ def test_a_feature_can_be_the_property_of_any_study():
     config = changed("networks.binned", entry | {"property": {"name": "x0", "edges": [-9, 0, 9]}}, PAPER)
     config["studies"]["gaussian"]["networks"].append("binned")
     check_config(config, SCHEMA)
+
+
+# ---- the scorecard ----
+
+
+@pytest.fixture
+def results(tmp_path, optimum):
+    study = STUDY | {"networks": ["smooth", "alone", "boxes"]}
+    for name, missed in (("smooth", 0.1), ("alone", 0.2)):
+        (tmp_path / "toy" / name).mkdir(parents=True)
+        cuts = optimum.assign(cut=optimum["cut"] + missed * optimum["signal_width"], cut_scaled=0.0)
+        cuts.to_csv(tmp_path / "toy" / name / "cuts.csv", index=False)
+    optimum.to_csv(tmp_path / "toy" / "bin_optimum.csv", index=False)
+    made_events().to_parquet(tmp_path / "toy" / "features.parquet")
+    rows = [
+        (seed, name, size * seed, pull)
+        for seed in (1, 2, 3)
+        for name, size in (("smooth", 0.1), ("alone", 0.2))
+        for pull in (-1.0, 3.0)
+    ]
+    repeats = pd.DataFrame(rows, columns=["seed", "network", "distance", "pull"])
+    repeats.to_csv(tmp_path / "toy" / "repeats.csv", index=False)
+    return Results(tmp_path, {"toy": study}, {})
+
+
+@pytest.mark.parametrize(
+    ("measure", "arguments", "value", "uncertainty"),
+    [
+        ("cut_distance", {"network": "smooth"}, 0.1, None),
+        ("cut_distance_over", {"network": "alone", "other": "smooth"}, 2.0, None),
+        ("repeated_cut_distance", {"network": "alone"}, 0.4, 0.2 / np.sqrt(3)),
+        ("cut_distance_ratio", {"network": "smooth", "other": "alone"}, 0.5, 0.0),
+        ("bin_pull_rms", {"network": "smooth"}, np.sqrt(5), None),
+        ("largest_bin_pull", {"network": "smooth"}, 3.0, None),
+    ],
+)
+def test_measures_by_hand(results, measure, arguments, value, uncertainty):
+    measured = MEASURES[measure](results, study="toy", **arguments)
+    assert measured.value == pytest.approx(value, rel=1e-6)
+    assert measured.uncertainty == (None if uncertainty is None else pytest.approx(uncertainty, abs=1e-9))
+
+
+def test_what_is_not_repeated_is_not_run(results):
+    with pytest.raises(NotRun, match="boxes is not repeated in this config"):
+        MEASURES["bin_pull_rms"](results, study="toy", network="boxes")
+    results.studies["toy"] = {key: value for key, value in STUDY.items() if key != "repeats"}
+    with pytest.raises(NotRun, match="study toy has no repeats in this config"):
+        MEASURES["bin_pull_rms"](results, study="toy", network="smooth")
+
+
+# ---- the tables ----
+
+
+def test_table_of_bins(results, made):
+    files = {
+        "features": [results.root / "toy" / "features.parquet"],
+        "bin_optimum": [results.root / "toy" / "bin_optimum.csv"],
+        "cuts": [results.root / "toy" / "smooth" / "cuts.csv", made["kcuts"]["cuts"]],
+    }
+    table = property_table.make_table(files, STUDY, {"smooth": SMOOTH, "boxes": KCUTS})
+    smooth, boxes = (table[table["network"] == name] for name in ("smooth", "boxes"))
+    assert len(smooth) == len(boxes) == 6
+    assert_allclose(smooth["distance"], 0.1)
+    cuts = pd.read_csv(files["cuts"][0])
+    assert_allclose(
+        smooth["interpolated_signal_efficiency"], interpolated_efficiencies(cuts, STUDY)["signal_efficiency"]
+    )
+    # A search has two edges a feature: nothing to interpolate.
+    assert boxes["interpolated_signal_efficiency"].isna().all()
+
+
+def test_table_of_cuts_names_the_bin(results):
+    path = results.root / "toy" / "smooth" / "cuts.csv"
+    table = cuts_table.make_table({"cuts": [path]}, STUDY, {"smooth": SMOOTH})
+    assert table["bin"].to_list() == ["20 < pt < 50", "50 < pt < 80", "80 < pt < 120"] * 2
+    assert table["y"].str.match(r"> [\d.]+ GeV").all()
