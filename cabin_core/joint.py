@@ -139,9 +139,9 @@ class JointLoss:
     kept_fractions : sequence of float
         The largest fraction of the background that each row of the preselection keeps, in (0, 1].
     stiffness : float
-        Of the constraint: about ten times the relative change of the signal efficiency for a relative change
-        of the kept fraction, 10 where they go together, 0.1 where the background falls a hundred times faster.
-        A stiffer one holds the cuts wherever they first meet the bound.
+        Of the constraint: about ten times the relative change of the signal efficiency for one of the kept
+        fraction, 10 where they go together, 0.1 where the background falls a hundred times faster. A stiffer
+        one holds the cuts wherever they first meet the bound.
     order_share : float
         Share of the epochs, in (0, 1], in which the order grows to 1.
     handover : tuple of float, optional

@@ -411,7 +411,7 @@ class JointNetwork(nn.Module):
         return outputs.expand(-1, n_rows)
 
     def hard_scores(self, features: Tensor) -> Tensor:
-        """Return the classifier's outputs for events that pass the hard cuts, 0 for others; in shape as above."""
+        """Return the classifier's outputs for events that pass the hard cuts and 0 for others, as above."""
         passes = (self.preselection.margins(features) > 0).all(dim=1).T
         return passes * self.outputs(features)
 

@@ -68,7 +68,8 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
     ----------
     path : path-like
     features : sequence of str, optional
-        The features, in order, that the caller will feed to the network.
+        The features, in order, that the caller will feed to the network, without the property of the event
+        that its cuts may follow.
 
     Returns
     -------
@@ -93,7 +94,9 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path}: not a model file of this version ({FORMAT}): train the network again")
     stored = content.get("features")
-    if features is not None and list(features) != stored:
+    # A property that cuts follow is the last column, beside the features.
+    followed = [name for name in [content["settings"].get("event_property")] if name]
+    if features is not None and [*features, *followed] != stored:
         raise ValueError(
             f"{path}: made for the features {', '.join(stored or ())}, not {', '.join(features)}: "
             "train the network again"

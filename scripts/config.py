@@ -87,8 +87,9 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     # Imported here: they bring torch, and only this check needs them when Snakemake starts.
     from cabin_core import ExpectedYields
     from scripts.competitors.settings import parse_competitor
+    from scripts.event_bins import EventBins
     from scripts.network_config import parse_network
-    from scripts.scorecard.measures import MEASURES, OF_NETWORKS
+    from scripts.scorecard.measures import MEASURES, OF_NETWORKS, OF_ONE_BIN
 
     schema = yaml.safe_load(schema_file.read_text())
     error = best_match(Draft202012Validator(schema).iter_errors(config))
@@ -100,6 +101,7 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
         try:
             if network["model"] in COMPETITORS:
                 parse_competitor(network)
+                EventBins.of_entry(network)
             else:
                 # The yields are a study's, and checked with it: these stand in for them.
                 least = 1.0 if network["loss"].get("constraint") else 0.0
@@ -137,6 +139,13 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
             if claim["measure"] in OF_NETWORKS:
                 named = [arguments[key] for key in ("network",) if arguments.get(key) in config["networks"]]
                 _check_models(f"scorecard.{name}", named, COMPETITORS, config)
+            if claim["measure"] in OF_ONE_BIN:
+                for key in ("network", "other", "scan"):
+                    if "property" in config["networks"].get(arguments.get(key), {}):
+                        raise ConfigError(
+                            f"config: scorecard.{name}: the cuts of {arguments[key]} follow a property, "
+                            f"which {claim['measure']} does not know"
+                        )
             try:
                 inspect.signature(MEASURES[claim["measure"]]).bind(None, **arguments)
             except TypeError as fault:
@@ -185,6 +194,7 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
     for feature in study["features"]:
         if "range" in feature and not feature["range"][0] < feature["range"][1]:
             raise ConfigError(f"config: {where}.features: the range of {feature['name']} is not increasing")
+    _check_properties(where, study, networks)
     if "optimum" in study and study["source"]["kind"] != "gaussian":
         raise ConfigError(
             f"config: {where}.optimum: the best cuts can be computed for a Gaussian source only, not for "
@@ -194,8 +204,9 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
         # Imported here: it brings vector, and only such a study needs it when Snakemake starts.
         from scripts.physics.features import DELPHES_FEATURES
 
-        for name in names:
-            _known("feature", name, DELPHES_FEATURES, f"{where}.features")
+        for key in ("features", "properties"):
+            for column in study.get(key, []):
+                _known("feature", column["name"], DELPHES_FEATURES, f"{where}.{key}")
         _check_events(f"{where}.source", study["source"])
     if study["source"]["kind"] == "simulation":
         _check_simulation(f"{where}.source", study["source"])
@@ -232,6 +243,11 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
                 f"config: {where}.robustness: {name} is of the model {model}, which is not shifted: "
                 "name a network"
             )
+        if "property" in networks[name]:
+            raise ConfigError(
+                f"config: {where}.robustness: the cuts of {name} follow "
+                f"{networks[name]['property']['name']}, which is not shifted: name another network"
+            )
         targets = networks[name].get("targets", [])
         if "target" in selection and selection["target"] not in targets:
             raise ConfigError(
@@ -239,6 +255,95 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             )
         if "target" not in selection and len(targets) > 1:
             raise ConfigError(f"config: {where}.robustness: say which target of {name}: one of {targets}")
+
+
+def _check_properties(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
+    """Check what cuts can follow, and what the networks of the study follow."""
+    # Imported here, as above.
+    from scripts.event_bins import EventBins
+
+    source = study["source"]
+    features = [feature["name"] for feature in study["features"]]
+    properties = [one["name"] for one in study.get("properties", [])]
+    _unique(properties, f"{where}.properties")
+    for name in properties:
+        if name in ("label", "process", "split", "weight"):
+            raise ConfigError(f"config: {where}.properties: {name} is a column of the feature table")
+        if source["kind"] in ("gaussian", "processes") and name not in features:
+            raise ConfigError(
+                f"config: {where}.properties: a {source['kind']} source makes features only: {name} is none"
+            )
+    for name in study["networks"]:
+        followed = networks.get(name, {}).get("property")
+        if followed is not None:
+            known = dict.fromkeys([*properties, *features])
+            _known("property", followed["name"], known, f"networks.{name}.property, study {where[8:]}")
+    if source["kind"] == "property_toy":
+        _check_property_toy(f"{where}.source", source, features, properties)
+    for key in ("bin_optimum", "repeats"):
+        if key in study and source["kind"] != "property_toy":
+            raise ConfigError(
+                f"config: {where}.{key}: the best cuts of bins can be computed for a property toy only, not "
+                f"for {source['kind']}: remove the key"
+            )
+    if "bin_optimum" in study:
+        wanted = study["bin_optimum"]
+        try:
+            bins = EventBins(wanted["name"], wanted["edges"])
+        except ValueError as fault:
+            raise ConfigError(f"config: {where}.bin_optimum: {fault}") from None
+        toy = source["property"]
+        if bins.name != toy["name"] or not toy["low"] <= bins.edges[0] < bins.edges[-1] <= toy["high"]:
+            raise ConfigError(
+                f"config: {where}.bin_optimum: the bins must be of {toy['name']} and lie within "
+                f"{toy['low']:g} to {toy['high']:g}, where the source has events"
+            )
+    if "repeats" in study:
+        if "bin_optimum" not in study:
+            raise ConfigError(f"config: {where}.repeats: the key `bin_optimum` is missing, to compare with")
+        for name in study["repeats"]["networks"]:
+            _known("network", name, study["networks"], f"{where}.repeats.networks")
+        _unique(study["repeats"]["networks"], f"{where}.repeats.networks")
+        _check_same_bins(f"{where}.repeats", study["repeats"]["networks"], study, networks)
+
+
+def _check_property_toy(
+    where: str, source: dict[str, Any], features: list[str], properties: list[str]
+) -> None:
+    # Imported here, as above.
+    import numpy as np
+
+    from scripts.generate_property_toy import means_and_widths
+
+    toy = source["property"]
+    _known("property", toy["name"], properties, f"{where}.property.name, not in studies.properties")
+    if toy["name"] in features:
+        raise ConfigError(f"config: {where}.property.name: {toy['name']} is a feature: give it another name")
+    if not toy["low"] < toy["high"]:
+        raise ConfigError(f"config: {where}.property: low must be below high")
+    for name in ("signal", "background"):
+        for key in ("mean", "width"):
+            if len(source[name][key]) != len(features):
+                raise ConfigError(
+                    f"config: {where}.{name}.{key}: {len(source[name][key])} polynomials for {len(features)} "
+                    "features: give one each"
+                )
+        try:
+            means_and_widths(source, name, np.linspace(toy["low"], toy["high"], 1001))
+        except ValueError as fault:
+            raise ConfigError(f"config: {where}.{name}.width: {fault}") from None
+
+
+def _check_same_bins(where: str, names: list[str], study: dict[str, Any], networks: dict[str, Any]) -> None:
+    """Raise where a network does not follow the property in the bins of the optimum."""
+    wanted = {key: study["bin_optimum"][key] for key in ("name", "edges")}
+    for name in names:
+        followed = networks[name].get("property")
+        if followed != wanted:
+            raise ConfigError(
+                f"config: {where}: {name} must have the bins of the optimum as its `property`, to be "
+                "compared with it"
+            )
 
 
 def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
@@ -370,8 +475,11 @@ def _check_entry(
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
         if "cutflow" in kind.files and "selection" not in study["source"]:
             raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
-        if "optimum" in kind.files and "optimum" not in study:
-            raise ConfigError(f"config: {where}: study {entry['study']} has no key `optimum` to compare with")
+        for key in ("optimum", "bin_optimum", "repeats"):
+            if key in kind.files and key not in study:
+                raise ConfigError(
+                    f"config: {where}: study {entry['study']} has no key `{key}` to compare with"
+                )
         if kind.needs_search and "search" not in study:
             raise ConfigError(
                 f"config: {where}: study {entry['study']} has no key `search`: its yields are shown here"
@@ -379,6 +487,14 @@ def _check_entry(
         known_networks = study["networks"]
     for name in entry.get("networks", []):
         _known("network", name, known_networks, f"{where}.networks")
+        followed = known_networks is not config["networks"] and config["networks"][name].get("property")
+        if followed and not kind.takes_bins:
+            raise ConfigError(
+                f"config: {where}: the cuts of {name} follow {followed['name']}, which cannot be shown here: "
+                "name another network"
+            )
+    if "bin_optimum" in kind.files:
+        _check_same_bins(where, entry.get("networks", []), study, config["networks"])
     _unique(entry.get("networks", []), f"{where}.networks")
 
 
@@ -413,6 +529,8 @@ def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str
     processes = study["source"].get("processes", ("signal", "background"))
     for name in figure.get("drawn_events", ()):
         _known("process", name, processes, f"{where}.drawn_events")
+    for name in figure.get("curves", ()):
+        _known("network", name, figure["networks"], f"{where}.curves")
     for name in figure.get("published", ()):
         known = processes if kind == "class_efficiencies" else figure["networks"]
         _known("name", name, known, f"{where}.published")

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
+#: More columns where cuts follow a property of the event: its name and the edges of the bin.
+PROPERTY_COLUMNS = ["property", "property_low", "property_high"]
 
 
 def edges_by_target(

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from cabin_core import hard_cut_efficiencies
+from scripts.event_bins import columns_of
 from scripts.feature_table import read_feature_table
 from scripts.models import load_model
 from scripts.selection import score_thresholds
@@ -37,7 +38,7 @@ def main(
     """
     torch.set_num_threads(threads)
     trained = load_model(model, features)
-    events = read_feature_table(table, features)
+    events = read_feature_table(table, columns_of(features, trained.event_bins))
     test = (events["split"] == "test").to_numpy()
     is_signal = (events["label"] == 1).to_numpy()
     weights = events["weight"].to_numpy(dtype=float)

@@ -93,7 +93,7 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
         if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
             raise ValueError(
                 f"{origin}: column {name} has the same value in every training event: "
-                "remove it from the features of the study"
+                "remove it from the features or properties of the study"
             )
 
 

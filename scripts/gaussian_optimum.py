@@ -78,6 +78,23 @@ class GaussianClasses:
             (low[:, None] - self.means) / self.widths, (high[:, None] - self.means) / self.widths
         )
 
+    def window(self, edges: pd.DataFrame) -> tuple[Array, Array]:
+        """Return the lower and upper edge of every feature, each of shape (n_features,), infinite for none.
+
+        Parameters
+        ----------
+        edges : DataFrame
+            ``feature``, ``direction`` and ``cut`` of one target.
+        """
+        low, high = np.full(len(self.features), -np.inf), np.full(len(self.features), np.inf)
+        for edge in edges.itertuples():
+            at = self.features.index(edge.feature)
+            if edge.direction == ">":
+                low[at] = max(low[at], edge.cut)
+            else:
+                high[at] = min(high[at], edge.cut)
+        return low, high
+
     def efficiencies(self, cuts: pd.DataFrame, targets: Sequence[float] | None = None) -> pd.DataFrame:
         """Return the exact efficiencies of cuts.
 
@@ -95,14 +112,7 @@ class GaussianClasses:
         """
         rows = []
         for target, edges in edges_by_target(cuts, targets):
-            low, high = np.full(len(self.features), -np.inf), np.full(len(self.features), np.inf)
-            for edge in edges.itertuples():
-                at = self.features.index(edge.feature)
-                if edge.direction == ">":
-                    low[at] = max(low[at], edge.cut)
-                else:
-                    high[at] = min(high[at], edge.cut)
-            signal, background = np.exp(self.log_efficiencies(low, high).sum(axis=0))
+            signal, background = np.exp(self.log_efficiencies(*self.window(edges)).sum(axis=0))
             rows.append((target, signal, background))
         return pd.DataFrame(rows, columns=["target_efficiency", "signal_efficiency", "background_efficiency"])
 

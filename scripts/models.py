@@ -19,6 +19,7 @@ from cabin_core import CutEfficiencies, CutNetwork, EventSums, JointNetwork, Tra
 from scripts.competitors import trained_boxes
 from scripts.competitors.trained_boxes import TrainedBoxes
 from scripts.cut_table import CUT_COLUMNS
+from scripts.event_bins import EventBins
 from scripts.score_table import score_column
 from scripts.selection import passes_cut_table, row_targets
 from scripts.train_network import make_sample
@@ -39,6 +40,11 @@ class Model(ABC):
     """
 
     targets: list[float]
+
+    @property
+    def event_bins(self) -> EventBins | None:
+        """The bins of the property that the cuts follow, None where there is none."""
+        return EventBins.of_cuts(self.cuts())
 
     def cuts(self) -> pd.DataFrame:
         """Return the cuts as ``cuts.csv`` holds them; empty for a model without."""
@@ -126,7 +132,7 @@ class NetworkModel(Model):
         return self.trained.settings.has_cuts
 
     def cuts(self) -> pd.DataFrame:
-        """Return the cuts, one row a target and edge; empty for a network without cuts."""
+        """Return the cuts, one row a target and edge, and bin; empty for a network without cuts."""
         net = self.trained.network
         if isinstance(net, JointNetwork):
             net = net.preselection
@@ -135,12 +141,19 @@ class NetworkModel(Model):
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
+        # All targets of the first bin, then those of the next.
         rows = [
             (target, feature, direction, physical[i, edge].item(), scaled[i, edge].item())
-            for i, target in enumerate(self.targets)
+            for i, target in enumerate(self.targets * net.n_bins)
             for edge, (feature, direction) in enumerate(zip(features, net.directions(), strict=True))
         ]
-        return pd.DataFrame(rows, columns=CUT_COLUMNS)
+        table = pd.DataFrame(rows, columns=CUT_COLUMNS)
+        settings = self.trained.settings
+        if not settings.event_property:
+            return table
+        bins = EventBins(settings.event_property, settings.bin_edges)
+        parts = np.array_split(np.arange(len(table)), net.n_bins)
+        return pd.concat([bins.label(table.iloc[part], at) for at, part in enumerate(parts)])
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return the scores in float64, one column a row of the network.
@@ -161,7 +174,7 @@ class NetworkModel(Model):
         """Return the mean scores as the loss sees them, in the precision of the training."""
         with torch.no_grad():
             sample = make_sample(events, self.trained.scaling, "test", self.trained.settings.dtype)
-            sums = EventSums.of_sample(self.trained.network, sample)
+            sums = EventSums.of_sample(self.trained.network, sample).all_bins(self.trained.settings.n_bins)
         return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
 
 

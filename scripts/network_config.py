@@ -13,6 +13,7 @@ from cabin_core import (
     Schedule,
     TrainingSettings,
 )
+from scripts.event_bins import EventBins
 
 NETWORK_KEYS = (
     "model",
@@ -52,13 +53,20 @@ def parse_network(
     ValueError
         If a value is out of range, or the loss asks for what the model does not have.
     """
-    settings = NetworkSettings(**{key: entry[key] for key in NETWORK_KEYS if key in entry})
+    bins = EventBins.of_entry(entry)
+    settings = NetworkSettings(
+        **{key: entry[key] for key in NETWORK_KEYS if key in entry},
+        event_property="" if bins is None else bins.name,
+        bin_edges=() if bins is None else bins.edges,
+    )
     if not settings.has_cuts:
         for term in ("efficiency", "cut_size", "smoothness"):
             if entry["loss"].get(term):
                 raise ValueError(
                     f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
                 )
+    if entry["loss"].get("bin_smoothness") and settings.n_bins < 3:
+        raise ValueError("the bin_smoothness term of the loss needs three bins: give `property`")
     schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
     loss: CutLoss | JointLoss | LovaszZLoss
     if "joint" in entry["loss"]:
@@ -71,6 +79,7 @@ def parse_network(
         loss = CutLoss(
             settings.targets if settings.has_cuts else (),
             **entry["loss"],
+            n_bins=settings.n_bins,
             yields=yields if entry["loss"].get("significance") else None,
             first_goal=None if schedule is None else schedule.first_goal,
         )

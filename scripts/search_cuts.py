@@ -11,6 +11,7 @@ from scripts.competitors.grid import edges_of_point, scan_grid
 from scripts.competitors.kcuts import boxes_of_targets, search_boxes
 from scripts.competitors.settings import GridSettings, KCutsSettings, parse_competitor
 from scripts.competitors.trained_boxes import TrainedBoxes
+from scripts.event_bins import EventBins, columns_of
 from scripts.feature_table import fit_scaling, read_feature_table
 from scripts.progress import LineProgress
 from scripts.stopwatch import Stopwatch
@@ -89,6 +90,52 @@ def search_grid(
     return [edges_of_point(grid, point.position) for point in best], history
 
 
+def search(
+    events: pd.DataFrame, features: list[str], network: dict[str, Any], name: str, threads: int = 1
+) -> tuple[TrainedBoxes, pd.DataFrame]:
+    """Search on the training sample of a feature table, in each bin of a property where there is one.
+
+    Parameters
+    ----------
+    events : DataFrame
+        A feature table.
+    features : list of str
+    network : dict
+        The search's entry in the config.
+    name : str
+        For the progress lines.
+    threads : int
+        Of the scan of a grid.
+
+    Returns
+    -------
+    tuple of TrainedBoxes and DataFrame
+        The history has the columns of the bin, where there is one.
+    """
+    settings = parse_competitor(network)
+    scaling = fit_scaling(events, features)
+    training = events[events["split"] == "train"]
+
+    def search_one(sample: pd.DataFrame, of_what: str) -> tuple[TrainedBoxes, pd.DataFrame]:
+        if isinstance(settings, KCutsSettings):
+            edges, rows = search_kcuts(sample, features, settings, of_what)
+        elif isinstance(settings, GridSettings):
+            edges, rows = search_grid(sample, features, settings, of_what, threads)
+        else:
+            raise ValueError(f"{name}: {network['model']} is not a search for cuts")
+        return TrainedBoxes.of_edges(edges, settings.targets, features, scaling), rows
+
+    bins = EventBins.of_entry(network)
+    if bins is None:
+        return search_one(training, name)
+    found = [
+        search_one(sample, f"{name}, {bins.name} {low:g} to {high:g}")
+        for (low, high), sample in zip(bins.bounds, bins.split(training), strict=True)
+    ]
+    rows = [bins.label(rows, position) for position, (_, rows) in enumerate(found)]
+    return TrainedBoxes.of_bins([boxes for boxes, _ in found], bins), pd.concat(rows, ignore_index=True)
+
+
 def main(
     *,
     table: Path,
@@ -117,20 +164,15 @@ def main(
     threads : int
         Of the scan of a grid; the result does not depend on it.
     """
-    settings = parse_competitor(network)
-    events = read_feature_table(table, features)
-    scaling = fit_scaling(events, features)
-    training = events[events["split"] == "train"]
+    bins = EventBins.of_entry(network)
+    events = read_feature_table(table, columns_of(features, bins))
+    if bins is not None:
+        bins.check(events, table)
     stopwatch = Stopwatch()
-    if isinstance(settings, KCutsSettings):
-        edges, rows = search_kcuts(training, features, settings, name)
-    elif isinstance(settings, GridSettings):
-        edges, rows = search_grid(training, features, settings, name, threads)
-    else:
-        raise ValueError(f"{name}: {network['model']} is not a search for cuts")
+    boxes, rows = search(events, features, network, name, threads)
     stopwatch.write(timing)
     rows.to_csv(history, index=False)
-    TrainedBoxes.of_edges(edges, settings.targets, features, scaling).save(model)
+    boxes.save(model)
 
 
 if "snakemake" in globals():

@@ -48,7 +48,7 @@ def tabulate_search(
     else:
         targets = table["target_efficiency"].to_list()
         passed = passes_cut_table(test, cuts, targets)
-        if study["source"]["kind"] == "gaussian":
+        if study["source"]["kind"] == "gaussian" and "property" not in cuts:
             exact = _exact(study, GaussianClasses.of_study(study).efficiencies(cuts, targets), features)
     return pd.concat([table, selected_yields(test, passed, study["search"]), exact], axis=1)
 

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core import TrainedNetwork, passes_cuts
-from scripts.cut_table import edges_by_target
+from scripts.cut_table import PROPERTY_COLUMNS, edges_by_target
+from scripts.event_bins import EventBins
 
 #: Above this score an event counts as selected where a network has neither cuts nor targets.
 SCORE_THRESHOLD = 0.5
@@ -31,7 +32,8 @@ def passes_cut_table(
         Events with the features in physical units.
     cuts : DataFrame
         One row an edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``; both edges of a window
-        are two rows of one feature. An event must pass all rows of a target.
+        are two rows of one feature. An event must pass all rows of a target or, where cuts follow a property
+        of the event, those of its bin; beyond the outermost bins it is in the nearest one.
     targets : sequence of float, optional
         As :func:`scripts.cut_table.edges_by_target` takes them.
 
@@ -43,8 +45,21 @@ def passes_cut_table(
     Raises
     ------
     ValueError
-        If a window's lower edge lies above the upper one, or a feature is not a column of the events.
+        If a window's lower edge lies above the upper one, or a feature or the property is not a column of the
+        events.
     """
+    bins = EventBins.of_cuts(cuts)
+    if bins is not None:
+        if bins.name not in table:
+            raise ValueError(f"the cuts follow {bins.name}, which the events do not have")
+        wanted = list(cuts["target_efficiency"].unique() if targets is None else targets)
+        passed_any = np.empty((len(table), len(wanted)), dtype=bool)
+        positions = bins.positions(table[bins.name])
+        for position, (low, _) in enumerate(bins.bounds):
+            of_bin = cuts[cuts["property_low"] == low].drop(columns=PROPERTY_COLUMNS)
+            inside = positions == position
+            passed_any[inside] = passes_cut_table(table[inside], of_bin, wanted)
+        return passed_any
     columns = []
     for target, edges in edges_by_target(cuts, targets):
         names = list(edges["feature"])

@@ -1,6 +1,7 @@
 """Train one network of one study."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cabin_core import (
     save_network,
     train,
 )
+from scripts.event_bins import EventBins, columns_of
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
@@ -84,6 +86,61 @@ class Progress:
         self._lines.update(int(row["epoch"]) + 1, losses)
 
 
+def fit_network(
+    events: pd.DataFrame,
+    network: dict[str, Any],
+    features: list[str],
+    directions: list[str],
+    *,
+    equal_class_weights: bool = False,
+    search: dict[str, Any] | None = None,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+) -> tuple[TrainedNetwork, pd.DataFrame]:
+    """Train a network on a feature table.
+
+    Parameters
+    ----------
+    events : DataFrame
+        With the features and, where cuts follow a property, the property.
+    network : dict
+        The network's entry in the config.
+    features, directions : list of str
+        Of the study.
+    equal_class_weights, search
+        As :func:`main` takes them.
+    on_epoch : callable, optional
+        Given each row of the history.
+
+    Returns
+    -------
+    tuple of TrainedNetwork and DataFrame
+        The history has one row an epoch.
+    """
+    yields = None if search is None else expected_yields(events, search)
+    settings, loss, training = parse_network(network, yields)
+    scaling = scaling_of(events, features, EventBins.of_entry(network))
+    net = build_network(settings, directions, training.seed)
+    train_sample, test_sample = (
+        make_sample(
+            events, scaling, split, settings.dtype, equal_class_weights=equal_class_weights, search=search
+        )
+        for split in ("train", "test")
+    )
+    rows = train(net, loss, train_sample, test_sample, training, on_epoch=on_epoch)
+    if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
+        fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
+    history = pd.DataFrame(rows).astype({"epoch": int})
+    return TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)), history
+
+
+def scaling_of(events: pd.DataFrame, features: list[str], bins: EventBins | None) -> FeatureScaling:
+    """Return the scaling of the features; a property that cuts follow comes last and stays as it is."""
+    mean, spread = fit_scaling(events, features)
+    if bins is None:
+        return FeatureScaling(features, mean, spread)
+    return FeatureScaling([*features, bins.name], [*mean, 0.0], [*spread, 1.0])
+
+
 def main(
     *,
     table: Path,
@@ -120,32 +177,23 @@ def main(
         The key ``search`` of the study where the loss is about its yields: weights are these, then.
     """
     torch.set_num_threads(threads)
-    events = read_feature_table(table, features)
-    yields = None if search is None else expected_yields(events, search)
-    settings, loss, training = parse_network(network, yields)
-    scaling = FeatureScaling(features, *fit_scaling(events, features))
-    net = build_network(settings, directions, training.seed)
-    train_sample, test_sample = (
-        make_sample(
-            events, scaling, split, settings.dtype, equal_class_weights=equal_class_weights, search=search
-        )
-        for split in ("train", "test")
-    )
+    bins = EventBins.of_entry(network)
+    events = read_feature_table(table, columns_of(features, bins))
+    if bins is not None:
+        bins.check(events, table)
     stopwatch = Stopwatch()
-    rows = train(
-        net,
-        loss,
-        train_sample,
-        test_sample,
-        training,
-        on_epoch=Progress(name, training.epochs),
+    trained, rows = fit_network(
+        events,
+        network,
+        features,
+        directions,
+        equal_class_weights=equal_class_weights,
+        search=search,
+        on_epoch=Progress(name, network["epochs"]),
     )
-    if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
-        fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     stopwatch.write(timing)
-    frame = pd.DataFrame(rows).astype({"epoch": int})
-    frame.to_csv(history, index=False)
-    save_network(model, TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)))
+    rows.to_csv(history, index=False)
+    save_network(model, trained)
 
 
 if "snakemake" in globals():

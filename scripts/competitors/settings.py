@@ -147,5 +147,5 @@ def parse_competitor(entry: dict[str, Any]) -> Settings:
     ValueError
         If a value is out of range.
     """
-    values = {key: value for key, value in entry.items() if key != "model"}
+    values = {key: value for key, value in entry.items() if key not in ("model", "property")}
     return _SETTINGS[entry["model"]](**values)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scripts.cut_table import CUT_COLUMNS
+from scripts.cut_table import CUT_COLUMNS, PROPERTY_COLUMNS
+from scripts.event_bins import EventBins
 from scripts.selection import passes_cut_table
 
 FORMAT = "boxes 1"
@@ -28,7 +29,7 @@ class TrainedBoxes:
         Of the study.
     targets : sequence of float
     cuts : DataFrame
-        Columns of ``cuts.csv``. A target without a row cuts nothing.
+        Columns of ``cuts.csv``, those of bins included. A target without a row cuts nothing.
     """
 
     features: tuple[str, ...]
@@ -63,6 +64,16 @@ class TrainedBoxes:
         ]
         return cls(tuple(features), tuple(targets), pd.DataFrame(rows, columns=CUT_COLUMNS))
 
+    @classmethod
+    def of_bins(cls, boxes: Sequence[TrainedBoxes], bins: EventBins) -> TrainedBoxes:
+        """Return the boxes of all bins of a property together, from those of each bin."""
+        features, targets = boxes[0].features, boxes[0].targets
+        # The table tells the bins: one where nothing is cut keeps a row that says so.
+        nothing = pd.DataFrame([(targets[0], features[0], ">", -np.inf, -np.inf)], columns=CUT_COLUMNS)
+        tables = [nothing if of_bin.cuts.empty else of_bin.cuts for of_bin in boxes]
+        labelled = [bins.label(table, position) for position, table in enumerate(tables)]
+        return cls(features, targets, pd.concat(labelled, ignore_index=True))
+
     def select(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which events are in the box of each target, shape (n_events, n_targets)."""
         return passes_cut_table(table, self.cuts, self.targets)
@@ -80,5 +91,7 @@ class TrainedBoxes:
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> TrainedBoxes:
         """Return the boxes that the content of such a file describes."""
-        cuts = pd.DataFrame(content["cuts"], columns=CUT_COLUMNS)
+        binned = bool(content["cuts"]) and "property" in content["cuts"][0]
+        columns = CUT_COLUMNS + (PROPERTY_COLUMNS if binned else [])
+        cuts = pd.DataFrame(content["cuts"], columns=columns)
         return cls(tuple(content["features"]), tuple(content["targets"]), cuts)

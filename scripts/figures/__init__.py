@@ -23,6 +23,8 @@ class PlotKind:
         Models that it cannot draw.
     needs_search : bool
         Whether it draws yields, which a study with the key ``search`` has.
+    takes_bins : bool
+        Whether it can draw networks whose cuts follow a property of the event.
     """
 
     files: tuple[str, ...] = ()
@@ -30,6 +32,7 @@ class PlotKind:
     options: tuple[str, ...] = ()
     not_of: tuple[str, ...] = ()
     needs_search: bool = False
+    takes_bins: bool = True
 
     @property
     def needs_study(self) -> bool:
@@ -48,7 +51,11 @@ PLOTS: dict[str, PlotKind] = {
     "feynman": PlotKind(options=("processes",)),
     "features": PlotKind(files=("features",), options=("bins",)),
     "features_with_cuts": PlotKind(
-        files=("features", "cuts"), networks=ONE, options=("bins", "scaled"), not_of=WITHOUT_CUTS
+        files=("features", "cuts"),
+        networks=ONE,
+        options=("bins", "scaled"),
+        not_of=WITHOUT_CUTS,
+        takes_bins=False,
     ),
     "scores": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
     "scores_near_one": PlotKind(files=("scores",), networks=range(1, 5), not_of=BOX_SEARCHES),
@@ -56,7 +63,11 @@ PLOTS: dict[str, PlotKind] = {
     "scores_and_roc": PlotKind(files=("scores",), networks=ONE, not_of=BOX_SEARCHES),
     "history": PlotKind(files=("history",), networks=ONE, not_of=BOX_SEARCHES),
     "cuts": PlotKind(
-        files=("cuts", "metrics"), networks=range(1, 6), options=("scaled",), not_of=WITHOUT_CUTS
+        files=("cuts", "metrics"),
+        networks=range(1, 6),
+        options=("scaled",),
+        not_of=WITHOUT_CUTS,
+        takes_bins=False,
     ),
     "efficiencies": PlotKind(files=("metrics",), networks=ONE),
     "robustness": PlotKind(files=("robustness",)),
@@ -95,9 +106,23 @@ PLOTS: dict[str, PlotKind] = {
         not_of=NOT_LINEAR,
         needs_search=True,
     ),
-    "optimum": PlotKind(files=("optimum", "cuts"), networks=range(1, 8), not_of=WITHOUT_CUTS),
+    "optimum": PlotKind(
+        files=("optimum", "cuts"), networks=range(1, 8), not_of=WITHOUT_CUTS, takes_bins=False
+    ),
     "search": PlotKind(
         files=("features", "cuts", "metrics", "scores"), networks=range(1, 8), needs_search=True
     ),
-    "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
+    "competitors": PlotKind(
+        files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8), takes_bins=False
+    ),
+    "property_cuts": PlotKind(
+        files=("bin_optimum", "cuts"), networks=range(1, 5), options=("target", "curves"), not_of=WITHOUT_CUTS
+    ),
+    "property_efficiencies": PlotKind(
+        files=("features", "bin_optimum", "cuts"),
+        networks=range(1, 5),
+        options=("target",),
+        not_of=WITHOUT_CUTS,
+    ),
+    "property_distances": PlotKind(files=("repeats",)),
 }

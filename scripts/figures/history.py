@@ -19,6 +19,7 @@ CURVES = {
     "train_cut_size": ("Cut size", LINE_COLORS[2], ":"),
     "train_bce": ("BCE", LINE_COLORS[3], "--"),
     "train_smoothness": ("Smoothness", LINE_COLORS[6], (0, (5, 1, 1, 1, 1, 1))),
+    "train_bin_smoothness": ("Smoothness from bin to bin", LINE_COLORS[5], (0, (3, 1, 1, 1))),
     "train_log_background": ("Logarithm of the background", LINE_COLORS[1], "-."),
     "train_constraint": ("Constraint", LINE_COLORS[0], "-"),
     "train_significance": ("Minus the significance", LINE_COLORS[4], "--"),

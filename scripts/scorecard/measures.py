@@ -15,7 +15,7 @@ import pandas as pd
 from cabin_core import passes_cuts
 from scripts.comparison import cut_roughness, scaled_ranges
 from scripts.score_table import score_column, score_columns
-from scripts.scorecard import optimum_measures, zloss_measures
+from scripts.scorecard import optimum_measures, property_measures, zloss_measures
 from scripts.scorecard.results import Measured, NotRun, Results, row_at
 from scripts.selection import passes_cut_table
 
@@ -450,6 +450,25 @@ OF_NETWORKS = (
     "weight_norm",
 )
 
+#: Measures of cuts that are the same for all events: they do not know bins of a property.
+OF_ONE_BIN = (
+    "between_neighbours",
+    "cut_distance_to_scan",
+    "largest_bend",
+    "largest_cut_difference",
+    "largest_scaled_cut",
+    "largest_tightening",
+    "monotone_cuts",
+    "roughness_ratio",
+    "single_cut_difference",
+    "single_cut_distance_to_scan",
+    *(
+        function.__name__
+        for function in optimum_measures.MEASURES
+        if function is not optimum_measures.significance_over_best_point
+    ),
+)
+
 
 MEASURES: dict[str, Callable[..., Measured]] = {
     function.__name__: function
@@ -497,5 +516,6 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         network_setting,
         *zloss_measures.MEASURES,
         *optimum_measures.MEASURES,
+        *property_measures.MEASURES,
     )
 }

@@ -76,17 +76,25 @@ class Results:
 
     def robustness(self, study: str) -> pd.DataFrame:
         """Return the table of the shifted inputs of a study."""
-        folder = self._folder(study)
-        if "robustness" not in self.studies[study]:
-            raise NotRun(f"study {study} has no robustness in this config")
-        return self._read_csv(folder / "robustness.csv")
+        return self._of_study(study, "robustness")
 
     def optimum(self, study: str) -> pd.DataFrame:
         """Return the exact optimum of a study."""
+        return self._of_study(study, "optimum")
+
+    def bin_optimum(self, study: str) -> pd.DataFrame:
+        """Return the best cuts in the bins of a property."""
+        return self._of_study(study, "bin_optimum")
+
+    def repeats(self, study: str) -> pd.DataFrame:
+        """Return what networks do on samples of other seeds."""
+        return self._of_study(study, "repeats")
+
+    def _of_study(self, study: str, key: str) -> pd.DataFrame:
         folder = self._folder(study)
-        if "optimum" not in self.studies[study]:
-            raise NotRun(f"study {study} has no optimum in this config")
-        return self._read_csv(folder / "optimum.csv")
+        if key not in self.studies[study]:
+            raise NotRun(f"study {study} has no {key} in this config")
+        return self._read_csv(folder / f"{key}.csv")
 
     def metrics(self, study: str, network: str) -> pd.DataFrame:
         """Return the metrics of a network."""

@@ -21,6 +21,8 @@ class TableKind:
         Models that it cannot show.
     needs_search : bool
         Whether it shows yields, which a study with the key ``search`` has.
+    takes_bins : bool
+        Whether it can show networks whose cuts follow a property of the event.
     """
 
     files: tuple[str, ...] = ()
@@ -28,6 +30,7 @@ class TableKind:
     needs_study: bool = True
     not_of: tuple[str, ...] = ()
     needs_search: bool = False
+    takes_bins: bool = True
 
 
 MANY = range(1, 100)
@@ -37,7 +40,10 @@ TABLES: dict[str, TableKind] = {
     "working_points": TableKind(files=("metrics",), networks=MANY),
     "cuts": TableKind(files=("cuts",), networks=MANY, not_of=WITHOUT_CUTS),
     "cutflow": TableKind(files=("cutflow",)),
-    "optimum": TableKind(files=("optimum", "cuts"), networks=MANY, not_of=WITHOUT_CUTS),
+    "optimum": TableKind(files=("optimum", "cuts"), networks=MANY, not_of=WITHOUT_CUTS, takes_bins=False),
     "search": TableKind(files=("features", "cuts", "metrics", "scores"), networks=MANY, needs_search=True),
-    "competitors": TableKind(files=("features", "metrics", "cuts", "timing"), networks=MANY),
+    "competitors": TableKind(
+        files=("features", "metrics", "cuts", "timing"), networks=MANY, takes_bins=False
+    ),
+    "property": TableKind(files=("features", "bin_optimum", "cuts"), networks=MANY, not_of=WITHOUT_CUTS),
 }

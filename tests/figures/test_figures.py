@@ -18,8 +18,9 @@ from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
 from cabin_core import FeatureScaling, NetworkSettings, TrainedNetwork, build_network, save_network
-from scripts import draw_figure, generate_processes
+from scripts import draw_figure, generate_processes, generate_property_toy
 from scripts.comparison import cut_roughness, scaled_ranges
+from scripts.cut_table import PROPERTY_COLUMNS
 from scripts.figures import PLOTS, competitors
 from scripts.figures.history import CURVES
 from scripts.figures.inputs import FigureInputs
@@ -37,6 +38,7 @@ from scripts.figures.style import (
 )
 from scripts.gaussian_optimum import GaussianClasses
 from scripts.models import CUT_COLUMNS, score_events
+from scripts.property_optimum import GaussianBin, tabulate_optimum
 from scripts.score_table import score_column
 from scripts.selection import passes_cut_table
 from scripts.yields import selected_yields
@@ -119,6 +121,29 @@ TOY_NETWORKS = {
 DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5}
 STUDIES["toy"] = TOY
 
+#: Features that follow pT, with the best cuts of three bins.
+FALLING = {
+    "title": "Features that follow pT",
+    "features": [
+        {"name": "x", "direction": "<", "label": "$x$", "unit": ""},
+        {"name": "y", "direction": ">", "label": "$y$", "unit": "GeV"},
+    ],
+    "properties": [
+        {"name": "eta", "label": r"$\eta$", "unit": ""},
+        {"name": "pt", "label": r"$p_\mathrm{T}$", "unit": "GeV"},
+    ],
+    "source": {
+        "seed": 3,
+        "property": {"name": "pt", "low": 20.0, "high": 100.0},
+        "signal": {"events": 400, "scale": 30.0, "mean": [[0.0, 1.0], [1.5, 1.0]], "width": [[1.0], [1.0]]},
+        "background": {"events": 400, "scale": 30.0, "mean": [[1.5, 1.0], [0.0]], "width": [[1.0], [1.0]]},
+    },
+    "bin_optimum": {"name": "pt", "edges": [20.0, 40.0, 60.0, 100.0], "targets": [0.7, 0.9]},
+}
+#: By how much the cuts of three networks miss the best ones in each bin; NaN for no cut at all.
+MISSED = {"smooth": [0.1, 0.1, 0.2], "alone": [0.2, -0.4, 0.7], "boxes": [-0.1, 0.5, NAN]}
+STUDIES["falling"] = FALLING
+
 #: What is drawn: by the name of the baseline image, an entry of the config.
 CASES = {
     "activation": {"plot": "activation", "scales": [1, 2, 15]},
@@ -193,6 +218,20 @@ CASES = {
         "networks": ["zloss_larger", "zloss", "zloss_large"],
         "demands": DEMANDS,
     },
+    "property_cuts": {
+        "plot": "property_cuts",
+        "study": "falling",
+        "networks": ["boxes", "alone", "smooth"],
+        "target": 0.9,
+        "curves": ["smooth"],
+    },
+    "property_efficiencies": {
+        "plot": "property_efficiencies",
+        "study": "falling",
+        "networks": ["alone", "smooth"],
+        "target": 0.7,
+    },
+    "property_distances": {"plot": "property_distances", "study": "falling"},
 }
 #: More of them, drawn without a baseline image.
 OTHERS = {
@@ -384,6 +423,38 @@ def write_toy(folder: Path) -> None:
         pd.DataFrame(history).to_csv(folder / name / "history.csv", index=False)
 
 
+def write_falling(folder: Path) -> None:
+    """Write a study whose cuts follow pT: its events, the best cuts, and networks that miss them."""
+    folder.mkdir()
+    generate_property_toy.main(
+        table=folder / "features.parquet",
+        source=FALLING["source"],
+        features=["x", "y"],
+        split={"test_fraction": 0.5, "seed": 1},
+    )
+    optimum = tabulate_optimum(FALLING)
+    optimum.to_csv(folder / "bin_optimum.csv", index=False)
+    for name, missed in MISSED.items():
+        (folder / name).mkdir()
+        by = dict(zip([20.0, 40.0, 60.0], missed, strict=True))
+        offset = optimum["property_low"].map(by)
+        # The bin that is not cut on x is cut on y.
+        offset = offset.where(optimum["feature"] == "x", offset.fillna(0.0))
+        cuts = optimum.assign(cut=optimum["cut"] + offset, cut_scaled=0.0)
+        columns = [*CUT_COLUMNS, *PROPERTY_COLUMNS]
+        cuts.dropna(subset="cut")[columns].to_csv(folder / name / "cuts.csv", index=False)
+    of_bins = [(20.0, 40.0), (40.0, 60.0), (60.0, 100.0)]
+    rows = [
+        (seed, name, target, low, high, size * (1 + 0.1 * seed) * low / 20)
+        for seed in (4, 5, 6)
+        for name, size in (("alone", 0.2), ("smooth", 0.1))
+        for target in (0.7, 0.9)
+        for low, high in of_bins
+    ]
+    names = ["seed", "network", "target_efficiency", "property_low", "property_high", "distance"]
+    pd.DataFrame(rows, columns=names).to_csv(folder / "repeats.csv", index=False)
+
+
 def training_scaling(events: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     training = events.loc[events["split"] == "train", names].to_numpy()
     return training.mean(axis=0), training.std(axis=0)
@@ -404,7 +475,8 @@ class Results:
         """Return the files that PLOTS declares, and no other."""
         study = self.folder / figure.get("study", "")
         networks = [study / name for name in figure.get("networks", [])]
-        folders = {"features": [study], "robustness": [study], "optimum": [study]}
+        of_study = ("features", "robustness", "optimum", "bin_optimum", "repeats")
+        folders = {kind: [study] for kind in of_study}
         return {
             kind: [folder / FILE_NAMES.get(kind, f"{kind}.csv") for folder in folders.get(kind, networks)]
             for kind in PLOTS[figure["plot"]].files
@@ -438,6 +510,8 @@ def results(tmp_path_factory) -> Results:
     for name in STUDIES:
         if name == "toy":
             write_toy(folder / name)
+        elif name == "falling":
+            write_falling(folder / name)
         else:
             write_study(folder / name, name)
     return Results(folder)
@@ -1317,3 +1391,78 @@ def test_history_of_a_loss_below_zero_stays_in_the_frame():
     later = table.loc[epochs >= 5].drop(columns="epoch").to_numpy()
     assert low < later.min() < later.max() < high
     assert len(ax.lines) == 4
+
+
+def test_property_cuts(results):
+    table, axes = results.table("property_cuts"), results.figure("property_cuts").axes
+    optimum = results.read("falling", "bin_optimum.csv").query("target_efficiency == 0.9")
+    for ax, feature in zip(axes, FALLING["features"], strict=True):
+        best = optimum.loc[optimum["feature"] == feature["name"], "cut"].to_numpy()
+        for series, missed in (MISSED | {"optimum": [0.0] * 3}).items():
+            rows = table[(table["series"] == series) & (table["feature"] == feature["name"])]
+            bins = rows[rows["kind"] == "bin"]
+            expected = best + (missed if feature["name"] == "x" else np.nan_to_num(missed))
+            np.testing.assert_allclose(bins["cut"], expected)
+            np.testing.assert_array_equal(bins[["low", "high"]], [[20, 40], [40, 60], [60, 100]])
+            curve = rows[rows["kind"] == "curve"]
+            assert curve.empty == (series != "smooth")
+        drawn = {patch.get_label(): patch.get_data() for patch in ax.patches if isinstance(patch, StepPatch)}
+        assert drawn.keys() == {"Best cuts, computed", "boxes", "alone"}
+        np.testing.assert_allclose(drawn["Best cuts, computed"].values, best)
+        np.testing.assert_allclose(drawn["alone"].values, best + MISSED["alone"])
+        assert drawn["boxes"].edges.tolist() == [20, 40, 60, 100]
+        lines = labelled(ax)
+        np.testing.assert_allclose(lines["smooth"].get_xydata()[:, 0], [30, 50, 80])
+        np.testing.assert_allclose(lines["smooth"].get_xydata()[:, 1], best + MISSED["smooth"])
+        curve = lines["smooth, interpolated"].get_xydata()
+        np.testing.assert_allclose(curve[[0, -1], 1], (best + MISSED["smooth"])[[0, -1]])
+        assert ax.get_xlabel() == r"$p_\mathrm{T}$ [GeV]"
+    assert [ax.get_ylabel() for ax in axes] == ["Cut, target 0.9", "Cut, target 0.9 [GeV]"]
+
+
+@pytest.mark.parametrize("kind", ["property_cuts", "property_efficiencies"])
+def test_a_target_that_is_missing_is_refused(results, kind):
+    with pytest.raises(ValueError, match="has no cuts at the target 0.8"):
+        module_of(kind).tabulate(results.inputs(CASES[kind] | {"target": 0.8}))
+
+
+def test_property_efficiencies(results):
+    table, (top, bottom) = (
+        results.table("property_efficiencies"),
+        results.figure("property_efficiencies").axes,
+    )
+    events, optimum = (results.read("falling", name) for name in ("features.parquet", "bin_optimum.csv"))
+    for name, marker in (("alone", 0), ("smooth", 1)):
+        rows = table[table["network"] == name]
+        cuts = results.read("falling", f"{name}/cuts.csv").query("target_efficiency == 0.7")
+        for row, (_, of_bin) in zip(rows.itertuples(), cuts.groupby("property_low"), strict=True):
+            classes = GaussianBin.of_study(FALLING, row.property_low, row.property_high)
+            signal, background = classes.efficiencies(*classes.one_sided(of_bin["cut"].to_numpy()))
+            best = optimum[
+                (optimum["property_low"] == row.property_low) & (optimum["target_efficiency"] == 0.7)
+            ]
+            assert row.signal_efficiency == pytest.approx(signal)
+            assert row.over_optimum == pytest.approx(background / best["background_efficiency"].iloc[0])
+            training = events[(events["split"] == "train") & (events["label"] == 1)]
+            inside = (training["pt"] >= row.property_low) & (training["pt"] < row.property_high)
+            assert row.training_signal == inside.sum()
+        np.testing.assert_allclose(labelled(top)[name].get_ydata(), rows["signal_efficiency"])
+        np.testing.assert_allclose(labelled(bottom)[name].get_ydata(), rows["over_optimum"])
+        assert labelled(top)[name].get_color() == LINE_COLORS[marker]
+        at = labelled(top)[name].get_xdata()
+        assert ((at > rows["property_low"]) & (at < rows["property_high"])).all()
+
+
+def test_property_distances(results):
+    table, (left, right) = results.table("property_distances"), results.figure("property_distances").axes
+    factors, of_bins = np.array([1.4, 1.5, 1.6]), np.array([1.0, 2.0, 3.0])
+    for name, size in (("alone", 0.2), ("smooth", 0.1)):
+        rows = table[table["network"] == name]
+        by_seed, by_bin = rows.dropna(subset="seed"), rows.dropna(subset="low")
+        np.testing.assert_allclose(by_seed["distance"], size * factors * np.sqrt((of_bins**2).mean()))
+        np.testing.assert_allclose(by_bin["distance"], size * of_bins * np.sqrt((factors**2).mean()))
+        np.testing.assert_allclose(labelled(left)[name].get_xydata(), by_seed[["seed", "distance"]])
+    for patch, name in zip(right.patches, ("alone", "smooth"), strict=True):
+        np.testing.assert_allclose(
+            patch.get_data().values, table[table["network"] == name].dropna(subset="low")["distance"]
+        )

@@ -83,6 +83,7 @@ def sources(*places):
 CORE = sources(
     "cabin_core",
     "scripts/cut_table.py",
+    "scripts/event_bins.py",
     "scripts/feature_table.py",
     "scripts/models.py",
     "scripts/network_config.py",
@@ -95,9 +96,18 @@ CORE = sources(
 COMPETITION = sources(
     "scripts/competitors",
     "scripts/cut_table.py",
+    "scripts/event_bins.py",
     "scripts/feature_table.py",
     "scripts/score_table.py",
     "scripts/selection.py",
+)
+# The toy whose best cuts in every bin of a property are known.
+TOY = sources(
+    "scripts/cut_table.py",
+    "scripts/event_bins.py",
+    "scripts/gaussian_optimum.py",
+    "scripts/generate_property_toy.py",
+    "scripts/property_optimum.py",
 )
 PIP_ENV = "../envs/python.yaml"
 
@@ -168,6 +178,12 @@ def feature_names(study):
     return [feature["name"] for feature in STUDIES[study]["features"]]
 
 
+def column_names(study):
+    """Return what is read of each event: the features, and the properties that are none of them."""
+    properties = [one["name"] for one in STUDIES[study].get("properties", [])]
+    return list(dict.fromkeys(feature_names(study) + properties))
+
+
 # What one evaluated network leaves in its folder beside its model, by the name that figures and tables ask for.
 NETWORK_FILES = {
     "history": "history.csv",
@@ -198,6 +214,8 @@ STUDY_FILES = {
     "cutflow": "cutflow.csv",
     "robustness": "robustness.csv",
     "optimum": "optimum.csv",
+    "bin_optimum": "bin_optimum.csv",
+    "repeats": "repeats.csv",
 }
 
 
@@ -222,7 +240,11 @@ def study_targets(study):
     files = [f"{RESULTS}/{study}/features.parquet"]
     if study in ROOT_FILES:
         files.append(f"{RESULTS}/{study}/cutflow.csv")
-    files += [f"{RESULTS}/{study}/{key}.csv" for key in ("robustness", "optimum") if key in STUDIES[study]]
+    files += [
+        f"{RESULTS}/{study}/{STUDY_FILES[key]}"
+        for key in ("robustness", "optimum", "bin_optimum", "repeats")
+        if key in STUDIES[study]
+    ]
     for network in STUDIES[study]["networks"]:
         files += [model_file(study, network)]
         files += [f"{RESULTS}/{study}/{network}/{name}" for name in NETWORK_FILES.values()]

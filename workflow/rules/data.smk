@@ -63,6 +63,46 @@ rule generate_processes:
         "../../scripts/generate_processes.py"
 
 
+rule generate_property_toy:
+    output:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+    log:
+        f"{RESULTS}/logs/generate_property_toy/{{study}}.log",
+    wildcard_constraints:
+        study=one_of(studies_from("property_toy")),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        source=lambda w: STUDIES[w.study]["source"],
+        features=lambda w: feature_names(w.study),
+        split=lambda w: STUDIES[w.study]["split"],
+    script:
+        "../../scripts/generate_property_toy.py"
+
+
+rule compute_bin_optimum:
+    input:
+        code=TOY,
+    output:
+        bin_optimum=f"{RESULTS}/{{study}}/bin_optimum.csv",
+    log:
+        f"{RESULTS}/logs/compute_bin_optimum/{{study}}.log",
+    wildcard_constraints:
+        study=one_of(studies_from("property_toy")),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        study=lambda w: {key: STUDIES[w.study][key] for key in ("source", "features", "bin_optimum")},
+    script:
+        "../../scripts/compute_bin_optimum.py"
+
+
 # One job a file: a bad one names itself, and what was read of the others is kept.
 rule read_delphes:
     input:
@@ -84,7 +124,7 @@ rule read_delphes:
         mem_mb=1000,
     params:
         selection=lambda w: STUDIES[w.study]["source"]["selection"],
-        features=lambda w: feature_names(w.study),
+        features=lambda w: column_names(w.study),
     script:
         "../../scripts/read_delphes.py"
 
@@ -114,7 +154,7 @@ rule merge_features:
     resources:
         mem_mb=2000,
     params:
-        features=lambda w: feature_names(w.study),
+        features=lambda w: column_names(w.study),
         split=lambda w: STUDIES[w.study]["split"],
         files=lambda w: ROOT_FILES[w.study],
         luminosity=lambda w: STUDIES[w.study]["source"].get("luminosity"),

@@ -5,8 +5,10 @@ rule draw_figure:
     input:
         unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
         code=CORE
+        + TOY
         + sources(
             "scripts/comparison.py",
+            "scripts/cut_curves.py",
             "scripts/figures",
             "scripts/gaussian_optimum.py",
             "scripts/searches.py",

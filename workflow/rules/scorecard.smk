@@ -5,8 +5,10 @@ rule write_scorecard:
     input:
         results=[path for study in STUDIES for path in study_targets(study)],
         code=CORE
+        + TOY
         + sources(
             "scripts/comparison.py",
+            "scripts/cut_curves.py",
             "scripts/figures/loss_landscapes.py",
             "scripts/gaussian_optimum.py",
             "scripts/scorecard",

@@ -5,8 +5,9 @@ rule write_table:
     input:
         unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
         code=CORE
+        + TOY
         + sources(
-            "scripts/comparison.py", "scripts/gaussian_optimum.py", "scripts/searches.py", "scripts/tables"
+            "scripts/comparison.py", "scripts/cut_curves.py", "scripts/gaussian_optimum.py", "scripts/searches.py", "scripts/tables"
         ),
     output:
         csv=report(

@@ -137,3 +137,32 @@ rule shift_inputs:
         features=lambda w: feature_names(w.study),
     script:
         "../../scripts/shift_inputs.py"
+
+
+# The same trainings on many samples: one job, since each takes seconds.
+rule repeat_property_fits:
+    input:
+        bin_optimum=f"{RESULTS}/{{study}}/bin_optimum.csv",
+        code=CORE + COMPETITION + TOY + sources("scripts/search_cuts.py"),
+    output:
+        repeats=f"{RESULTS}/{{study}}/repeats.csv",
+    log:
+        f"{RESULTS}/logs/repeat_property_fits/{{study}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/repeat_property_fits/{{study}}.tsv"
+    wildcard_constraints:
+        study=one_of(studies_from("property_toy")),
+    conda:
+        PIP_ENV
+    threads: 1
+    priority: 20
+    resources:
+        mem_mb=2000,
+    params:
+        study=lambda w: {
+            key: STUDIES[w.study][key] for key in ("source", "features", "split", "bin_optimum", "repeats")
+        },
+        networks=lambda w: {name: NETWORKS[name] for name in STUDIES[w.study]["repeats"]["networks"]},
+        threads=1,
+    script:
+        "../../scripts/repeat_property_fits.py"

@@ -1,0 +1,93 @@
+"""Cuts against the property that they follow, beside the best ones of a toy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scripts.cut_curves import interpolate_cuts
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, panel_grid, paper_style, shared_legend, with_unit
+
+#: Points of an interpolated curve.
+N_POINTS = 200
+OPTIMUM = "optimum"
+#: Of the bins' cuts, in the order of the networks.
+STYLES = ["-", "--", "-.", ":"]
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``series``, ``kind``, ``feature``, ``low``, ``high`` and ``cut`` at the target.
+
+    The series are the optimum and the networks. The kind ``bin`` is the cut of a bin: the edge in the
+    direction of the feature, NaN where nothing is cut. Of the networks that the option ``curves`` names there
+    are also points of the ``curve`` through their cuts, with ``low`` equal to ``high``.
+
+    Raises
+    ------
+    ValueError
+        If a network has no cuts at the target.
+    """
+    target = inputs.options["target"]
+    tables = [(OPTIMUM, False, inputs.read("bin_optimum"))]
+    for position, name in enumerate(inputs.networks):
+        cuts = inputs.read("cuts", position)
+        tables.append((name, name in inputs.options["curves"], cuts))
+    parts = []
+    for series, smooth, cuts in tables:
+        bins = cuts[["property_low", "property_high"]].drop_duplicates()
+        at = cuts[np.isclose(cuts["target_efficiency"], target)]
+        if at.empty:
+            raise ValueError(f"{series} has no cuts at the target {target:g}")
+        for feature in inputs.features:
+            rows = at[(at["feature"] == feature["name"]) & (at["direction"] == feature["direction"])]
+            table = bins.merge(rows, how="left", on=list(bins))
+            drawn = {"low": table["property_low"], "high": table["property_high"], "cut": table["cut"]}
+            parts.append(pd.DataFrame(drawn).assign(series=series, kind="bin", feature=feature["name"]))
+            if smooth:
+                values = np.linspace(table["property_low"].min(), table["property_high"].max(), N_POINTS)
+                curve = {"low": values, "high": values}
+                curve["cut"] = interpolate_cuts(
+                    cuts, at["target_efficiency"].iloc[0], feature["name"], values, feature["direction"]
+                )
+                parts.append(pd.DataFrame(curve).assign(series=series, kind="curve", feature=feature["name"]))
+    columns = ["series", "kind", "feature", "low", "high", "cut"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw one panel a feature: steps for the cuts of bins, a line for a curve through them."""
+    (followed,) = [one for one in study["properties"] if one["name"] == study["bin_optimum"]["name"]]
+    networks = [name for name in table["series"].unique() if name != OPTIMUM]
+    with paper_style():
+        fig, axes = panel_grid(len(study["features"]), panel_size=(2.9, 3.0))
+        for ax, feature in zip(axes, study["features"], strict=True):
+            rows = table[table["feature"] == feature["name"]]
+            of_optimum = rows[rows["series"] == OPTIMUM]
+            _draw_steps(ax, of_optimum, color="black", lw=2.2, label="Best cuts, computed")
+            for name, color, style in zip(networks, LINE_COLORS, STYLES, strict=False):
+                of_network = rows[rows["series"] == name]
+                curve = of_network[of_network["kind"] == "curve"]
+                steps = of_network[of_network["kind"] == "bin"]
+                if curve.empty:
+                    _draw_steps(ax, steps, color=color, ls=style, lw=1.2, label=name)
+                else:
+                    centres = (steps["low"] + steps["high"]) / 2
+                    ax.plot(centres, steps["cut"], color=color, marker="o", ls="", label=name)
+                    ax.plot(curve["low"], curve["cut"], color=color, lw=1.4, label=f"{name}, interpolated")
+            ax.set_title(f"{feature['label']} {feature['direction']} cut")
+            ax.set_xlim(rows["low"].min(), rows["high"].max())
+            ax.set_xlabel(with_unit(followed["label"], followed["unit"]), loc="center")
+            ax.set_ylabel(with_unit(f"Cut, target {options['target']:g}", feature["unit"]), loc="center")
+        shared_legend(fig, axes[0], columns=2)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig
+
+
+def _draw_steps(ax: Axes, bins: pd.DataFrame, **style: Any) -> None:
+    edges = np.append(bins["low"], bins["high"].iloc[-1])
+    ax.stairs(bins["cut"].to_numpy(dtype=float), edges, baseline=None, **style)

@@ -1,0 +1,81 @@
+"""How cuts that follow a property compare with the best ones of a toy, which are known in every bin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from scripts.property_optimum import compare_bins
+from scripts.scorecard.results import Measured, NotRun, Results
+
+
+def _repeats(results: Results, study: str, network: str) -> pd.DataFrame:
+    table = results.repeats(study)
+    rows = table[table["network"] == network]
+    if rows.empty:
+        raise NotRun(f"{network} is not repeated in this config")
+    return rows
+
+
+def _distances(results: Results, study: str, network: str) -> pd.Series:
+    """Return the root mean square distance of each sample, by seed."""
+    rows = _repeats(results, study, network)
+    squares: pd.Series = (rows["distance"] ** 2).groupby(rows["seed"]).mean()
+    return np.sqrt(squares)
+
+
+def cut_distance(results: Results, study: str, network: str) -> Measured:
+    """Root mean square distance of the cuts of the study's own sample to the best ones [signal widths]."""
+    table = compare_bins(
+        results.cuts(study, network),
+        results.bin_optimum(study),
+        results.studies[study],
+        results.features(study),
+    )
+    return Measured(float(np.sqrt((table["distance"] ** 2).mean())))
+
+
+def cut_distance_over(results: Results, study: str, network: str, other: str) -> Measured:
+    """Distance of a network over that of another, both on the study's own sample."""
+    first, second = (cut_distance(results, study, name).value for name in (network, other))
+    return Measured(first / second)
+
+
+def repeated_cut_distance(results: Results, study: str, network: str) -> Measured:
+    """Return the same, the mean over samples of other seeds."""
+    of_seeds = _distances(results, study, network)
+    return Measured(float(of_seeds.mean()), float(of_seeds.std() / np.sqrt(len(of_seeds))))
+
+
+def cut_distance_ratio(results: Results, study: str, network: str, other: str) -> Measured:
+    """Mean distance of a network over that of another on the same samples."""
+    first, second = _distances(results, study, network), _distances(results, study, other)
+    ratio = first.mean() / second.mean()
+    # Of a ratio of means, from the pairs.
+    spread = (first - ratio * second).std() / np.sqrt(len(first)) / second.mean()
+    return Measured(float(ratio), float(spread))
+
+
+def bin_pull_rms(results: Results, study: str, network: str) -> Measured:
+    """Root mean square, over samples, bins and targets, of the pull of the signal efficiency.
+
+    The distance of the exact efficiency in a bin from the target, over the binomial uncertainty of the
+    training signal in that bin.
+    """
+    pulls = _repeats(results, study, network)["pull"]
+    return Measured(float(np.sqrt((pulls**2).mean())))
+
+
+def largest_bin_pull(results: Results, study: str, network: str) -> Measured:
+    """Return the largest of the same pulls."""
+    return Measured(float(_repeats(results, study, network)["pull"].abs().max()))
+
+
+MEASURES = (
+    cut_distance,
+    cut_distance_over,
+    repeated_cut_distance,
+    cut_distance_ratio,
+    bin_pull_rms,
+    largest_bin_pull,
+)
