@@ -1422,7 +1422,7 @@ def test_property_cuts(results):
 
 @pytest.mark.parametrize("kind", ["property_cuts", "property_efficiencies"])
 def test_a_target_that_is_missing_is_refused(results, kind):
-    with pytest.raises(ValueError, match="has no cuts at the target 0.8"):
+    with pytest.raises(ValueError, match=r"has no cuts at the target 0\.8"):
         module_of(kind).tabulate(results.inputs(CASES[kind] | {"target": 0.8}))
 
 

@@ -155,7 +155,7 @@ def test_bins_are_found_in_a_table_of_cuts():
 
 @pytest.mark.parametrize("edges", [[1.0], [1.0, 1.0], [2.0, 1.0], [0.0, np.nan], [0.0, np.inf]])
 def test_edges_that_do_not_increase_are_refused(edges):
-    with pytest.raises(ValueError, match="property pt: .*(at least two|increasing)"):
+    with pytest.raises(ValueError, match=r"property pt: .*(at least two|increasing)"):
         EventBins("pt", tuple(edges))
 
 

@@ -1,0 +1,286 @@
+"""What a chain of cuts and a network is worth against the fraction of the background that the cuts keep."""
+
+import copy
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from cabin_core import (
+    CutLoss,
+    CutNetwork,
+    EventSample,
+    FeatureScaling,
+    FullyConnectedNetwork,
+    JointLoss,
+    JointNetwork,
+    NetworkSettings,
+    TrainingSettings,
+    fit_kept_fractions,
+    train,
+)
+from cabin_core.networks import SIGN_OF_DIRECTION
+from scripts.feature_table import CLASSES, fit_scaling, read_feature_table
+from scripts.network_config import parse_network
+from scripts.progress import LineProgress
+from scripts.train_network import make_sample
+from scripts.yields import selected_yields
+
+log = logging.getLogger("cabin.scan_kept_fractions")
+
+#: Thresholds on the score that are tried for the best significance: even steps of the signal that is kept.
+N_THRESHOLDS = 200
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """How to train cuts and a network, and on what.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        Of a joint network.
+    training : TrainingSettings
+    loss : JointLoss
+        With a kept fraction for each row.
+    directions : tuple of str
+        ``>`` or ``<`` for each feature.
+    sample : EventSample
+        The training sample, scaled.
+    """
+
+    settings: NetworkSettings
+    training: TrainingSettings
+    loss: JointLoss
+    directions: tuple[str, ...]
+    sample: EventSample
+
+    def together(self, seed: int) -> JointNetwork:
+        """Return cuts and network trained in one go."""
+        network = self._new(seed)
+        train(network, copy.deepcopy(self.loss), self.sample, None, self.training)
+        fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
+        return network
+
+    def cuts_first(self) -> CutNetwork:
+        """Return the cuts that keep the most signal, trained as if there were no network behind them."""
+        network = self._new(self.training.seed)
+        loss = JointLoss(
+            self.loss.kept_fractions,
+            stiffness=self.loss.constraint.stiffness,
+            order_share=self.loss.order_share,
+            handover=None,
+        )
+        train(network, loss, self.sample, None, self.training)
+        fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
+        return network.preselection
+
+    def network_behind(self, cuts: CutNetwork, seed: int) -> JointNetwork:
+        """Return finished cuts with a network that is trained on the events that pass them."""
+        network = JointNetwork(copy.deepcopy(cuts), self._new(seed).classifier)
+        network.preselection.requires_grad_(False)
+        network.preselection.cut_function = "hard"
+        loss = JointLoss([1.0] * len(self.loss.kept_fractions), handover=(0.0, 0.0))
+        schedule = self.training.schedule
+        if schedule is not None:
+            schedule = replace(schedule, first_activation_scale=None)
+        train(network, loss, self.sample, None, replace(self.training, schedule=schedule))
+        return network
+
+    def network_alone(self, seed: int) -> FullyConnectedNetwork:
+        """Return a network that is trained on all events, with one output."""
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            network = FullyConnectedNetwork(self.sample.n_features, self.settings.hidden_layers)
+        schedule = self.training.schedule
+        if schedule is not None:
+            schedule = replace(schedule, first_activation_scale=None)
+        train(network, CutLoss(bce=1.0), self.sample, None, replace(self.training, schedule=schedule))
+        return network
+
+    def _new(self, seed: int) -> JointNetwork:
+        settings, n_rows = self.settings, len(self.loss.kept_fractions)
+        windows = settings.weights == "windows"
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            cuts = CutNetwork(
+                len(self.directions),
+                n_rows,
+                None if windows else [SIGN_OF_DIRECTION[direction] for direction in self.directions],
+                settings.activation_scale,
+                windows=windows,
+                start=settings.start,
+            )
+            classifier = FullyConnectedNetwork(len(self.directions), settings.hidden_layers, n_rows)
+        return JointNetwork(cuts, classifier)
+
+
+def rank_by_network(
+    network: FullyConnectedNetwork, sample: EventSample, features: torch.Tensor, fractions: tuple[float, ...]
+) -> Scores:
+    """Return the scores of a network alone, which keeps events by that very score.
+
+    Parameters
+    ----------
+    network : FullyConnectedNetwork
+    sample : EventSample
+        The training sample, whose background sets the thresholds.
+    features : Tensor, shape (n_events, n_features)
+        Scaled.
+    fractions : tuple of float
+        Of the background, to be kept.
+
+    Returns
+    -------
+    ndarray, shape (n_events, n_fractions)
+        0 below the threshold.
+    """
+    with torch.no_grad():
+        of_background = network(sample.features)[~sample.is_signal, 0].double().numpy()
+        scores = network(features).double().numpy()
+    thresholds = np.quantile(of_background, 1.0 - np.array(fractions), method="higher")
+    thresholds[np.array(fractions) == 1] = -np.inf
+    return np.where(scores > thresholds, scores, 0.0)
+
+
+def measure_chain(
+    events: pd.DataFrame, scores: Scores, fractions: tuple[float, ...], search: dict[str, Any] | None
+) -> pd.DataFrame:
+    """Return what chains are worth on the test sample.
+
+    Parameters
+    ----------
+    events : DataFrame
+        A feature table.
+    scores : ndarray, shape (n_events, n_fractions)
+        0 for events that are dropped.
+    fractions : tuple of float
+        Asked for.
+    search : dict, optional
+        The key ``search`` of the study, for the significance.
+
+    Returns
+    -------
+    DataFrame
+        One row a fraction: ``fraction``; of the test sample ``kept_background``, ``kept_signal`` and the
+        ``auc``, dropped events sharing the last rank; and ``significance`` of the events above the threshold
+        that is best on the training sample (NaN without a search).
+    """
+    is_test = (events["split"] == "test").to_numpy()
+    is_signal = (events["label"] == CLASSES["signal"]).to_numpy()
+    weights = events["weight"].to_numpy(dtype=float)
+    rows = []
+    for column, fraction in zip(scores.T, fractions, strict=True):
+        of_test = {
+            name: np.average(column[is_test & of_class] > 0, weights=weights[is_test & of_class])
+            for name, of_class in (("kept_background", ~is_signal), ("kept_signal", is_signal))
+        }
+        area = roc_auc_score(is_signal[is_test], column[is_test], sample_weight=weights[is_test])
+        significance = np.nan if search is None else _significance(events, column, is_test, is_signal, search)
+        rows.append({"fraction": fraction, **of_test, "auc": area, "significance": significance})
+    return pd.DataFrame(rows)
+
+
+def _significance(
+    events: pd.DataFrame,
+    scores: Scores,
+    is_test: NDArray[np.bool_],
+    is_signal: NDArray[np.bool_],
+    search: dict[str, Any],
+) -> float:
+    kept = scores[~is_test & is_signal & (scores > 0)]
+    if not len(kept):
+        return 0.0
+    # From zero, which takes all that is kept.
+    thresholds = np.append(0.0, np.quantile(kept, np.linspace(0.0, 1.0, N_THRESHOLDS)[:-1]))
+    of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, search)
+    best = thresholds[int(of_training["significance"].idxmax())]
+    return float(
+        selected_yields(events[is_test], scores[is_test, None] > best, search)["significance"].iloc[0]
+    )
+
+
+def main(
+    *,
+    table: Path,
+    kept_fractions: Path,
+    name: str,
+    settings: dict[str, Any],
+    network: dict[str, Any],
+    features: list[str],
+    directions: list[str],
+    search: dict[str, Any] | None,
+) -> None:
+    """Write what chains are worth, of three strategies and several seeds of the network.
+
+    Parameters
+    ----------
+    table : Path
+        Feature table.
+    kept_fractions : Path
+        Written (csv).
+    name : str
+        Of the study, for the progress lines.
+    settings : dict
+        The key ``kept_fractions`` of the study: ``fractions`` and ``seeds``.
+    network : dict
+        The entry of the joint network in the config; its kept fraction is replaced.
+    features, directions : list of str
+        Of the study.
+    search : dict, optional
+        The key ``search`` of the study.
+    """
+    torch.set_num_threads(1)
+    events = read_feature_table(table, features)
+    fractions = tuple(float(fraction) for fraction in settings["fractions"])
+    parsed, loss, training = parse_network(network)
+    if not isinstance(loss, JointLoss):
+        raise ValueError(f"{name}: the scan of kept fractions needs a network with the loss joint")
+    scaling = FeatureScaling(features, *fit_scaling(events, features))
+    sample = make_sample(events, scaling, "train", parsed.dtype)
+    scaled = scaling.scale(torch.from_numpy(events[features].to_numpy(dtype="float64", copy=True)))
+    scaled = scaled.to(parsed.dtype)
+    several = JointLoss(
+        fractions,
+        stiffness=loss.constraint.stiffness,
+        order_share=loss.order_share,
+        handover=loss.handover,
+    )
+    chain = Chain(parsed, training, several, tuple(directions), sample)
+    cuts = chain.cuts_first()
+
+    def hard_scores(trained: JointNetwork) -> Scores:
+        with torch.no_grad():
+            scores: Scores = trained.hard_scores(scaled).double().numpy()
+        return scores
+
+    strategies: dict[str, Callable[[int], Scores]] = {
+        "together": lambda seed: hard_scores(chain.together(seed)),
+        "cuts first": lambda seed: hard_scores(chain.network_behind(cuts, seed)),
+        "network alone": lambda seed: rank_by_network(chain.network_alone(seed), sample, scaled, fractions),
+    }
+    progress = LineProgress(log, name, "training", len(settings["seeds"]) * len(strategies))
+    parts = []
+    for seed in settings["seeds"]:
+        for strategy, scores in strategies.items():
+            measured = measure_chain(events, scores(seed), fractions, search)
+            measured.insert(0, "strategy", strategy)
+            measured.insert(1, "seed", seed)
+            parts.append(measured)
+            progress.update(len(parts), f"{strategy}, mean AUC {measured['auc'].mean():.4f}")
+    pd.concat(parts, ignore_index=True).to_csv(kept_fractions, index=False)
+
+
+if "snakemake" in globals():
+    from scripts._bridge import bridge
+
+    bridge(globals()["snakemake"], main)
