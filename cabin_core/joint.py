@@ -46,3 +46,17 @@ class JointNetwork(nn.Module):
             )
         product: Tensor = weights * outputs
         return product
+
+
+def cuts_of(network: nn.Module) -> CutNetwork:
+    """Return the cuts of a network: itself, or its preselection.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    if not isinstance(cuts, CutNetwork):
+        raise ValueError(f"a {type(network).__name__} has no cuts")
+    return cuts

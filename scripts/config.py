@@ -20,6 +20,7 @@ from scripts.competitors import COMPETITORS
 from scripts.competitors.supercuts import parse_supercuts
 from scripts.figures import PLOTS, PlotKind
 from scripts.tables import TABLES, TableKind
+from scripts.watts_toy import n_features
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -190,6 +191,10 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             f"config: {where}.optimum: the best cuts can be computed for a Gaussian source only, not for "
             f"{study['source']['kind']}: remove the key"
         )
+    if study["source"]["kind"] == "watts":
+        _check_watts(where, study)
+    elif "split" not in study:
+        raise ConfigError(f"config: {where}: the key `split` is missing")
     if "selection" in study["source"]:
         # Imported here: it brings vector, and only such a study needs it when Snakemake starts.
         from scripts.physics.features import DELPHES_FEATURES
@@ -246,6 +251,23 @@ def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
         parse_supercuts(entry["supercuts"], features, entry["most_points"])
     except ValueError as fault:
         raise ConfigError(f"config: {where}.supercuts: {fault}") from None
+
+
+def _check_watts(where: str, study: dict[str, Any]) -> None:
+    if "split" in study:
+        raise ConfigError(f"config: {where}.split: a source of the kind watts splits itself: remove the key")
+    source = study["source"]
+    if ("events" in source) != (source["sample"] == "plane_anew"):
+        raise ConfigError(
+            f"config: {where}.source.events: the sample plane_anew needs it, and no other: the sample is "
+            f"{source['sample']}"
+        )
+    dimensions = n_features(source["sample"])
+    if len(study["features"]) != dimensions:
+        raise ConfigError(
+            f"config: {where}.features: {len(study['features'])} features for the sample "
+            f"{source['sample']}, which has {dimensions}"
+        )
 
 
 def _check_processes(where: str, processes: dict[str, Any], features: list[str]) -> None:

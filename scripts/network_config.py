@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from cabin_core import CutLoss, ExpectedYields, LovaszZLoss, NetworkSettings, Schedule, TrainingSettings
+from cabin_core import (
+    CutLoss,
+    ExpectedYields,
+    LovaszZLoss,
+    NetworkSettings,
+    Schedule,
+    TrainingSettings,
+    WattsLoss,
+)
 
 NETWORK_KEYS = (
     "model",
@@ -16,13 +24,16 @@ NETWORK_KEYS = (
     "hidden_layers",
     "bias",
     "precision",
+    "cut_function",
 )
+#: Cut functions that are flat but for a step.
+WITHOUT_GRADIENT = ("hard", "heaviside")
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
 
 
 def parse_network(
     entry: dict[str, Any], yields: ExpectedYields | None = None
-) -> tuple[NetworkSettings, CutLoss | LovaszZLoss, TrainingSettings]:
+) -> tuple[NetworkSettings, CutLoss | LovaszZLoss | WattsLoss, TrainingSettings]:
     """Return what a network is, its loss and its training.
 
     Parameters
@@ -34,7 +45,7 @@ def parse_network(
 
     Returns
     -------
-    tuple of NetworkSettings, CutLoss or LovaszZLoss, and TrainingSettings
+    tuple of NetworkSettings, CutLoss, LovaszZLoss or WattsLoss, and TrainingSettings
 
     Raises
     ------
@@ -49,8 +60,11 @@ def parse_network(
                     f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
                 )
     schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
-    loss: CutLoss | LovaszZLoss
-    if "lovasz_z" in entry["loss"]:
+    loss: CutLoss | LovaszZLoss | WattsLoss
+    if "watts" in entry["loss"]:
+        _check_alone("watts", entry["loss"])
+        loss = WattsLoss(entry["loss"]["watts"])
+    elif "lovasz_z" in entry["loss"]:
         loss = _lovasz_z_loss(entry["loss"], settings, yields)
     else:
         loss = CutLoss(
@@ -61,6 +75,10 @@ def parse_network(
         )
     if schedule is not None:
         _check_schedule(schedule, settings, loss)
+    if entry.get("record_cuts"):
+        _check_recorded(settings)
+    if settings.cut_function in WITHOUT_GRADIENT:
+        raise ValueError(f"cut_function: {settings.cut_function} has no gradient to train with")
     training = TrainingSettings(
         **{key: entry[key] for key in TRAINING_KEYS if key in entry}, schedule=schedule
     )
@@ -74,15 +92,31 @@ def _lovasz_z_loss(
         raise ValueError(
             f"lovasz_z needs raw outputs, which a {settings.model} network lacks: take a linear network"
         )
-    if len(entry) > 1:
-        others = ", ".join(name for name in entry if name != "lovasz_z")
-        raise ValueError(f"lovasz_z is a loss of its own: remove {others}, or lovasz_z")
+    _check_alone("lovasz_z", entry)
     if yields is None:
         raise ValueError("the loss lovasz_z needs the yields that a search expects")
     return LovaszZLoss(**entry["lovasz_z"], signal_yield=yields.signal, background_yield=yields.background)
 
 
-def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: CutLoss | LovaszZLoss) -> None:
+def _check_alone(name: str, entry: dict[str, Any]) -> None:
+    others = ", ".join(other for other in entry if other != name)
+    if others:
+        raise ValueError(f"{name} is a loss of its own: remove {others}, or {name}")
+
+
+def _check_recorded(settings: NetworkSettings) -> None:
+    if (
+        not settings.has_cuts
+        or settings.model == "scan"
+        or settings.bin_edges
+        or settings.weights == "windows"
+    ):
+        raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
+
+
+def _check_schedule(
+    schedule: Schedule, settings: NetworkSettings, loss: CutLoss | LovaszZLoss | WattsLoss
+) -> None:
     if schedule.first_activation_scale is not None and not settings.has_cuts:
         raise ValueError("schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen")
     if schedule.first_goal is not None and getattr(loss, "constraint", None) is None:

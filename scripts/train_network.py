@@ -1,13 +1,16 @@
 """Train one network of one study."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from torch import nn
 
 from cabin_core import EventSample, FeatureScaling, TrainedNetwork, build_network, save_network, train
+from cabin_core.joint import cuts_of
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
@@ -74,6 +77,22 @@ class Progress:
         self._lines.update(int(row["epoch"]) + 1, losses)
 
 
+def cut_recorder(scaling: FeatureScaling) -> Callable[[nn.Module], dict[str, float]]:
+    """Return what reads the cuts of a network, one set of one-sided ones, in physical units.
+
+    Returns
+    -------
+    callable
+        Of the network; gives ``cut_FEATURE`` of each feature.
+    """
+
+    def record(network: nn.Module) -> dict[str, float]:
+        (cuts,) = scaling.unscale(cuts_of(network).cuts().detach()).tolist()
+        return {f"cut_{feature}": cut for feature, cut in zip(scaling.features, cuts, strict=True)}
+
+    return record
+
+
 def main(
     *,
     table: Path,
@@ -113,7 +132,11 @@ def main(
     events = read_feature_table(table, features)
     yields = None if search is None else expected_yields(events, search)
     settings, loss, training = parse_network(network, yields)
-    scaling = FeatureScaling(features, *fit_scaling(events, features))
+    scaling = (
+        FeatureScaling(features, *fit_scaling(events, features))
+        if network.get("scale_features", True)
+        else FeatureScaling.identity(features)
+    )
     net = build_network(settings, directions, training.seed)
     train_sample, test_sample = (
         make_sample(
@@ -129,6 +152,7 @@ def main(
         test_sample,
         training,
         on_epoch=Progress(name, training.epochs),
+        watch=cut_recorder(scaling) if network.get("record_cuts") else None,
     )
     stopwatch.write(timing)
     frame = pd.DataFrame(rows).astype({"epoch": int})
