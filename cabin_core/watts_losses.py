@@ -89,6 +89,10 @@ class WattsLoss:
         # Sums of chunks are added up in float64: the losses are differences of large numbers.
         return self._of_sums([torch.stack(of_chunks).double().sum(dim=0) for of_chunks in sums])
 
+    def of_scores(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> Tensor:
+        """Return the loss of each column of scores (n_events, n_rows), shape (n_rows,)."""
+        return self._of_sums(list(self._sums(scores, is_signal, weights)))
+
     def _sums(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
         """Return the sums that the loss needs, each of shape (n_rows,) or ()."""
         if scores.isnan().any():
