@@ -147,7 +147,9 @@ def event_gradients(function: str, cut: float, sample: EventSample) -> NDArray[n
     """Return what each event adds to the gradient of the sum of squares by a cut, shape (n_events,)."""
     features = sample.features.clone().requires_grad_()
     network = network_of(function, np.array([[cut]]))
-    WattsLoss("squares").of_rows(network, EventSample(features, sample.is_signal, sample.weights)).sum().backward()
+    WattsLoss("squares").of_rows(
+        network, EventSample(features, sample.is_signal, sample.weights)
+    ).sum().backward()
     assert features.grad is not None
     # Weights depend on the distance of the event from the cut.
     return -features.grad[:, 0].numpy()

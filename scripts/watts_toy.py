@@ -93,3 +93,20 @@ def draw_more(dimensions: int, n_events: int, seed: int) -> Classes:
         else:
             drawn.append(generator.multivariate_normal(*PLANE[name], size=n_events, method="cholesky"))
     return drawn[0], drawn[1]
+
+
+def signal_probability(events: Events) -> NDArray[np.float64]:
+    """Return the exact probability that an event of the plane is signal, both classes being equally frequent.
+
+    Parameters
+    ----------
+    events : ndarray, shape (n_events, 2)
+    """
+    logs = []
+    for name in ("signal", "background"):
+        mean, covariance = (np.array(values) for values in PLANE[name])
+        distance = events - mean
+        squared = np.einsum("ij,jk,ik->i", distance, np.linalg.inv(covariance), distance)
+        logs.append(-0.5 * (squared + np.log(np.linalg.det(covariance))))
+    probability: NDArray[np.float64] = 1 / (1 + np.exp(logs[1] - logs[0]))
+    return probability

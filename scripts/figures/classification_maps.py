@@ -1,4 +1,4 @@
-"""Events that a network puts on the right side, at P > 0.5 and at a sigmoid of P above 0.5 as Watts has it."""
+"""Events that a network puts on the right side, at P > 0.5 and at sigmoid(P) > 0.5."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scripts.figures.style import COLORS, class_name, paper_style, with_unit
 from scripts.score_table import score_columns
 from scripts.selection import SCORE_THRESHOLD
 
-#: The panels: P is a probability already, and its sigmoid is above 0.5 wherever P is not zero.
+#: The panels. P is a probability already: its sigmoid, which the notebooks take, exceeds 0.5 but for P = 0.
 RULES = {"output": "$P$ > 0.5", "sigmoid": "sigmoid($P$) > 0.5"}
 MARKERS = {"signal": "o", "background": "s"}
 
@@ -33,7 +33,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` event: its ``class``, its features ``x`` and ``y`` and whether it is ``correct`` by a ``rule``.
+        ``kind`` event: its ``class``, features ``x`` and ``y``, and whether it is ``correct`` by a ``rule``.
         Kind share: ``correct`` share of the events of a class.
 
     Raises

@@ -17,7 +17,7 @@ N_POINTS = 400
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return ``name`` of the network, ``feature``, epoch ``x`` and cut ``y``; of the ``kind`` ours or published.
+    """Return ``name`` of the network, ``feature``, epoch ``x``, cut ``y`` and ``kind``: ours or published.
 
     Raises
     ------

@@ -46,7 +46,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             for column, style in (("value", {"marker": "*", "ms": 11}), ("sum", {"marker": "X", "ms": 7})):
                 best = rows[column].idxmax() if loss == "significance" else rows[column].idxmin()
                 label = "best, both cuts" if column == "value" else "best, each cut alone"
-                ax.plot(rows["x"][best], rows["y"][best], color="white", mec="black", ls="", label=label, **style)
+                ax.plot(
+                    rows["x"][best], rows["y"][best], color="white", mec="black", ls="", label=label, **style
+                )
             ax.set_title(f"{TITLES[loss]}, {FUNCTIONS[function].lower()}")
         for ax in axes[len(SCANNED) :]:
             ax.set_xlabel("Cut on $x_{1}$", loc="center")

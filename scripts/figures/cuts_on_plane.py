@@ -68,7 +68,13 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             levels = np.array(LEVELS) * grid.to_numpy().max()
             style = "solid" if kind == "signal" else "dashed"
             ax.contour(
-                grid.columns, grid.index, grid, levels=levels, colors=COLORS[kind], linestyles=style, linewidths=1.0
+                grid.columns,
+                grid.index,
+                grid,
+                levels=levels,
+                colors=COLORS[kind],
+                linestyles=style,
+                linewidths=1.0,
             )
             handles.append(Line2D([], [], color=COLORS[kind], ls=style, lw=1.0, label=LABELS[kind]))
         of_networks = table[table["kind"] == "cut"].groupby("name", sort=False)

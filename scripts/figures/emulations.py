@@ -1,4 +1,4 @@
-"""The step of a cut and what can stand for it: a sample, weights of events and their averages against the cut."""
+"""What can stand for the step of a cut: weights of events, and their averages against the cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from matplotlib.figure import Figure
 
 from cabin_core.cut_functions import CUT_FUNCTIONS
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import COLORS, LABELS, LINE_COLORS, class_name, fill_histogram, panel_grid, paper_style
+from scripts.figures.style import (
+    COLORS,
+    LABELS,
+    LINE_COLORS,
+    class_name,
+    fill_histogram,
+    panel_grid,
+    paper_style,
+)
 from scripts.watts_emulation import sample_of, scan_line
 
 #: Drawn, in this order; heaviside differs from hard for an event exactly on the cut only.
@@ -38,8 +46,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         values = sample.features[sample.is_signal == bool(label), 0].numpy()
         counts, _ = np.histogram(values, BINS)
         parts.append(
-            pd.DataFrame({"low": BINS[:-1], "high": BINS[1:], "density": counts / len(values) / np.diff(BINS)})
-            .assign(panel="events", name=class_name(label))
+            pd.DataFrame(
+                {"low": BINS[:-1], "high": BINS[1:], "density": counts / len(values) / np.diff(BINS)}
+            ).assign(panel="events", name=class_name(label))
         )
     for function in FUNCTIONS:
         weights = CUT_FUNCTIONS[function](torch.from_numpy(MARGINS)).numpy()
@@ -65,7 +74,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         events.legend(loc="upper left")
         for name, rows in table[table["panel"] == "shape"].groupby("name", sort=False):
             line = "--" if name == "hard" else "-"
-            shapes.plot(rows["x"], rows["y"], line, color=FUNCTION_COLORS[str(name)], label=FUNCTIONS[str(name)])
+            shapes.plot(
+                rows["x"], rows["y"], line, color=FUNCTION_COLORS[str(name)], label=FUNCTIONS[str(name)]
+            )
         shapes.set(xlabel="$x - c$", ylabel="Weight of an event", ylim=(-1.1, 2.0))
         shapes.legend(loc="upper left", ncols=2, columnspacing=0.8, handlelength=1.4)
         of_functions = table[table["panel"] == "average"].groupby("name", sort=False)
