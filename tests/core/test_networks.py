@@ -94,7 +94,7 @@ def test_log_score_is_finite_where_the_score_underflows():
     assert network(x).item() == 0.0
     assert log_score.item() == pytest.approx(-15 * 100 * 10)
     log_score.sum().backward()
-    assert network.bias.grad.tolist() == [pytest.approx([15.0] * 10)]
+    assert network.bias.grad.flatten().tolist() == pytest.approx([15.0] * 10)
 
 
 def test_gradient_of_an_underflowing_score_is_zero_and_not_nan():
@@ -134,7 +134,7 @@ def test_cuts_and_directions_select_where_every_margin_is_positive(events):
     x, bias, weight = zip(*events, strict=True)
     network = cut_network(weight, [bias, [2 * b for b in bias]])
     values = torch.tensor([x], dtype=torch.float64)
-    margins = values * network.weight + network.bias  # (2, n_features), as there is one event
+    margins = values * network.weight + network.bias[0]  # (2, n_features), as there is one event
     passed = passes_cuts(values.numpy(), network.cuts().detach().numpy(), network.directions())
     clear = (margins.abs() > 1e-9).all(dim=1).tolist()
     for row in range(2):
@@ -159,7 +159,7 @@ def test_each_row_of_a_scan_is_a_one_to_one_network(weights):
     x = torch.randn(20, 3, generator=torch.Generator().manual_seed(3))
     for row in range(3):
         single = OneToOneLinear(3, scan.weight.tolist(), 3.0)
-        single.bias.data.copy_(scan.bias[row])
+        single.bias.data[0, 0] = scan.bias[0, row]
         torch.testing.assert_close(scan(x)[:, row], single(x)[:, 0])
         torch.testing.assert_close(scan.cuts()[row], single.cuts()[0])
 
@@ -334,7 +334,7 @@ def test_windows_have_both_edges_of_every_feature():
 def test_windows_select_what_lies_between_their_edges(seed):
     generator = torch.Generator().manual_seed(seed)
     network = EfficiencyScanNetwork(3, [0.5, 0.9], activation_scale=1e4, windows=True, start=1.0).double()
-    network.bias.data = torch.rand(2, 6, generator=generator).double()
+    network.bias.data = torch.rand(1, 2, 6, generator=generator).double()
     x = torch.randn(50, 3, generator=generator).double()
     low, high = network.cuts()[:, :3], network.cuts()[:, 3:]
     inside = ((x[:, None] > low) & (x[:, None] < high)).all(dim=2)
@@ -345,7 +345,7 @@ def test_windows_select_what_lies_between_their_edges(seed):
 def test_cuts_of_a_monotone_scan_never_tighten(seed):
     targets = [0.9, 0.2, 0.5, 0.7]
     network = EfficiencyScanNetwork(3, targets, [1, -1, 1], monotone=True)
-    network.bias.data = torch.randn(4, 3, generator=torch.Generator().manual_seed(seed))
+    network.bias.data = torch.randn(1, 4, 3, generator=torch.Generator().manual_seed(seed))
     network.project()
     by_target = (network.cuts() * network.weight)[[1, 2, 3, 0]]  # larger is tighter
     assert (by_target.diff(dim=0) <= 0).all()
@@ -356,7 +356,7 @@ def test_cuts_of_a_monotone_scan_never_tighten(seed):
 
 def test_rows_out_of_order_meet_halfway():
     network = EfficiencyScanNetwork(1, [0.9, 0.2, 0.5], [1.0], monotone=True)
-    network.bias.data = torch.tensor([[3.0], [2.0], [1.0]])  # of 0.9, 0.2 and 0.5
+    network.bias.data = torch.tensor([[[3.0], [2.0], [1.0]]])  # of 0.9, 0.2 and 0.5
     network.project()
     assert network.bias.flatten().tolist() == [3.0, 1.5, 1.5]
 
@@ -364,11 +364,11 @@ def test_rows_out_of_order_meet_halfway():
 def test_windows_and_monotone_scans_are_built_again():
     settings = NetworkSettings("scan", targets=(0.9, 0.5), weights="windows", start=2.0, monotone=True)
     network = build_network(settings, "><")
-    assert network.bias.shape == (2, 4)
+    assert network.bias.shape == (1, 2, 4)
     assert network.windows
-    network.bias.data[0] = 1.0
+    network.bias.data[0, 0] = 1.0
     network.project()
-    assert network.bias.tolist() == [[1.5] * 4] * 2
+    assert network.bias.tolist() == [[[1.5] * 4] * 2]
 
 
 @pytest.mark.parametrize(
