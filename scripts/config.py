@@ -30,6 +30,16 @@ LEPTON_REACH = 2.5
 #: How far the generator filter must stay from the preselection [GeV]: MET below it, for what the detector
 #: smears; pair pT not far above the leading jet, which can be all that the pair recoils against.
 MET_MARGIN, PAIR_PT_MARGIN = 30.0, 20.0
+#: Kinds of plots that show so many features and no other number.
+FEATURES_SHOWN = {
+    "boundaries": 2,
+    "emulations": 1,
+    "emulated_losses": 1,
+    "gradient_reach": 1,
+    "cut_surfaces": 2,
+    "cuts_on_plane": 2,
+    "classification_maps": 2,
+}
 #: Below this a run would fill the disk [bytes]; most of it are simulated events.
 LEAST_FREE_SPACE = 400_000_000
 
@@ -422,7 +432,7 @@ def _check_first_targets(where: str, entry: dict[str, Any], config: dict[str, An
 
 
 def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
-    """Raise where a figure names a network or process that it cannot show."""
+    """Raise where a figure names a network, process or study that it cannot show."""
     study = config["studies"].get(figure.get("study"))
     if study is None:
         return
@@ -432,9 +442,22 @@ def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str
                 raise ConfigError(
                     f"config: {where}.networks: {name} is not trained on the Z loss, whose collapse is shown"
                 )
+    needed = FEATURES_SHOWN.get(kind, len(study["features"]))
+    if len(study["features"]) != needed:
+        raise ConfigError(
+            f"config: {where}: {len(study['features'])} features in the study {figure['study']}, this plot "
+            f"shows {needed}"
+        )
     processes = study["source"].get("processes", ("signal", "background"))
     for name in figure.get("drawn_events", ()):
         _known("process", name, processes, f"{where}.drawn_events")
+    for name, cuts in figure.get("published_cuts", {}).items():
+        _known("name", name, figure["networks"], f"{where}.published_cuts")
+        if len(cuts) != len(study["features"]):
+            raise ConfigError(
+                f"config: {where}.published_cuts.{name}: {len(cuts)} cuts for the {len(study['features'])} "
+                "features of the study"
+            )
     for name in figure.get("published", ()):
         known = processes if kind == "class_efficiencies" else figure["networks"]
         _known("name", name, known, f"{where}.published")

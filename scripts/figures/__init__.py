@@ -104,10 +104,10 @@ PLOTS: dict[str, PlotKind] = {
         files=("features", "cuts", "metrics", "scores"), networks=range(1, 8), needs_search=True
     ),
     "competitors": PlotKind(files=("features", "scores", "metrics", "cuts", "timing"), networks=range(2, 8)),
-    "emulations": PlotKind(options=("sample",)),
-    "emulated_losses": PlotKind(options=("sample",)),
-    "gradient_reach": PlotKind(options=("sample",)),
-    "cut_surfaces": PlotKind(options=("sample",)),
+    "emulations": PlotKind(files=("features",)),
+    "emulated_losses": PlotKind(files=("features",)),
+    "gradient_reach": PlotKind(files=("features",)),
+    "cut_surfaces": PlotKind(files=("features",)),
     "descent": PlotKind(files=("history",), networks=ONE, not_of=NO_SET_OF_CUTS),
     "cut_history": PlotKind(
         files=("history",), networks=range(1, 6), options=("published_cuts",), not_of=NO_SET_OF_CUTS

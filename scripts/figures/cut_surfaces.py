@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from scripts.figures.emulated_losses import TITLES
 from scripts.figures.emulations import FUNCTIONS
 from scripts.figures.inputs import FigureInputs
+from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import panel_grid, paper_style
-from scripts.watts_emulation import SCANNED, sample_of, scan_surface
+from scripts.watts_emulation import SCANNED, scan_surface
 
 #: Points along each axis.
 AXIS = np.linspace(-5.0, 5.0, 31)
@@ -28,7 +29,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         ``value`` of the product of both cuts' weights; ``sum`` of the losses of each cut alone, which is what
         the notebook draws.
     """
-    sample = sample_of(inputs.options["sample"])
+    sample = sample_of_study(inputs, 2)
     return pd.concat([scan_surface(function, AXIS, sample) for function in DRAWN], ignore_index=True)
 
 

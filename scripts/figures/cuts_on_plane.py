@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import COLORS, LABELS, LINE_COLORS, class_name, paper_style, with_unit
 
-#: Bins along each feature, and the heights of the contours as shares of the highest bin.
-N_BINS = 32
+#: Bins along each feature, and the heights of the contours as shares of the highest density.
+N_BINS = 80
 LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9]
 
 
@@ -23,8 +25,8 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` signal or background: the density of training events at the middle of a bin, ``x`` and ``y``.
-        Kind cut: the cut of the network ``name`` on the ``feature``, in ``x`` or ``y``.
+        ``kind`` signal or background: the density of training events, smoothed, at the middle of a bin, ``x``
+        and ``y``. Kind cut: the cut of the network ``name`` on the ``feature``, in ``x`` or ``y``.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     x, y = (grid.ravel() for grid in np.meshgrid(*middles, indexing="ij"))
     parts = []
     for label, of_class in events.groupby("label"):
-        density, _, _ = np.histogram2d(of_class[names[0]], of_class[names[1]], bins=edges, density=True)
+        density = _smooth_density(of_class[names].to_numpy(dtype=float), edges)
         parts.append(
             pd.DataFrame({"x": x, "y": y, "density": density.ravel()}).assign(kind=class_name(int(label)))
         )
@@ -55,6 +57,15 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
                 pd.DataFrame([{"kind": "cut", "name": network, "feature": row["feature"], axis: row["cut"]}])
             )
     return pd.concat(parts, ignore_index=True)
+
+
+def _smooth_density(values: NDArray[np.float64], edges: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return a density estimate on a grid: a histogram smoothed by Scott's width, shape (n_bins, n_bins)."""
+    density, _, _ = np.histogram2d(values[:, 0], values[:, 1], bins=edges, density=True)
+    steps = np.array([axis[1] - axis[0] for axis in edges])
+    widths = values.std(axis=0) * len(values) ** (-1 / 6) / steps
+    smooth: NDArray[np.float64] = gaussian_filter(density, widths)
+    return smooth
 
 
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:

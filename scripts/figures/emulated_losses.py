@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
 from scripts.figures.inputs import FigureInputs
+from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import panel_grid, paper_style
-from scripts.watts_emulation import SCANNED, sample_of, scan_line
+from scripts.watts_emulation import SCANNED, scan_line
 
 CUTS = np.linspace(-4.0, 10.0, 281)
 #: Negative weights of events: its losses are another matter, and are not drawn.
@@ -23,7 +24,7 @@ UNITS = {"significance": 1.0, "cross_entropy": 1e4, "squares": 1e3}
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     """Return ``function``, ``cut``, each loss and its gradient, as ``LOSS_gradient``."""
-    sample = sample_of(inputs.options["sample"])
+    sample = sample_of_study(inputs, 1)
     parts = [
         scan_line(function, CUTS, sample).assign(function=function)
         for function in FUNCTIONS

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from cabin_core.cut_functions import CUT_FUNCTIONS
 from scripts.figures.inputs import FigureInputs
+from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import (
     COLORS,
     LABELS,
@@ -20,7 +21,7 @@ from scripts.figures.style import (
     panel_grid,
     paper_style,
 )
-from scripts.watts_emulation import sample_of, scan_line
+from scripts.watts_emulation import scan_line
 
 #: Drawn, in this order; heaviside differs from hard for an event exactly on the cut only.
 FUNCTIONS = {"erf": "Error function", "sigmoid": "Sigmoid", "balanced": "Balanced", "hard": "Hard cut"}
@@ -40,7 +41,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         margin ``x`` by the function ``name``) or average (the mean weight ``y`` of the events of a ``class``
         at the cut ``x``).
     """
-    sample = sample_of(inputs.options["sample"])
+    sample = sample_of_study(inputs, 1)
     parts = []
     for label in (1, 0):
         values = sample.features[sample.is_signal == bool(label), 0].numpy()

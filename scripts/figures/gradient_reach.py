@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
 from scripts.figures.inputs import FigureInputs
+from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import paper_style
-from scripts.watts_emulation import event_gradients, sample_of, scan_losses
+from scripts.watts_emulation import event_gradients, scan_losses
 
 CUTS = np.linspace(-20.0, 22.0, 211)
 WINDOWS = np.linspace(0.05, 6.0, 120)
@@ -30,7 +31,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         ``panel`` cut: of S / sqrt(B). Panel window: share of the gradient of the sum of squares at 0 that
         events within the window give.
     """
-    sample = sample_of(inputs.options["sample"])
+    sample = sample_of_study(inputs, 1)
     distance = (sample.features[:, 0] - CUT).abs().numpy()
     parts = []
     for function in DRAWN:

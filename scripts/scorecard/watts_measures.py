@@ -14,7 +14,7 @@ from scripts.watts_emulation import SCANNED, event_gradients, sample_of, scan_li
 from scripts.watts_toy import signal_probability
 
 #: The grid of the notebooks, and one fine enough for three digits of the cut.
-GRIDS = {"notebook": np.linspace(-10.0, 10.0, 100), "fine": np.arange(-2.0, 8.0, 0.01)}
+GRIDS = {"notebook": np.linspace(-10.0, 10.0, 100), "fine": np.arange(2.9, 4.0, 0.01)}
 
 
 @cache

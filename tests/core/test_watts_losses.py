@@ -1,4 +1,4 @@
-"""The losses of Watts' notebooks: values by hand, gradients, and no dependence on how events are cut into chunks."""
+"""The losses of Watts' notebooks: values by hand, gradients, chunks of events."""
 
 import math
 
