@@ -15,7 +15,11 @@ from cabin_core.cut_functions import check_cut_function, log_weight, product_of_
 
 SIGN_OF_DIRECTION = {">": 1.0, "<": -1.0}
 CUT_MODELS = ("one_to_one", "scan")
-MODELS = ("linear", "fully_connected", *CUT_MODELS)
+#: Those with cuts; of a joint network they are its preselection.
+WITH_CUTS = (*CUT_MODELS, "joint")
+MODELS = ("linear", "fully_connected", *WITH_CUTS)
+CLASSIFIER_OUTPUTS = ("sigmoid", "raw")
+INITIAL_WEIGHTS = ("uniform", "truncated_normal")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -319,7 +323,7 @@ class LinearNetwork(nn.Module):
 
 
 class FullyConnectedNetwork(nn.Module):
-    """A small fully connected network with ReLU layers and one sigmoid output.
+    """A small fully connected network with ReLU layers and sigmoid outputs.
 
     Parameters
     ----------
@@ -327,6 +331,9 @@ class FullyConnectedNetwork(nn.Module):
         Number of features.
     hidden_layers : sequence of int
         Nodes of each hidden layer, for example ``(20, 20)``.
+    n_outputs : int
+    sigmoid : bool
+        Whether the outputs go through a sigmoid at the end.
 
     Raises
     ------
@@ -334,7 +341,9 @@ class FullyConnectedNetwork(nn.Module):
         If there is no hidden layer or one without nodes.
     """
 
-    def __init__(self, n_features: int, hidden_layers: Sequence[int]) -> None:
+    def __init__(
+        self, n_features: int, hidden_layers: Sequence[int], n_outputs: int = 1, *, sigmoid: bool = True
+    ) -> None:
         super().__init__()
         if not hidden_layers or min(hidden_layers) < 1:
             raise ValueError(f"hidden_layers needs positive numbers of nodes, not {list(hidden_layers)}")
@@ -342,17 +351,71 @@ class FullyConnectedNetwork(nn.Module):
         layers: list[nn.Module] = []
         for n_in, n_out in itertools.pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
+        last = nn.Sigmoid() if sigmoid else nn.Identity()
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs), last)
 
     def logits(self, features: Tensor) -> Tensor:
         """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
-        outputs: Tensor = self.layers[:-1](features)
-        return outputs
+        # Events are the innermost axis: layers of a few nodes take two thirds of the time that way.
+        hidden = features.T
+        for layer in self.layers[:-1]:
+            if isinstance(layer, nn.Linear):
+                hidden = torch.addmm(layer.bias[:, None], layer.weight, hidden)
+            else:
+                hidden = torch.relu_(hidden)
+        return hidden.T
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the scores, shape (n_events, 1), of features of shape (n_events, n_features)."""
-        scores: Tensor = self.layers(features)
+        """Return the scores, shape (n_events, n_outputs), of features of shape (n_events, n_features)."""
+        scores: Tensor = self.layers[-1](self.logits(features))
         return scores
+
+
+class JointNetwork(nn.Module):
+    """The product of a preselection and a classifier: both weigh an event, and neither is normalised again.
+
+    Parameters
+    ----------
+    preselection : CutNetwork
+        Any cuts: a single set, a scan, windows, or cuts that follow a property.
+    classifier : torch.nn.Module
+        Of features (n_events, n_features), without the property of a binned preselection, to outputs of shape
+        (n_events, 1), or (n_events, n_rows) with one for each row of the preselection. In [0, 1] where the
+        product is to be a probability.
+    """
+
+    def __init__(self, preselection: CutNetwork, classifier: nn.Module) -> None:
+        super().__init__()
+        self.preselection = preselection
+        self.classifier = classifier
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the products, shape (n_events, n_rows), of features as the preselection takes them.
+
+        Raises
+        ------
+        ValueError
+            If the classifier has outputs for another number of rows.
+        """
+        product: Tensor = self.preselection(features) * self.outputs(features)
+        return product
+
+    def outputs(self, features: Tensor) -> Tensor:
+        """Return the classifier's outputs alone, shape (n_events, n_rows).
+
+        Raises
+        ------
+        ValueError
+            As :meth:`forward` does.
+        """
+        n_rows = self.preselection.bias.shape[1]
+        outputs: Tensor = self.classifier(features[:, : self.preselection.n_features])
+        if outputs.shape not in {(len(features), 1), (len(features), n_rows)}:
+            raise ValueError(
+                f"the classifier gives outputs of shape {tuple(outputs.shape)} for {n_rows} rows of cuts: "
+                "one output, or one for each row, is needed"
+            )
+        return outputs.expand(-1, n_rows)
 
 
 @dataclass(frozen=True)
@@ -362,7 +425,8 @@ class NetworkSettings:
     Parameters
     ----------
     model : str
-        ``linear``, ``fully_connected``, ``one_to_one`` or ``scan``.
+        ``linear``, ``fully_connected``, ``one_to_one``, ``scan`` or ``joint``: one set of cuts as a
+        preselection, times a fully connected network.
     targets : sequence of float
         Target signal efficiencies: any number for a scan, at most one for a one-to-one network. For a network
         without cuts, working points to find on its score after the training.
@@ -376,11 +440,21 @@ class NetworkSettings:
     monotone : bool
         Whether no cut of a scan may be tighter at a higher target than at a lower one.
     hidden_layers : sequence of int
-        Nodes of the hidden layers of a ``fully_connected`` model.
+        Nodes of the hidden layers of a ``fully_connected`` model, or of the classifier of a ``joint`` one.
     bias : bool
         Whether a ``linear`` model has a bias; the layers of a fully connected one always have.
     precision : str
         ``float32`` or ``float64``, of parameters, features and training.
+    cut_function : str
+        What stands for the step of a cut, of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
+    event_property : str
+        Name of the property that the cuts follow, the last column of the features; none where empty.
+    bin_edges : sequence of float
+        Of the bins of that property [its unit].
+    kept_fraction : float, optional
+        The largest fraction of the background that the preselection of a joint network keeps, in (0, 1].
+    classifier_output : str
+        ``sigmoid`` or ``raw``: whether the classifier of a joint network ends in a sigmoid.
 
     Raises
     ------
@@ -400,6 +474,9 @@ class NetworkSettings:
     cut_function: str = "sigmoid"
     event_property: str = ""
     bin_edges: tuple[float, ...] = ()
+    kept_fraction: float | None = None
+    classifier_output: str = "sigmoid"
+    initial_weights: str = "uniform"
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -421,17 +498,34 @@ class NetworkSettings:
             )
         if self.model == "scan" and not self.targets:
             raise ValueError("an efficiency scan needs at least one target efficiency")
+        if self.model == "joint" and self.targets:
+            raise ValueError("a joint network has a kept fraction rather than targets")
+        if self.kept_fraction is not None:
+            check_kept_fractions([self.kept_fraction])
+        if self.classifier_output not in CLASSIFIER_OUTPUTS:
+            raise ValueError(
+                f"unknown classifier_output {self.classifier_output!r}: {' or '.join(CLASSIFIER_OUTPUTS)}"
+            )
+        if self.initial_weights not in INITIAL_WEIGHTS:
+            raise ValueError(
+                f"unknown initial_weights {self.initial_weights!r}: {' or '.join(INITIAL_WEIGHTS)}"
+            )
+        if self.initial_weights != "uniform" and not self.hidden_layers:
+            raise ValueError(f"initial_weights belong to a network with hidden layers, not to {self.model}")
+        for name, without in (("kept_fraction", None), ("classifier_output", "sigmoid")):
+            if self.model != "joint" and getattr(self, name) != without:
+                raise ValueError(f"{name} belongs to a joint network, not to {self.model}")
         if self.model == "one_to_one" and len(self.targets) > 1:
             raise ValueError(f"a {self.model} network has at most one target, not {len(self.targets)}")
         if not self.activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {self.activation_scale}")
-        if bool(self.hidden_layers) != (self.model == "fully_connected"):
+        if bool(self.hidden_layers) != (self.model in ("fully_connected", "joint")):
             raise ValueError(
-                f"hidden_layers belong to a fully_connected network, and to it only: {self.model}"
+                f"hidden_layers belong to a fully_connected or joint network, and to these only: {self.model}"
             )
         if self.bias and self.model != "linear":
             raise ValueError(f"bias belongs to a linear network, not to {self.model}")
-        if self.model not in CUT_MODELS:
+        if self.model not in WITH_CUTS:
             for name, unset in (
                 ("weights", "directions"),
                 ("start", 0),
@@ -456,7 +550,7 @@ class NetworkSettings:
     @property
     def has_cuts(self) -> bool:
         """Whether the model selects by cuts rather than by its score."""
-        return self.model in CUT_MODELS
+        return self.model in WITH_CUTS
 
     @property
     def dtype(self) -> torch.dtype:
@@ -479,6 +573,20 @@ def check_targets(targets: Sequence[float]) -> tuple[float, ...]:
     if len(set(values)) != len(values):
         repeated = sorted({target for target in values if values.count(target) > 1})
         raise ValueError(f"target efficiencies are repeated: {repeated}")
+    return values
+
+
+def check_kept_fractions(fractions: Sequence[float]) -> tuple[float, ...]:
+    """Return kept fractions as floats.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is outside (0, 1].
+    """
+    values = tuple(float(fraction) for fraction in fractions)
+    if not values or not all(0 < value <= 1 for value in values):
+        raise ValueError(f"a kept fraction must lie in (0, 1], not {list(values)}")
     return values
 
 
@@ -534,7 +642,17 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = _new_network(settings, n_features, weights)
+        if settings.initial_weights == "truncated_normal":
+            network.apply(_start_truncated_normal)
     return network.to(settings.dtype)
+
+
+def _start_truncated_normal(module: nn.Module) -> None:
+    """Draw the weights of a layer anew: normal of width 1 / sqrt(inputs), cut at twice that; biases are 0."""
+    if isinstance(module, nn.Linear):
+        width = module.in_features**-0.5
+        nn.init.trunc_normal_(module.weight, std=width, a=-2 * width, b=2 * width)
+        nn.init.zeros_(module.bias)
 
 
 def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[float] | None) -> nn.Module:
@@ -549,8 +667,13 @@ def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[f
         "cut_function": settings.cut_function,
     }
     sharpness = settings.activation_scale
-    if settings.model == "one_to_one":
-        return OneToOneLinear(n_features, weights, sharpness, **edges)
+    if settings.model in ("one_to_one", "joint"):
+        cuts = OneToOneLinear(n_features, weights, sharpness, **edges)
+        if settings.model == "one_to_one":
+            return cuts
+        sigmoid = settings.classifier_output == "sigmoid"
+        classifier = FullyConnectedNetwork(n_features, settings.hidden_layers, sigmoid=sigmoid)
+        return JointNetwork(cuts, classifier)
     return EfficiencyScanNetwork(
         n_features, settings.targets, weights, sharpness, monotone=settings.monotone, **edges
     )

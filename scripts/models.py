@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from cabin_core import CutEfficiencies, CutNetwork, EventSums, TrainedNetwork, load_network
+from cabin_core import CutEfficiencies, EventSums, TrainedNetwork, load_network
+from cabin_core.joint import cuts_of
 from scripts.competitors import trained_boxes
 from scripts.competitors.trained_boxes import TrainedBoxes
 from scripts.cut_table import CUT_COLUMNS
@@ -127,9 +128,9 @@ class NetworkModel(Model):
 
     def cuts(self) -> pd.DataFrame:
         """Return the cuts, one row a target and edge; empty for a network without cuts."""
-        net = self.trained.network
-        if not isinstance(net, CutNetwork):
+        if not self.has_cuts:
             return super().cuts()
+        net = cuts_of(self.trained.network)
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
@@ -156,10 +157,14 @@ class NetworkModel(Model):
         return super().select(table, scores, thresholds)
 
     def mean_scores(self, events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the mean scores as the loss sees them, in the precision of the training."""
+        """Return the mean scores as the loss sees them, in the precision of the training.
+
+        Of a joint network these are of its preselection.
+        """
         with torch.no_grad():
             sample = make_sample(events, self.trained.scaling, "test", self.trained.settings.dtype)
-            sums = EventSums.of_sample(self.trained.network, sample)
+            net = self.trained.network
+            sums = EventSums.of_sample(cuts_of(net) if self.has_cuts else net, sample)
         return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
 
 

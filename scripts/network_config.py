@@ -25,6 +25,9 @@ NETWORK_KEYS = (
     "bias",
     "precision",
     "cut_function",
+    "kept_fraction",
+    "classifier_output",
+    "initial_weights",
 )
 #: Cut functions that are flat but for a step.
 WITHOUT_GRADIENT = ("hard", "heaviside")

@@ -96,5 +96,6 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                     ax.set(**{f"{axis}lim": feature["range"]})
         axes[1].set_ylabel("")
         handles, labels = axes[0].get_legend_handles_labels()
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
         fig.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, markerscale=2)
     return fig

@@ -56,6 +56,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax in axes[:: len(SCANNED)]:
             ax.set_ylabel("Cut on $x_{2}$", loc="center")
         handles, labels = axes[0].get_legend_handles_labels()
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
         legend = fig.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False)
         for handle in legend.legend_handles:
             handle.set_markerfacecolor("white")

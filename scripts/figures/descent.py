@@ -11,6 +11,7 @@ from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LINE_COLORS, panel_grid, paper_style, with_unit
 
 PREFIX = "cut_"
+MOST_DOTS = 100
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -45,12 +46,14 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
     features = {feature["name"]: feature for feature in study["features"]}
     with paper_style():
         fig, (loss, cuts) = panel_grid(2, panel_size=(3.4, 2.6))
-        loss.plot(table["epoch"], table["loss"], "o-", ms=3, color=LINE_COLORS[0])
+        # Each epoch is a dot while they can be told apart.
+        style = {"marker": "o" if len(table) <= MOST_DOTS else "", "ms": 3}
+        loss.plot(table["epoch"], table["loss"], color=LINE_COLORS[0], **style)
         loss.set_ylabel("Loss", loc="center")
         for color, column in zip(LINE_COLORS, cut_columns(table, options["networks"][0]), strict=False):
             feature = features[column.removeprefix(PREFIX)]
             label = with_unit(f"Cut on {feature['label']}", feature["unit"])
-            cuts.plot(table["epoch"], table[column], "o-", ms=3, color=color, label=label)
+            cuts.plot(table["epoch"], table[column], color=color, label=label, **style)
         cuts.set_ylabel(label if len(features) == 1 else "Cut", loc="center")
         if len(features) > 1:
             cuts.legend()

@@ -55,4 +55,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             value_ax.set_xlim(CUTS[0], CUTS[-1])
         handles, labels = axes[0].get_legend_handles_labels()
         fig.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

@@ -92,4 +92,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax in axes:
             ax.xaxis.label.set(ha="center", x=0.5)
             ax.yaxis.label.set(ha="center", y=0.5)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

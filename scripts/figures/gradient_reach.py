@@ -69,4 +69,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         against_window.set_xlabel("Largest distance of events from the cut at 0", loc="center")
         against_window.set_ylabel("Share of the gradient of the squares", loc="center")
         against_cut.legend(loc="upper left")
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
     return fig

@@ -31,8 +31,8 @@ def sample_of_study(inputs: FigureInputs, dimensions: int) -> EventSample:
     events = events[events["split"] == "train"]
     columns = [feature["name"] for feature in features]
     return EventSample.from_arrays(
-        events[columns].to_numpy(dtype=np.float64),
+        events[columns].to_numpy(dtype=np.float64, copy=True),
         events["label"].to_numpy(copy=True),
-        events["weight"].to_numpy(dtype=np.float64),
+        events["weight"].to_numpy(dtype=np.float64, copy=True),
         dtype=torch.float64,
     )

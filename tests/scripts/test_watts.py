@@ -1,8 +1,6 @@
 """Watts' toys: his events bit for bit, and the numbers of his notebooks."""
 
 import hashlib
-import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +23,7 @@ from scripts.watts_emulation import (
     scan_losses,
     scan_surface,
 )
-from scripts.watts_toy import N_EVENTS, PLANE, SAMPLES, SEED, draw_more, n_features, signal_probability
+from scripts.watts_toy import PLANE, SAMPLES, SEED, draw_more, n_features, signal_probability
 from tests.conftest import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
@@ -76,7 +74,7 @@ def test_samples_are_his_own():
 
 
 def test_samples_are_bit_for_bit_what_they_were():
-    """Those in two dimensions pass through the linear algebra of the machine, and may differ in the last digit."""
+    """Those in two dimensions pass through the linear algebra of the machine: the last digit may differ."""
     for name, digest in DIGESTS.items():
         content = b"".join(events.tobytes() for events in SAMPLES[name]())
         assert hashlib.sha256(content).hexdigest()[:16] == digest, name
@@ -123,7 +121,7 @@ def test_feature_table(name):
 
 @pytest.mark.parametrize("name", ["watts_sigmoid", "watts_erf"])
 def test_cuts_in_two_dimensions(name):
-    """W1: after 5000 epochs his cuts are at the minimum of the loss, which a better optimiser finds at once."""
+    """W1: after 5000 epochs his cuts are at the minimum of the loss, which any optimiser finds."""
     events, loss = sample_of("plane"), WattsLoss("softmax")
     network = network_of(NETWORKS[name]["cut_function"], np.array([[1.0, 1.0]]))
     optimizer = torch.optim.LBFGS(
@@ -248,4 +246,122 @@ def test_surface_is_of_the_product_and_not_the_sum_of_both():
     ]
     assert table.loc[("squares", 0.5, 2.0), "sum"] == pytest.approx(
         sum(a["squares"][0] for a in alone), rel=1e-10
+    )
+
+
+@pytest.fixture(scope="module")
+def plane() -> EventSample:
+    """A few thousand of Watts' events in two dimensions."""
+    return sample_of("plane").take(torch.arange(0, 20_000, 5))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_structure_of_the_joint_network(plane, seed):
+    """W7: 1012 + 2 parameters, outputs in [0, 1], a gradient of the cuts at (1, 1) and none at (60, 60)."""
+    events = EventSample(plane.features.float(), plane.is_signal, plane.weights.float())
+    for start, moves in ((-1.0, True), (-60.0, False)):
+        settings, loss, _ = parse_network(NETWORKS["watts_softmax"] | {"start": start})
+        network = build_network(settings, ">>", seed)
+        assert sum(parameter.numel() for parameter in network.parameters()) == 1014
+        outputs = network(events.features)
+        assert ((outputs >= 0) & (outputs <= 1)).all()
+        loss.evaluate(network, events).total.backward()
+        gradient = cuts_of(network).bias.grad.abs()
+        assert (gradient > 1e-3).all() if moves else (gradient < 1e-12).all()
+
+
+def test_starting_weights_are_truncated_normal():
+    settings, _, _ = parse_network(NETWORKS["watts_softmax"] | {"hidden_layers": [400, 300]})
+    network = build_network(settings, ">>", 1)
+    layer = network.classifier.layers[2]
+    weights = layer.weight.detach() * 400**0.5
+    assert weights.abs().max() <= 2.0
+    # Of a normal distribution cut at two standard deviations.
+    assert weights.std().item() == pytest.approx(0.8796, abs=0.01)
+    assert (layer.bias == 0).all()
+
+
+def test_cuts_of_the_raw_network_drift(plane):
+    """W6 with few events: downwards in every epoch, and on."""
+    cuts, history, _ = training("watts_raw", plane, epochs=400)
+    for column in ("cut_x0", "cut_x1"):
+        assert (history[column].iloc[200:].diff().dropna() < 0).all()
+    assert max(cuts) < -4.1
+    assert history["train_total"].iloc[-1] < history["train_total"].iloc[200]
+
+
+@pytest.mark.parametrize("name", ["watts_softmax_2", "watts_squares_2", "watts_bce"])
+def test_cuts_of_every_loss_go_down(plane, name):
+    """W4 and W5 with few events: softmax is not alone, but the fastest."""
+    cuts, history, network = training(name, plane, epochs=250)
+    assert max(cuts) < 0.75
+    assert history["train_total"].iloc[-1] < history["train_total"].iloc[0]
+    outputs = network(plane.features.float())
+    assert ((outputs >= 0) & (outputs <= 1)).all()
+
+
+def test_from_events_to_evaluation(tmp_path):
+    """Unscaled features, cuts in the history, and the measures of the scorecard on what is written."""
+    source = {"kind": "watts", "sample": "plane_anew", "events": 400, "test_events": 100, "seed": 1}
+    study = {"features": [{"name": "x1"}, {"name": "x2"}], "networks": ["raw"], "source": source}
+    folder = tmp_path / "plane" / "raw"
+    folder.mkdir(parents=True)
+    table = tmp_path / "plane" / "features.parquet"
+    generate_watts.main(table=table, source=source, features=["x1", "x2"])
+    entry = NETWORKS["watts_raw"] | {"epochs": 6}
+    files = {
+        "model": folder / "model.pt",
+        "history": folder / "history.csv",
+        "timing": folder / "training.tsv",
+    }
+    common = {"table": table, "features": ["x1", "x2"], "threads": 1}
+    train_network.main(**files, **common, name="plane/raw", network=entry, directions=[">", ">"])
+    trained = load_network(files["model"], ["x1", "x2"])
+    assert trained.scaling.mean.tolist() == [0, 0]
+    assert trained.scaling.spread.tolist() == [1, 1]
+    outputs = {name: folder / f"{name}.csv" for name in ("cuts", "metrics")}
+    evaluate_network.main(**outputs, **common, model=files["model"], scores=folder / "scores.parquet")
+    cuts = pd.read_csv(outputs["cuts"])
+    assert cuts["cut"].to_list() == cuts["cut_scaled"].to_list()
+    assert cuts["cut"].to_list() == pytest.approx(cuts_of(trained.network).cuts()[0].tolist())
+    history = pd.read_csv(files["history"])
+    assert history["cut_x1"][0] == -4.0
+    assert pd.read_csv(outputs["metrics"])["signal_efficiency"][0] == 1.0
+
+    results = Results(tmp_path, {"plane": study}, {"raw": entry})
+    named = {"study": "plane", "network": "raw"}
+    several = {"study": "plane", "networks": ["raw", "raw"]}
+
+    def measure(measured: str, **arguments) -> float:
+        return MEASURES[measured](results, **arguments).value
+
+    assert measure("starting_loss", **named) == history["train_total"][0]
+    assert measure("final_loss", **several) == history["train_total"].iloc[-1]
+    assert measure("smallest_final_loss", **several) == history["train_total"].iloc[-1]
+    assert measure("trained_cut", **several, feature="x2") == cuts["cut"][1]
+    moved = history[["cut_x1", "cut_x2"]] + 4.0
+    assert measure("cut_movement", **named) == pytest.approx(moved.abs().max(axis=None))
+    velocity = (cuts["cut"][0] - history["cut_x1"][2]) / 4 * 1000
+    assert measure("cut_velocity", **several, feature="x1", between=[2, 6]) == pytest.approx(velocity)
+    inner = (history["cut_x1"][4] - history["cut_x1"][2]) / 2 * 1000
+    assert measure("cut_velocity", **several, feature="x1", between=[2, 4]) == pytest.approx(inner)
+    steps = history[["cut_x1", "cut_x2"]].iloc[2:].diff().max(axis=None)
+    assert measure("largest_cut_step", **named, after=2) == pytest.approx(steps)
+    with pytest.raises(NotRun, match="raw is trained for fewer than 9 epochs"):
+        measure("largest_cut_step", **named, after=9)
+    with pytest.raises(NotRun, match="raw is trained for 6 epochs"):
+        measure("cut_velocity", **several, feature="x1", between=[2, 7])
+    scores = pd.read_parquet(folder / "scores.parquet")
+    of_training = scores[scores["split"] == "train"]
+    assert measure("least_output", **named) == of_training["score"].min()
+    assert measure("output_outside", **several) == pytest.approx(
+        max(0.0, -scores["score"].min(), scores["score"].max() - 1)
+    )
+    signal = of_training[of_training["label"] == 1]["score"]
+    assert measure("output_above_half", **several, label=1) == pytest.approx((signal > 0.5).mean())
+    assert measure("sigmoid_above_half", **named, label=1) == pytest.approx((signal > 1e-7).mean(), abs=0.01)
+    # 0.0574 an event; 400 of each class.
+    assert measure("best_sum_of_squares", study="plane") == pytest.approx(800 * 0.0574, rel=0.25)
+    assert measure("loss_over_best_squares", **several) == pytest.approx(
+        history["train_total"].iloc[-1] / measure("best_sum_of_squares", study="plane")
     )
