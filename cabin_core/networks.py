@@ -358,7 +358,7 @@ class FullyConnectedNetwork(nn.Module):
         """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
         # Events are the innermost axis: layers of a few nodes take two thirds of the time that way.
         hidden = features.T
-        for layer in self.layers[:-1]:
+        for layer in list(self.layers)[:-1]:
             if isinstance(layer, nn.Linear):
                 hidden = torch.addmm(layer.bias[:, None], layer.weight, hidden)
             else:

@@ -14,7 +14,7 @@ from torch import nn
 from cabin_core.networks import NetworkSettings, build_network
 from cabin_core.scaling import FeatureScaling
 
-FORMAT = "cabin_core network 1"
+FORMAT = "cabin_core network 2"
 _INCOMPLETE = "not a complete model file: delete it and train the network again"
 
 

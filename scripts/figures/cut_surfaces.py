@@ -18,6 +18,7 @@ from scripts.watts_emulation import SCANNED, scan_surface
 #: Points along each axis.
 AXIS = np.linspace(-5.0, 5.0, 31)
 DRAWN = ("erf", "sigmoid")
+MARKERS: dict[str, dict[str, Any]] = {"value": {"marker": "*", "ms": 11}, "sum": {"marker": "X", "ms": 7}}
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
@@ -44,7 +45,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             drawn = ax.contourf(grid.columns, grid.index, grid, levels=14, cmap="viridis")
             ax.contour(grid.columns, grid.index, grid, levels=14, colors="white", linewidths=0.4)
             fig.colorbar(drawn, ax=ax)
-            for column, style in (("value", {"marker": "*", "ms": 11}), ("sum", {"marker": "X", "ms": 7})):
+            for column, style in MARKERS.items():
                 best = rows[column].idxmax() if loss == "significance" else rows[column].idxmin()
                 label = "best, both cuts" if column == "value" else "best, each cut alone"
                 ax.plot(
@@ -57,7 +58,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             ax.set_ylabel("Cut on $x_{2}$", loc="center")
         handles, labels = axes[0].get_legend_handles_labels()
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
-        legend = fig.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False)
-        for handle in legend.legend_handles:
-            handle.set_markerfacecolor("white")
+        fig.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False)
     return fig

@@ -39,8 +39,11 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     events = inputs.read("features")
     events = events[events["split"] == "train"]
     edges = [
-        np.linspace(*feature.get("range", [events[name].min(), events[name].max()]), N_BINS + 1)
-        for feature, name in zip(inputs.features, names, strict=True)
+        np.linspace(low, high, N_BINS + 1)
+        for low, high in (
+            feature.get("range", [events[name].min(), events[name].max()])
+            for feature, name in zip(inputs.features, names, strict=True)
+        )
     ]
     middles = [(axis[1:] + axis[:-1]) / 2 for axis in edges]
     x, y = (grid.ravel() for grid in np.meshgrid(*middles, indexing="ij"))
@@ -91,7 +94,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         of_networks = table[table["kind"] == "cut"].groupby("name", sort=False)
         colors = ["black", *LINE_COLORS[1:]]
         for number, (color, (name, rows)) in enumerate(zip(colors, of_networks, strict=False)):
-            line = {"color": color, "lw": 1.8, "ls": ["-", "--", "-.", ":"][number % 4]}
+            line: dict[str, Any] = {"color": color, "lw": 1.8, "ls": ["-", "--", "-.", ":"][number % 4]}
             for at in rows["x"].dropna():
                 ax.axvline(at, **line)
             for at in rows["y"].dropna():

@@ -47,7 +47,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
     with paper_style():
         fig, (loss, cuts) = panel_grid(2, panel_size=(3.4, 2.6))
         # Each epoch is a dot while they can be told apart.
-        style = {"marker": "o" if len(table) <= MOST_DOTS else "", "ms": 3}
+        style: dict[str, Any] = {"marker": "o" if len(table) <= MOST_DOTS else "", "ms": 3}
         loss.plot(table["epoch"], table["loss"], color=LINE_COLORS[0], **style)
         loss.set_ylabel("Loss", loc="center")
         for color, column in zip(LINE_COLORS, cut_columns(table, options["networks"][0]), strict=False):

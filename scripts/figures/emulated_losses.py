@@ -41,7 +41,10 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             value_ax, gradient_ax = axes[column], axes[column + len(SCANNED)]
             unit = UNITS[loss]
             for name, rows in table.groupby("function", sort=False):
-                style = {"color": FUNCTION_COLORS[str(name)], "ls": "--" if name == "hard" else "-"}
+                style: dict[str, Any] = {
+                    "color": FUNCTION_COLORS[str(name)],
+                    "ls": "--" if name == "hard" else "-",
+                }
                 value_ax.plot(rows["cut"], rows[loss] / unit, label=FUNCTIONS[str(name)], **style)
                 best = rows[loss].idxmax() if loss == "significance" else rows[loss].idxmin()
                 value_ax.plot(rows["cut"][best], rows[loss][best] / unit, "o", color=style["color"], ms=5)

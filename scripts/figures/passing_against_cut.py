@@ -10,8 +10,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from cabin_core import EventSample, WattsLoss
-from cabin_core.joint import JointNetwork
+from cabin_core import EventSample, JointNetwork, WattsLoss
 from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style

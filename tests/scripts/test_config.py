@@ -208,7 +208,11 @@ BAD += [
     ),
     ("figures.watts_surfaces.study", "watts_line", "watts_surfaces: 1 features in .*, this plot shows 2"),
     ("figures.watts_drift.published_cuts", {"scan": [1, 2]}, "published_cuts: unknown name 'scan': one of"),
-    ("figures.watts_drift.published_cuts.watts_softmax", [1], "published_cuts.watts_softmax: 1 cuts for the 2"),
+    (
+        "figures.watts_drift.published_cuts.watts_softmax_2",
+        [1],
+        "published_cuts.watts_softmax_2: 1 cuts for the 2",
+    ),
     ("figures.watts_drift.networks", ["watts_raw", "scan"], "unknown network 'scan'"),
     ("figures.watts_map.networks", ["watts_bc"], "figures.watts_map.networks: unknown network 'watts_bc'"),
     ("figures.watts_cuts.study", "gaussian", "figures.watts_cuts.networks: unknown network 'watts_sigmoid'"),
