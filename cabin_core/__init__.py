@@ -25,6 +25,7 @@ from cabin_core.persistence import TrainedNetwork, load_network, save_network
 from cabin_core.scaling import FeatureScaling
 from cabin_core.significance import asimov_significance
 from cabin_core.training import History, Schedule, TrainingSettings, train
+from cabin_core.watts_losses import WattsLoss
 
 __all__ = [
     "CutEfficiencies",
@@ -48,6 +49,7 @@ __all__ = [
     "Schedule",
     "TrainedNetwork",
     "TrainingSettings",
+    "WattsLoss",
     "asimov_significance",
     "build_network",
     "fit_kept_fractions",

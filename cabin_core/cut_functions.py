@@ -19,8 +19,8 @@ def _hard(margin: Tensor) -> Tensor:
 
 
 def _heaviside(margin: Tensor) -> Tensor:
-    # An event exactly on the cut fails.
-    return torch.heaviside(margin, margin.new_zeros(()))
+    # An event exactly on the cut fails. torch.heaviside has no gradient at all, not even zero.
+    return torch.sign(torch.relu(margin))
 
 
 def _log_erf(margin: Tensor) -> Tensor:
@@ -83,6 +83,7 @@ def product_of_weights(name: str, margins: Tensor) -> Tensor:
     -------
     Tensor, shape (n_rows, n_events)
     """
-    if name in _LOGARITHMS:
+    # The other logarithms cost more than they gain: torch takes four times as long for that of erf.
+    if name == "sigmoid":
         return log_weight(name, margins).sum(dim=1).exp()
     return CUT_FUNCTIONS[name](margins).prod(dim=1)

@@ -233,6 +233,20 @@ def _scaled(values: Tensor, factor: float) -> Tensor:
     return values if factor == 1 else factor * values + (1 - factor) * values.detach()
 
 
+def cuts_of(network: nn.Module) -> CutNetwork:
+    """Return the cuts of a network: itself, or its preselection.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    if not isinstance(cuts, CutNetwork):
+        raise ValueError(f"a {type(network).__name__} has no cuts")
+    return cuts
+
+
 @torch.no_grad()
 def fit_kept_fractions(
     preselection: CutNetwork, sample: EventSample, kept_fractions: Sequence[float]

@@ -19,6 +19,7 @@ CUT_MODELS = ("one_to_one", "scan")
 WITH_CUTS = (*CUT_MODELS, "joint")
 MODELS = ("linear", "fully_connected", *WITH_CUTS)
 CLASSIFIER_OUTPUTS = ("sigmoid", "raw")
+INITIAL_WEIGHTS = ("uniform", "truncated_normal")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -333,6 +334,9 @@ class FullyConnectedNetwork(nn.Module):
     n_outputs : int
     sigmoid : bool
         Whether the outputs go through a sigmoid at the end.
+    events_innermost : bool
+        Whether the layers are computed with events as the innermost axis: two thirds of the time where layers
+        have a few nodes, and other last digits.
 
     Raises
     ------
@@ -341,9 +345,16 @@ class FullyConnectedNetwork(nn.Module):
     """
 
     def __init__(
-        self, n_features: int, hidden_layers: Sequence[int], n_outputs: int = 1, *, sigmoid: bool = True
+        self,
+        n_features: int,
+        hidden_layers: Sequence[int],
+        n_outputs: int = 1,
+        *,
+        sigmoid: bool = True,
+        events_innermost: bool = False,
     ) -> None:
         super().__init__()
+        self.events_innermost = events_innermost
         if not hidden_layers or min(hidden_layers) < 1:
             raise ValueError(f"hidden_layers needs positive numbers of nodes, not {list(hidden_layers)}")
         widths = [n_features, *hidden_layers]
@@ -355,12 +366,20 @@ class FullyConnectedNetwork(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
-        outputs: Tensor = self.layers[:-1](features)
-        return outputs
+        if not self.events_innermost:
+            outputs: Tensor = self.layers[:-1](features)
+            return outputs
+        hidden = features.T
+        for layer in list(self.layers)[:-1]:
+            if isinstance(layer, nn.Linear):
+                hidden = torch.addmm(layer.bias[:, None], layer.weight, hidden)
+            else:
+                hidden = torch.relu_(hidden)
+        return hidden.T
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the scores, shape (n_events, n_outputs), of features of shape (n_events, n_features)."""
-        scores: Tensor = self.layers(features)
+        scores: Tensor = self.layers[-1](self.logits(features))
         return scores
 
 
@@ -453,6 +472,9 @@ class NetworkSettings:
         The largest fraction of the background that the preselection of a joint network keeps, in (0, 1].
     classifier_output : str
         ``sigmoid`` or ``raw``: whether the classifier of a joint network ends in a sigmoid.
+    initial_weights : str
+        ``uniform``, as torch has it, or ``truncated_normal``: how the layers of a network with hidden layers
+        start.
 
     Raises
     ------
@@ -474,6 +496,7 @@ class NetworkSettings:
     bin_edges: tuple[float, ...] = ()
     kept_fraction: float | None = None
     classifier_output: str = "sigmoid"
+    initial_weights: str = "uniform"
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -503,6 +526,12 @@ class NetworkSettings:
             raise ValueError(
                 f"unknown classifier_output {self.classifier_output!r}: {' or '.join(CLASSIFIER_OUTPUTS)}"
             )
+        if self.initial_weights not in INITIAL_WEIGHTS:
+            raise ValueError(
+                f"unknown initial_weights {self.initial_weights!r}: {' or '.join(INITIAL_WEIGHTS)}"
+            )
+        if self.initial_weights != "uniform" and not self.hidden_layers:
+            raise ValueError(f"initial_weights belong to a network with hidden layers, not to {self.model}")
         for name, without in (("kept_fraction", None), ("classifier_output", "sigmoid")):
             if self.model != "joint" and getattr(self, name) != without:
                 raise ValueError(f"{name} belongs to a joint network, not to {self.model}")
@@ -633,7 +662,17 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = _new_network(settings, n_features, weights)
+        if settings.initial_weights == "truncated_normal":
+            network.apply(_start_truncated_normal)
     return network.to(settings.dtype)
+
+
+def _start_truncated_normal(module: nn.Module) -> None:
+    """Draw the weights of a layer anew: normal of width 1 / sqrt(inputs), cut at twice that; biases are 0."""
+    if isinstance(module, nn.Linear):
+        width = module.in_features**-0.5
+        nn.init.trunc_normal_(module.weight, std=width, a=-2 * width, b=2 * width)
+        nn.init.zeros_(module.bias)
 
 
 def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[float] | None) -> nn.Module:
@@ -653,7 +692,9 @@ def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[f
         if settings.model == "one_to_one":
             return cuts
         sigmoid = settings.classifier_output == "sigmoid"
-        classifier = FullyConnectedNetwork(n_features, settings.hidden_layers, sigmoid=sigmoid)
+        classifier = FullyConnectedNetwork(
+            n_features, settings.hidden_layers, sigmoid=sigmoid, events_innermost=True
+        )
         return JointNetwork(cuts, classifier)
     return EfficiencyScanNetwork(
         n_features, settings.targets, weights, sharpness, monotone=settings.monotone, **edges

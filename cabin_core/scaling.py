@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -40,6 +41,11 @@ class FeatureScaling:
         for feature, value in zip(self.features, self.spread.tolist(), strict=True):
             if not value > 0:
                 raise ValueError(f"feature {feature!r} has no spread: remove it, it cannot be cut on")
+
+    @classmethod
+    def identity(cls, features: Sequence[str]) -> Self:
+        """Return the scaling that leaves the features in their units."""
+        return cls(features, torch.zeros(len(features)), torch.ones(len(features)))
 
     def scale(self, values: Tensor) -> Tensor:
         """Scale feature values.

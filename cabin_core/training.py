@@ -134,6 +134,7 @@ def train(
     test_sample: EventSample | None,
     settings: TrainingSettings,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
+    watch: Callable[[nn.Module], dict[str, float]] | None = None,
 ) -> History:
     """Train a network in place.
 
@@ -149,6 +150,8 @@ def train(
     settings : TrainingSettings
     on_epoch : callable, optional
         Called with each row of the history as soon as it is known.
+    watch : callable, optional
+        What else a row of the history holds, asked of the network before the updates of each epoch.
 
     Returns
     -------
@@ -170,9 +173,10 @@ def train(
     for epoch in range(settings.epochs):
         change(epoch)
         test_values: dict[str, float] = {}
-        if test_sample is not None:
-            with torch.no_grad():
+        with torch.no_grad():
+            if test_sample is not None:
                 test_values = loss.evaluate(network, test_sample).values()
+            watched = watch(network) if watch else {}
         batch_values = []
         for batch in _batches(train_sample, settings.batch_size, generator):
             train_terms = loss.evaluate(network, batch)
@@ -185,7 +189,7 @@ def train(
         row: dict[str, float] = {"epoch": epoch}
         for name in batch_values[0]:
             row[f"train_{name}"] = sum(values[name] for values in batch_values) / len(batch_values)
-        row |= {f"test_{name}": value for name, value in test_values.items()}
+        row |= {f"test_{name}": value for name, value in test_values.items()} | watched
         # A diverged loss would otherwise end as cuts of NaN, hundreds of epochs later.
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")

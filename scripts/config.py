@@ -20,6 +20,7 @@ from scripts.competitors import COMPETITORS
 from scripts.competitors.supercuts import parse_supercuts
 from scripts.figures import PLOTS, PlotKind
 from scripts.tables import TABLES, TableKind
+from scripts.watts_toy import n_features
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -29,6 +30,16 @@ LEPTON_REACH = 2.5
 #: How far the generator filter must stay from the preselection [GeV]: MET below it, for what the detector
 #: smears; pair pT not far above the leading jet, which can be all that the pair recoils against.
 MET_MARGIN, PAIR_PT_MARGIN = 30.0, 20.0
+#: Kinds of plots that show so many features and no other number.
+FEATURES_SHOWN = {
+    "boundaries": 2,
+    "emulations": 1,
+    "emulated_losses": 1,
+    "gradient_reach": 1,
+    "cut_surfaces": 2,
+    "cuts_on_plane": 2,
+    "classification_maps": 2,
+}
 #: Below this a run would fill the disk [bytes]; most of it are simulated events.
 LEAST_FREE_SPACE = 400_000_000
 
@@ -200,6 +211,10 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
             f"config: {where}.optimum: the best cuts can be computed for a Gaussian source only, not for "
             f"{study['source']['kind']}: remove the key"
         )
+    if study["source"]["kind"] == "watts":
+        _check_watts(where, study)
+    elif "split" not in study:
+        raise ConfigError(f"config: {where}: the key `split` is missing")
     if "selection" in study["source"]:
         # Imported here: it brings vector, and only such a study needs it when Snakemake starts.
         from scripts.physics.features import DELPHES_FEATURES
@@ -269,7 +284,7 @@ def _check_properties(where: str, study: dict[str, Any], networks: dict[str, Any
     for name in properties:
         if name in ("label", "process", "split", "weight"):
             raise ConfigError(f"config: {where}.properties: {name} is a column of the feature table")
-        if source["kind"] in ("gaussian", "processes") and name not in features:
+        if source["kind"] in ("gaussian", "processes", "watts") and name not in features:
             raise ConfigError(
                 f"config: {where}.properties: a {source['kind']} source makes features only: {name} is none"
             )
@@ -351,6 +366,23 @@ def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
         parse_supercuts(entry["supercuts"], features, entry["most_points"])
     except ValueError as fault:
         raise ConfigError(f"config: {where}.supercuts: {fault}") from None
+
+
+def _check_watts(where: str, study: dict[str, Any]) -> None:
+    if "split" in study:
+        raise ConfigError(f"config: {where}.split: a source of the kind watts splits itself: remove the key")
+    source = study["source"]
+    if ("events" in source) != (source["sample"] == "plane_anew"):
+        raise ConfigError(
+            f"config: {where}.source.events: the sample plane_anew needs it, and no other: the sample is "
+            f"{source['sample']}"
+        )
+    dimensions = n_features(source["sample"])
+    if len(study["features"]) != dimensions:
+        raise ConfigError(
+            f"config: {where}.features: {len(study['features'])} features for the sample "
+            f"{source['sample']}, which has {dimensions}"
+        )
 
 
 def _check_processes(where: str, processes: dict[str, Any], features: list[str]) -> None:
@@ -516,7 +548,7 @@ def _check_first_targets(where: str, entry: dict[str, Any], config: dict[str, An
 
 
 def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
-    """Raise where a figure names a network or process that it cannot show."""
+    """Raise where a figure names a network, process or study that it cannot show."""
     study = config["studies"].get(figure.get("study"))
     if study is None:
         return
@@ -526,11 +558,24 @@ def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str
                 raise ConfigError(
                     f"config: {where}.networks: {name} is not trained on the Z loss, whose collapse is shown"
                 )
+    needed = FEATURES_SHOWN.get(kind, len(study["features"]))
+    if len(study["features"]) != needed:
+        raise ConfigError(
+            f"config: {where}: {len(study['features'])} features in the study {figure['study']}, this plot "
+            f"shows {needed}"
+        )
     processes = study["source"].get("processes", ("signal", "background"))
     for name in figure.get("drawn_events", ()):
         _known("process", name, processes, f"{where}.drawn_events")
     for name in figure.get("curves", ()):
         _known("network", name, figure["networks"], f"{where}.curves")
+    for name, cuts in figure.get("published_cuts", {}).items():
+        _known("name", name, figure["networks"], f"{where}.published_cuts")
+        if len(cuts) != len(study["features"]):
+            raise ConfigError(
+                f"config: {where}.published_cuts.{name}: {len(cuts)} cuts for the {len(study['features'])} "
+                "features of the study"
+            )
     for name in figure.get("published", ()):
         known = processes if kind == "class_efficiencies" else figure["networks"]
         _known("name", name, known, f"{where}.published")

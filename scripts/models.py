@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
+from torch import Tensor
 
-from cabin_core import CutEfficiencies, CutNetwork, EventSums, JointNetwork, TrainedNetwork, load_network
+from cabin_core import CutEfficiencies, EventSums, JointNetwork, TrainedNetwork, load_network
+from cabin_core.joint import cuts_of
 from scripts.competitors import trained_boxes
 from scripts.competitors.trained_boxes import TrainedBoxes
 from scripts.cut_table import CUT_COLUMNS
@@ -133,11 +135,9 @@ class NetworkModel(Model):
 
     def cuts(self) -> pd.DataFrame:
         """Return the cuts, one row a target and edge, and bin; empty for a network without cuts."""
-        net = self.trained.network
-        if isinstance(net, JointNetwork):
-            net = net.preselection
-        if not isinstance(net, CutNetwork):
+        if not self.has_cuts:
             return super().cuts()
+        net = cuts_of(self.trained.network)
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
@@ -171,10 +171,15 @@ class NetworkModel(Model):
         return super().select(table, scores, thresholds)
 
     def mean_scores(self, events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the mean scores as the loss sees them, in the precision of the training."""
+        """Return the mean scores as the loss sees them, in the precision of the training.
+
+        Of a joint network these are of its preselection.
+        """
         with torch.no_grad():
             sample = make_sample(events, self.trained.scaling, "test", self.trained.settings.dtype)
-            sums = EventSums.of_sample(self.trained.network, sample).all_bins(self.trained.settings.n_bins)
+            net = self.trained.network
+            of_rows = EventSums.of_sample(cuts_of(net) if self.has_cuts else net, sample)
+            sums = of_rows.all_bins(self.trained.settings.n_bins)
         return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
 
 
@@ -228,12 +233,18 @@ class TreeModel(Model):
 
 
 def score_events(trained: TrainedNetwork, table: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the scores of a network in float64, shape (n_events, n_rows); the network stays as it is."""
+    """Return the scores of a network in float64, shape (n_events, n_rows); the network stays as it is.
+
+    Those of a joint network are the products of weights and outputs or, where its cuts have a kept fraction
+    to hold, the outputs for events that pass the hard cuts and 0 for others.
+    """
     values = torch.from_numpy(table[list(trained.scaling.features)].to_numpy(dtype="float64", copy=True))
     with torch.no_grad():
         network = copy.deepcopy(trained.network).double()
-        # What is dropped by the cuts of a joint network is not there for its classifier to score.
-        score = network.hard_scores if isinstance(network, JointNetwork) else network
+        score: Callable[[Tensor], Tensor] = network
+        if isinstance(network, JointNetwork) and trained.settings.kept_fraction is not None:
+            # What its cuts drop is not there for its classifier to score.
+            score = network.hard_scores
         scores: NDArray[np.float64] = score(trained.scaling.scale(values)).numpy()
     return scores
 

@@ -12,6 +12,7 @@ from cabin_core import (
     NetworkSettings,
     Schedule,
     TrainingSettings,
+    WattsLoss,
 )
 from scripts.event_bins import EventBins
 
@@ -28,13 +29,18 @@ NETWORK_KEYS = (
     "cut_function",
     "kept_fraction",
     "classifier_output",
+    "initial_weights",
 )
+#: Cut functions that are flat but for a step.
+WITHOUT_GRADIENT = ("hard", "heaviside")
 TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
+
+AnyLoss = CutLoss | JointLoss | LovaszZLoss | WattsLoss
 
 
 def parse_network(
     entry: dict[str, Any], yields: ExpectedYields | None = None
-) -> tuple[NetworkSettings, CutLoss | JointLoss | LovaszZLoss, TrainingSettings]:
+) -> tuple[NetworkSettings, AnyLoss, TrainingSettings]:
     """Return what a network is, its loss and its training.
 
     Parameters
@@ -68,9 +74,12 @@ def parse_network(
     if entry["loss"].get("bin_smoothness") and settings.n_bins < 3:
         raise ValueError("the bin_smoothness term of the loss needs three bins: give `property`")
     schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
-    loss: CutLoss | JointLoss | LovaszZLoss
+    loss: AnyLoss
     if "joint" in entry["loss"]:
         loss = _joint_loss(entry["loss"], settings)
+    elif "watts" in entry["loss"]:
+        _check_alone("watts", entry["loss"])
+        loss = WattsLoss(entry["loss"]["watts"])
     elif "lovasz_z" in entry["loss"]:
         loss = _lovasz_z_loss(entry["loss"], settings, yields)
     elif settings.classifier_output == "raw":
@@ -85,6 +94,10 @@ def parse_network(
         )
     if schedule is not None:
         _check_schedule(schedule, settings, loss)
+    if entry.get("record_cuts"):
+        _check_recorded(settings)
+    if settings.cut_function in WITHOUT_GRADIENT:
+        raise ValueError(f"cut_function: {settings.cut_function} has no gradient to train with")
     training = TrainingSettings(
         **{key: entry[key] for key in TRAINING_KEYS if key in entry}, schedule=schedule
     )
@@ -119,9 +132,17 @@ def _lovasz_z_loss(
     return LovaszZLoss(**entry["lovasz_z"], signal_yield=yields.signal, background_yield=yields.background)
 
 
-def _check_schedule(
-    schedule: Schedule, settings: NetworkSettings, loss: CutLoss | JointLoss | LovaszZLoss
-) -> None:
+def _check_recorded(settings: NetworkSettings) -> None:
+    if (
+        not settings.has_cuts
+        or settings.model == "scan"
+        or settings.bin_edges
+        or settings.weights == "windows"
+    ):
+        raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
+
+
+def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: AnyLoss) -> None:
     if schedule.first_activation_scale is not None and not settings.has_cuts:
         raise ValueError("schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen")
     if schedule.first_goal is not None and not (isinstance(loss, CutLoss) and loss.constraint is not None):

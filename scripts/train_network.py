@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import nn
 
 from cabin_core import (
     EventSample,
@@ -19,6 +20,7 @@ from cabin_core import (
     save_network,
     train,
 )
+from cabin_core.joint import cuts_of
 from scripts.event_bins import EventBins, columns_of
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
@@ -118,7 +120,7 @@ def fit_network(
     """
     yields = None if search is None else expected_yields(events, search)
     settings, loss, training = parse_network(network, yields)
-    scaling = scaling_of(events, features, EventBins.of_entry(network))
+    scaling = scaling_of(events, features, network)
     net = build_network(settings, directions, training.seed)
     train_sample, test_sample = (
         make_sample(
@@ -126,19 +128,46 @@ def fit_network(
         )
         for split in ("train", "test")
     )
-    rows = train(net, loss, train_sample, test_sample, training, on_epoch=on_epoch)
+    watch = cut_recorder(scaling) if network.get("record_cuts") else None
+    rows = train(net, loss, train_sample, test_sample, training, on_epoch=on_epoch, watch=watch)
     if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     history = pd.DataFrame(rows).astype({"epoch": int})
     return TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)), history
 
 
-def scaling_of(events: pd.DataFrame, features: list[str], bins: EventBins | None) -> FeatureScaling:
-    """Return the scaling of the features; a property that cuts follow comes last and stays as it is."""
-    mean, spread = fit_scaling(events, features)
+def scaling_of(events: pd.DataFrame, features: list[str], network: dict[str, Any]) -> FeatureScaling:
+    """Return the scaling of the features that an entry of the config asks for.
+
+    A property that cuts follow comes last and stays as it is.
+    """
+    scaling = (
+        FeatureScaling(features, *fit_scaling(events, features))
+        if network.get("scale_features", True)
+        else FeatureScaling.identity(features)
+    )
+    bins = EventBins.of_entry(network)
     if bins is None:
-        return FeatureScaling(features, mean, spread)
-    return FeatureScaling([*features, bins.name], [*mean, 0.0], [*spread, 1.0])
+        return scaling
+    return FeatureScaling(
+        [*features, bins.name], [*scaling.mean.tolist(), 0.0], [*scaling.spread.tolist(), 1.0]
+    )
+
+
+def cut_recorder(scaling: FeatureScaling) -> Callable[[nn.Module], dict[str, float]]:
+    """Return what reads the cuts of a network, one set of one-sided ones, in physical units.
+
+    Returns
+    -------
+    callable
+        Of the network; gives ``cut_FEATURE`` of each feature.
+    """
+
+    def record(network: nn.Module) -> dict[str, float]:
+        (cuts,) = scaling.unscale(cuts_of(network).cuts().detach()).tolist()
+        return {f"cut_{feature}": cut for feature, cut in zip(scaling.features, cuts, strict=True)}
+
+    return record
 
 
 def main(

@@ -43,6 +43,10 @@ class PlotKind:
 ONE = range(1, 2)
 #: All models but those with a straight boundary.
 NOT_LINEAR = (*COMPETITORS, "fully_connected", "one_to_one", "scan")
+#: All but the product of cuts and a network.
+NOT_JOINT = ("linear", *NOT_LINEAR)
+#: Models without one set of cuts that can be followed from epoch to epoch.
+NO_SET_OF_CUTS = (*COMPETITORS, "linear", "fully_connected", "scan")
 
 #: By the name of the module that draws it.
 PLOTS: dict[str, PlotKind] = {
@@ -125,4 +129,22 @@ PLOTS: dict[str, PlotKind] = {
         not_of=WITHOUT_CUTS,
     ),
     "property_distances": PlotKind(files=("repeats",)),
+    "emulations": PlotKind(files=("features",)),
+    "emulated_losses": PlotKind(files=("features",)),
+    "gradient_reach": PlotKind(files=("features",)),
+    "cut_surfaces": PlotKind(files=("features",)),
+    "descent": PlotKind(files=("history",), networks=ONE, not_of=NO_SET_OF_CUTS),
+    "cut_history": PlotKind(
+        files=("history",), networks=range(1, 6), options=("published_cuts",), not_of=NO_SET_OF_CUTS
+    ),
+    "cuts_on_plane": PlotKind(
+        files=("features", "cuts"), networks=range(1, 6), not_of=WITHOUT_CUTS, takes_bins=False
+    ),
+    "joint_scores": PlotKind(files=("scores",), networks=range(1, 7), not_of=NOT_JOINT),
+    "classification_maps": PlotKind(
+        files=("features", "scores"), networks=ONE, options=("drawn",), not_of=NOT_JOINT
+    ),
+    "passing_against_cut": PlotKind(
+        files=("features", "model"), networks=ONE, not_of=NOT_JOINT, takes_bins=False
+    ),
 }

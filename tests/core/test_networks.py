@@ -215,6 +215,22 @@ def test_fully_connected_network_by_hand():
     assert network(torch.tensor([[1.0, -0.3]])).item() == pytest.approx(sigmoid(2 * 0.9 - 1))
 
 
+@pytest.mark.parametrize("sigmoid", [True, False])
+def test_axis_of_the_events_is_no_other_network(sigmoid):
+    plain, innermost = (
+        FullyConnectedNetwork(3, (5, 4), 2, sigmoid=sigmoid, events_innermost=way).double()
+        for way in (False, True)
+    )
+    innermost.load_state_dict(plain.state_dict())
+    features = torch.randn(50, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    for network in (plain, innermost):
+        network(features).square().sum().backward()
+    torch.testing.assert_close(innermost(features), plain(features))
+    torch.testing.assert_close(innermost.logits(features), plain.logits(features))
+    for ours, theirs in zip(innermost.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad)
+
+
 def test_fully_connected_network_has_the_layers_that_are_asked_for():
     network = FullyConnectedNetwork(7, (20, 10))
     assert [tuple(p.shape) for p in network.parameters() if p.dim() == 2] == [(20, 7), (10, 20), (1, 10)]

@@ -17,11 +17,18 @@ from matplotlib.patches import Circle, StepPatch
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
-from cabin_core import FeatureScaling, NetworkSettings, TrainedNetwork, build_network, save_network
-from scripts import draw_figure, generate_processes, generate_property_toy
+from cabin_core import (
+    FeatureScaling,
+    NetworkSettings,
+    TrainedNetwork,
+    build_network,
+    load_network,
+    save_network,
+)
+from scripts import draw_figure, generate_processes, generate_property_toy, generate_watts
 from scripts.comparison import cut_roughness, scaled_ranges
 from scripts.cut_table import PROPERTY_COLUMNS
-from scripts.figures import PLOTS, competitors
+from scripts.figures import PLOTS, competitors, descent, passing_against_cut
 from scripts.figures.history import CURVES
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import MOST_POINTS, tabulate_roc
@@ -37,10 +44,11 @@ from scripts.figures.style import (
     with_unit,
 )
 from scripts.gaussian_optimum import GaussianClasses
-from scripts.models import CUT_COLUMNS, score_events
+from scripts.models import CUT_COLUMNS, NetworkModel, score_events
 from scripts.property_optimum import GaussianBin, tabulate_optimum
 from scripts.score_table import score_column
 from scripts.selection import passes_cut_table
+from scripts.train_network import make_sample
 from scripts.yields import selected_yields
 
 EVENTS_PER_CLASS = 400
@@ -120,6 +128,22 @@ TOY_NETWORKS = {
 }
 DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5}
 STUDIES["toy"] = TOY
+#: Watts' events, few of them.
+STUDIES["line"] = {
+    "title": "One dimension",
+    "features": [{"name": "x", "direction": ">", "label": "$x$", "unit": ""}],
+    "source": {"kind": "watts", "sample": "line", "test_events": 200, "seed": 1},
+}
+STUDIES["plane"] = {
+    "title": "Two dimensions",
+    "features": [
+        {"name": "x1", "direction": ">", "label": "$x_{1}$", "unit": "GeV", "range": [-8, 8]},
+        {"name": "x2", "direction": ">", "label": "$x_{2}$", "unit": "", "range": [-8, 8]},
+    ],
+    "source": {"kind": "watts", "sample": "plane_anew", "events": 500, "test_events": 500, "seed": 1},
+}
+#: Where the cuts of its networks start and how far they go, by name and whether the classifier has a sigmoid.
+WATTS_NETWORKS = {"softmax": ([1.0, 1.0], -3.0, True), "raw": ([-4.0, -4.0], -3.5, False)}
 
 #: Features that follow pT, with the best cuts of three bins.
 FALLING = {
@@ -232,6 +256,26 @@ CASES = {
         "target": 0.7,
     },
     "property_distances": {"plot": "property_distances", "study": "falling"},
+    "emulations": {"plot": "emulations", "study": "line"},
+    "emulated_losses": {"plot": "emulated_losses", "study": "line"},
+    "gradient_reach": {"plot": "gradient_reach", "study": "line"},
+    "cut_surfaces": {"plot": "cut_surfaces", "study": "plane"},
+    "descent": {"plot": "descent", "study": "line", "networks": ["softmax"]},
+    "cut_history": {
+        "plot": "cut_history",
+        "study": "plane",
+        "networks": ["softmax", "raw"],
+        "published_cuts": {"raw": [-7.5, -7.9]},
+    },
+    "cuts_on_plane": {"plot": "cuts_on_plane", "study": "plane", "networks": ["softmax", "raw"]},
+    "joint_scores": {"plot": "joint_scores", "study": "plane", "networks": ["softmax", "raw"]},
+    "classification_maps": {
+        "plot": "classification_maps",
+        "study": "plane",
+        "networks": ["softmax"],
+        "drawn": 300,
+    },
+    "passing_against_cut": {"plot": "passing_against_cut", "study": "plane", "networks": ["raw"]},
 }
 #: More of them, drawn without a baseline image.
 OTHERS = {
@@ -455,6 +499,45 @@ def write_falling(folder: Path) -> None:
     pd.DataFrame(rows, columns=names).to_csv(folder / "repeats.csv", index=False)
 
 
+def write_watts(folder: Path, study: dict) -> None:
+    """Write the feature table of a study of Watts' events, and networks whose cuts drift."""
+    features = [feature["name"] for feature in study["features"]]
+    folder.mkdir()
+    generate_watts.main(table=folder / "features.parquet", source=study["source"], features=features)
+    # All of them would take seconds a figure.
+    events = pd.read_parquet(folder / "features.parquet").iloc[:: 1 if len(features) == 2 else 20]
+    events.to_parquet(folder / "features.parquet", index=False)
+    scaling = FeatureScaling.identity(features)
+    directions = [">"] * len(features)
+    for name, (start, drift, sigmoid) in WATTS_NETWORKS.items():
+        settings = NetworkSettings(
+            "joint",
+            activation_scale=1.0,
+            hidden_layers=(3,),
+            classifier_output="sigmoid" if sigmoid else "raw",
+        )
+        network = build_network(settings, directions, seed=3)
+        epoch = np.arange(801)
+        cuts = [at + drift * (0.8 + 0.2 * i) * epoch / 800 for i, at in enumerate(start[: len(features)])]
+        with torch.no_grad():
+            network.preselection.bias.copy_(-torch.tensor([at[-1] for at in cuts])[None, None])
+            # High around the signal: three lines that meet there.
+            corner = torch.tensor([[2.0, 0.5], [-1.0, 1.0], [0.5, 2.0]])[:, : len(features)]
+            network.classifier.layers[0].weight.copy_(corner)
+            network.classifier.layers[2].weight.fill_(1.0)
+            network.classifier.layers[2].bias.fill_(-6.0)
+        trained = TrainedNetwork(network, settings, scaling, tuple(directions), {})
+        (folder / name).mkdir()
+        save_network(folder / name / "model.pt", trained)
+        scores = events[["label", "split", "weight"]].assign(score=score_events(trained, events)[:, 0])
+        scores.to_parquet(folder / name / "scores.parquet", index=False)
+        NetworkModel(trained).cuts().to_csv(folder / name / "cuts.csv", index=False)
+        total = 4000 + 600 * np.exp(-epoch / 100)
+        history = {"epoch": epoch, "train_total": total, "test_total": total}
+        history |= {f"cut_{feature}": at for feature, at in zip(features, cuts, strict=True)}
+        pd.DataFrame(history).to_csv(folder / name / "history.csv", index=False)
+
+
 def training_scaling(events: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     training = events.loc[events["split"] == "train", names].to_numpy()
     return training.mean(axis=0), training.std(axis=0)
@@ -512,6 +595,8 @@ def results(tmp_path_factory) -> Results:
             write_toy(folder / name)
         elif name == "falling":
             write_falling(folder / name)
+        elif name in ("line", "plane"):
+            write_watts(folder / name, STUDIES[name])
         else:
             write_study(folder / name, name)
     return Results(folder)
@@ -1466,3 +1551,120 @@ def test_property_distances(results):
         np.testing.assert_allclose(
             patch.get_data().values, table[table["network"] == name].dropna(subset="low")["distance"]
         )
+
+
+# Watts' toys.
+
+
+def training_of(results: Results, study: str) -> pd.DataFrame:
+    events = results.read(study, "features.parquet")
+    return events[events["split"] == "train"]
+
+
+def test_average_weights_are_those_of_the_events(results):
+    table = results.table("emulations")
+    events = training_of(results, "line")
+    hard = table[(table["panel"] == "average") & (table["name"] == "hard") & (table["class"] == "signal")]
+    for _, row in hard[hard["x"].between(3.0, 7.0)].iterrows():
+        assert row["y"] == pytest.approx((events.loc[events["label"] == 1, "x"] >= row["x"]).mean())
+    figure = results.figure("emulations")
+    drawn = labelled(figure.axes[2])
+    assert list(drawn) == ["Signal", "Background"]
+    erf = table[(table["panel"] == "average") & (table["name"] == "erf") & (table["class"] == "signal")]
+    np.testing.assert_allclose(drawn["Signal"].get_ydata(), erf["y"])
+
+
+def test_dots_are_at_the_best_cuts(results):
+    table = results.table("emulated_losses")
+    figure = results.figure("emulated_losses")
+    for ax, loss in zip(figure.axes[:3], ("significance", "cross_entropy", "squares"), strict=True):
+        dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+        best = [
+            rows.loc[(rows[loss] if loss == "significance" else -rows[loss]).idxmax(), "cut"]
+            for _, rows in table.groupby("function", sort=False)
+        ]
+        assert dots == best
+
+
+def test_share_of_the_gradient_ends_at_all_of_it(results):
+    table = results.table("gradient_reach")
+    window = table[(table["panel"] == "window") & (table["function"] == "erf")]
+    assert window["gradient"].iloc[-1] == pytest.approx(1.0, abs=1e-6)
+    assert table.loc[(table["panel"] == "cut") & (table["function"] == "balanced"), "gradient"].isna().any()
+
+
+def test_stars_of_the_surfaces_are_their_best_points(results):
+    table = results.table("cut_surfaces")
+    figure = results.figure("cut_surfaces")
+    rows = table[(table["function"] == "erf") & (table["loss"] == "squares")]
+    best = rows.loc[rows["value"].idxmin()]
+    (star,) = (line for line in figure.axes[2].lines if line.get_marker() == "*")
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (best["x"], best["y"])
+
+
+def test_cut_history_starts_at_the_first_epoch_and_shows_what_was_published(results):
+    figure = results.figure("cut_history")
+    for ax, feature, published in zip(figure.axes, ("x1", "x2"), (-7.5, -7.9), strict=True):
+        history = results.read("plane", "raw/history.csv")
+        line = labelled(ax)["raw"]
+        assert line.get_ydata()[0] == history[f"cut_{feature}"].iloc[0]
+        open_marker = labelled(ax)["Published"]
+        assert (open_marker.get_xdata()[0], open_marker.get_ydata()[0]) == (len(history), published)
+    with pytest.raises(ValueError, match="the history of bce has no cuts: its entry needs record_cuts"):
+        descent.cut_columns(results.read("seven", "bce/history.csv"), "bce")
+
+
+def test_lines_on_the_plane_are_the_cuts(results):
+    ax = results.figure("cuts_on_plane").axes[0]
+    cuts = results.read("plane", "softmax/cuts.csv")["cut"]
+    vertical, horizontal = ax.lines[:2]
+    assert vertical.get_xdata()[0] == pytest.approx(cuts[0])
+    assert horizontal.get_ydata()[0] == pytest.approx(cuts[1])
+
+
+def test_scores_without_bounds_are_shown_after_a_sigmoid(results):
+    table = results.table("joint_scores")
+    assert table.groupby("network")["squashed"].first().to_dict() == {"softmax": False, "raw": True}
+    widths = table["high"] - table["low"]
+    areas = (table["density"] * widths).groupby([table["network"], table["class"]]).sum()
+    assert areas.to_numpy() == pytest.approx(1.0)
+
+
+def test_shares_of_the_maps_are_of_all_test_events(results):
+    table = results.table("classification_maps")
+    scores = results.read("plane", "softmax/scores.parquet")
+    signal = scores[(scores["split"] == "test") & (scores["label"] == 1)]["score"]
+    shares = table[table["kind"] == "share"].set_index(["rule", "class"])["correct"]
+    assert shares["output", "signal"] == pytest.approx((signal > 0.5).mean())
+    # A sigmoid of what is in [0, 1] already.
+    assert shares["sigmoid", "signal"] == 1.0
+    assert shares["sigmoid", "background"] < 0.05
+
+
+def test_moved_cut_leaves_the_network_as_it_was(results):
+    trained = load_network(results.folder / "plane" / "raw" / "model.pt")
+    before = trained.network.state_dict()["preselection.bias"].clone()
+    sample = make_sample(results.read("plane", "features.parquet"), trained.scaling, "train", torch.float32)
+    table = passing_against_cut.move_first_cut(trained.network, sample, "sigmoid")
+    assert torch.equal(trained.network.state_dict()["preselection.bias"], before)
+    # Far down the cut does nothing: what passes is what the network itself lets through.
+    with torch.no_grad():
+        outputs = trained.network.classifier(sample.features)[sample.is_signal, 0]
+    assert table["passing"].iloc[0] == (outputs > 1e-6).sum()
+    assert table["passing"].iloc[-1] == 0
+    with pytest.raises(ValueError, match="a joint one is needed"):
+        passing_against_cut.move_first_cut(trained.network.preselection, sample, "sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("case", "study", "message"),
+    [
+        ("emulations", "plane", "1 features with cuts > are scanned here, the study has x1 >, x2 >"),
+        ("cuts_on_plane", "line", "contours are drawn in two features, the study has 1"),
+        ("classification_maps", "line", "maps are drawn in two features, the study has 1"),
+    ],
+)
+def test_plots_of_another_number_of_features(results, case, study, message):
+    inputs = results.inputs(CASES[case] | {"study": study})
+    with pytest.raises(ValueError, match=message):
+        module_of(case).tabulate(inputs)

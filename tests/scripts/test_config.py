@@ -166,6 +166,64 @@ BAD = [
 ]
 
 
+# Watts' toys.
+BAD += [
+    ("studies.watts_plane.split", {"test_fraction": 0.5, "seed": 1}, "watts_plane.split: .* splits itself"),
+    (
+        "studies.watts_plane.properties",
+        [{"name": "pt", "label": "", "unit": ""}],
+        "watts_plane.properties: a watts source makes features only: pt is none",
+    ),
+    ("studies.watts_plane.source.sample", "plain", "watts_plane.source.sample: 'plain' is not one of"),
+    ("studies.watts_plane.source.events", 9, "source.events: the sample plane_anew needs it, and no other"),
+    (
+        "studies.watts_plane.source.sample",
+        "line",
+        "watts_plane.features: 2 features for the sample line, .* 1",
+    ),
+    ("studies.watts_plane.source.test_events", 0, "source.test_events: 0 is less than the minimum"),
+    (
+        "networks.watts_sigmoid.loss.watts",
+        "softmx",
+        "networks.watts_sigmoid.loss.watts: 'softmx' is not one of",
+    ),
+    (
+        "networks.watts_sigmoid.loss.bce",
+        1.0,
+        "watts_sigmoid: watts is a loss of its own: remove bce, or watts",
+    ),
+    ("networks.watts_sigmoid.cut_function", "hard", "watts_sigmoid: cut_function: hard has no gradient"),
+    ("networks.watts_sigmoid.cut_function", "erff", "watts_sigmoid.cut_function: 'erff' is not one of"),
+    ("networks.scan.record_cuts", True, "networks.scan: record_cuts is for a network with one set"),
+    (
+        "networks.linear_bce.record_cuts",
+        True,
+        "networks.linear_bce: record_cuts is for a network with one set",
+    ),
+    (
+        "networks.linear_bce.initial_weights",
+        "truncated_normal",
+        "initial_weights belong to a network with hidden",
+    ),
+    ("networks.watts_softmax.initial_weights", "normal", "initial_weights: 'normal' is not one of"),
+    (
+        "figures.watts_losses.study",
+        "watts_plane",
+        "figures.watts_losses: 2 features in .* watts_plane, .* shows 1",
+    ),
+    ("figures.watts_surfaces.study", "watts_line", "watts_surfaces: 1 features in .*, this plot shows 2"),
+    ("figures.watts_drift.published_cuts", {"scan": [1, 2]}, "published_cuts: unknown name 'scan': one of"),
+    (
+        "figures.watts_drift.published_cuts.watts_softmax_2",
+        [1],
+        "published_cuts.watts_softmax_2: 1 cuts for the 2",
+    ),
+    ("figures.watts_drift.networks", ["watts_raw", "scan"], "unknown network 'scan'"),
+    ("figures.watts_map.networks", ["watts_bc"], "figures.watts_map.networks: unknown network 'watts_bc'"),
+    ("figures.watts_cuts.study", "gaussian", "figures.watts_cuts.networks: unknown network 'watts_sigmoid'"),
+]
+
+
 # What competes with the networks.
 X8 = {"selections": "x8 < {0}", "st3": [[-1, 4, 0.1]]}
 BAD += [
@@ -285,6 +343,27 @@ def test_delphes_features_are_known_to_the_reader():
 
 
 DILEPTON = "studies.dilepton.source"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("studies.gaussian.split", "studies.gaussian: the key `split` is missing"),
+        ("studies.watts_joint.source.events", "source.events: the sample plane_anew needs it"),
+        ("studies.watts_plane.source.seed", "studies.watts_plane.source: 'seed' is a required property"),
+    ],
+)
+def test_missing_keys_get_one_line(path, message):
+    config = changed(path, None)
+    *parents, last = path.split(".")
+    target = config
+    for part in parents:
+        target = target[part]
+    del target[last]
+    with pytest.raises(ConfigError, match=message):
+        check_config(config, SCHEMA)
+
+
 BAD_EVENTS = [
     ("selection.lepton_pt", 10.0, f"{DILEPTON}.selection: unknown key lepton_pt; known here: leptons, jets"),
     ("selection.leptons.eta", 2.5, f"{DILEPTON}.selection.leptons: unknown key eta; .*electron_eta"),

@@ -189,12 +189,11 @@ def test_edges_that_do_not_increase_are_refused(edges):
 def test_bad_property_is_refused_before_the_training(tmp_path, entry, change, message):
     table = write_table(tmp_path / "features.parquet", **change)
     outputs = {key: tmp_path / key for key in ("model", "history", "timing")}
+    main, arguments = train_network.main, TRAIN
+    if entry is KCUTS:
+        main, arguments = search_cuts.main, {key: TRAIN[key] for key in ("features", "threads", "name")}
     with pytest.raises(ValueError, match=message) as raised:
-        if entry is KCUTS:
-            arguments = {key: TRAIN[key] for key in ("features", "threads", "name")}
-            search_cuts.main(table=table, network=entry, **outputs, **arguments)
-        else:
-            train_network.main(table=table, network=entry, **outputs, **TRAIN)
+        main(table=table, network=entry, **outputs, **arguments)
     assert "features.parquet" in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not outputs["model"].exists()
@@ -583,6 +582,11 @@ BAD = [
             "bins": 9,
             "caption": "",
         },
+        "figures.toy: the cuts of boxes follow pt",
+    ),
+    (
+        "figures.toy",
+        {"plot": "cuts_on_plane", "study": "toy", "networks": ["boxes"], "caption": ""},
         "figures.toy: the cuts of boxes follow pt",
     ),
     (

@@ -15,6 +15,11 @@ SMALL = {
         "susy": None,
         "zloss_case1": None,
         "zloss_case2": None,
+        "property_toy": None,
+        "watts_line": None,
+        "watts_line_again": None,
+        "watts_plane": None,
+        "watts_joint": None,
         "gaussian": {
             "source": {"signal_events": 200, "background_events": 200},
             "networks": ["linear_bce", "scan"],

@@ -17,6 +17,11 @@ SMALL = {
         "gaussian": None,
         "zloss_case1": None,
         "zloss_case2": None,
+        "property_toy": None,
+        "watts_line": None,
+        "watts_line_again": None,
+        "watts_plane": None,
+        "watts_joint": None,
         "susy": {
             "source": {
                 "signal": {**SLEPTONS, "events": 5},

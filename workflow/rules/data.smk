@@ -162,3 +162,24 @@ rule merge_features:
         balance=lambda w: STUDIES[w.study]["source"].get("balance", False),
     script:
         "../../scripts/merge_features.py"
+
+
+rule generate_watts:
+    input:
+        code=sources("scripts/feature_table.py", "scripts/watts_toy.py"),
+    output:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+    log:
+        f"{RESULTS}/logs/generate_watts/{{study}}.log",
+    wildcard_constraints:
+        study=one_of(studies_from("watts")),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        source=lambda w: STUDIES[w.study]["source"],
+        features=lambda w: feature_names(w.study),
+    script:
+        "../../scripts/generate_watts.py"

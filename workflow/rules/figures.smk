@@ -13,6 +13,8 @@ rule draw_figure:
             "scripts/gaussian_optimum.py",
             "scripts/searches.py",
             "scripts/significance_scan.py",
+            "scripts/watts_emulation.py",
+            "scripts/watts_toy.py",
         ),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",

@@ -9,11 +9,14 @@ rule write_scorecard:
         + sources(
             "scripts/comparison.py",
             "scripts/cut_curves.py",
+            "scripts/figures/classification_maps.py",
             "scripts/figures/loss_landscapes.py",
             "scripts/gaussian_optimum.py",
             "scripts/scorecard",
             "scripts/searches.py",
             "scripts/significance_scan.py",
+            "scripts/watts_emulation.py",
+            "scripts/watts_toy.py",
         ),
     output:
         json=f"{RESULTS}/scorecard.json",

@@ -1,0 +1,124 @@
+"""The losses of G. Watts' notebooks, each a function of sums over all events.
+
+After "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster) and the
+notebooks that belong to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from cabin_core.events import EventSample
+
+#: Added to the argument of each logarithm of the cross-entropy, as in the notebooks.
+LOG_FLOOR = 1e-6
+#: Events at a time: what a small network computes for so many of them stays in the cache of the processor.
+CHUNK_SIZE = 8192
+WATTS_LOSSES = ("significance", "cross_entropy", "squares", "softmax")
+
+
+@dataclass(frozen=True)
+class WattsValue:
+    """The value of a loss; ``total`` has shape ()."""
+
+    total: Tensor
+
+    def values(self) -> dict[str, float]:
+        """Return it as a number."""
+        return {"total": float(self.total.detach())}
+
+
+@dataclass(frozen=True)
+class WattsLoss:
+    r"""A loss of weights :math:`P_i` that cuts, or a network behind them, give to the events.
+
+    With :math:`y_i` 1 for signal and 0 for background, and sums over all events:
+
+    ``significance``
+        :math:`-S/\sqrt{B}` of the sums of weights of both classes; NaN where cuts that can be negative
+        make :math:`B` so.
+    ``cross_entropy``
+        :math:`-\sum_i \log(P_i + 10^{-6})` over the signal and :math:`-\sum_i \log(1 - P_i + 10^{-6})` over
+        the background.
+    ``squares``
+        :math:`\sum_i (y_i - P_i)^2`.
+    ``softmax``
+        :math:`-\sum_i y_i \log(e^{z_i} / \sum_j e^{z_j})` with :math:`z = \mathrm{sigmoid}(P)`: the softmax
+        runs over the events. Adding the same number to all :math:`z` changes nothing, and no event is ever
+        done with, so that cuts drift.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`WATTS_LOSSES`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such loss.
+    """
+
+    kind: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in WATTS_LOSSES:
+            raise ValueError(f"unknown loss {self.kind!r} of Watts: one of {', '.join(WATTS_LOSSES)}")
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> WattsValue:
+        """Return the loss of a network on a sample, summed over the rows of the network."""
+        return WattsValue(self.of_rows(network, sample).sum())
+
+    def of_rows(self, network: nn.Module, sample: EventSample, chunk_size: int = CHUNK_SIZE) -> Tensor:
+        """Return the loss of each row of a network in float64, shape (n_rows,).
+
+        Raises
+        ------
+        ValueError
+            If a score is NaN.
+        """
+        chunks = zip(
+            sample.features.split(chunk_size),
+            sample.is_signal.split(chunk_size),
+            sample.weights.split(chunk_size),
+            strict=True,
+        )
+        sums = zip(*(self._sums(network(x), is_signal, w) for x, is_signal, w in chunks), strict=True)
+        # Sums of chunks are added up in float64: the losses are differences of large numbers.
+        return self._of_sums([torch.stack(of_chunks).double().sum(dim=0) for of_chunks in sums])
+
+    def of_scores(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> Tensor:
+        """Return the loss of each column of scores (n_events, n_rows), shape (n_rows,)."""
+        return self._of_sums(list(self._sums(scores, is_signal, weights)))
+
+    def _sums(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
+        """Return the sums that the loss needs, each of shape (n_rows,) or ()."""
+        if scores.isnan().any():
+            raise ValueError("the scores are NaN: the training has diverged, lower the learning rate")
+        if self.kind == "significance":
+            return _total(scores, weights * is_signal), _total(scores, weights * ~is_signal)
+        if self.kind == "softmax":
+            outputs = torch.sigmoid(scores)
+            of_signal = weights * is_signal
+            # Outputs are in (0, 1): their exponentials need no shift.
+            return of_signal.sum(), _total(outputs.exp(), weights), _total(outputs, of_signal)
+        if self.kind == "squares":
+            return (_total((scores - is_signal[:, None].to(scores.dtype)) ** 2, weights),)
+        of_truth = torch.where(is_signal[:, None], scores, 1 - scores)
+        return (_total(-(of_truth + LOG_FLOOR).log(), weights),)
+
+    def _of_sums(self, sums: list[Tensor]) -> Tensor:
+        if self.kind == "significance":
+            signal, background = sums
+            return -signal / background.sqrt()
+        if self.kind == "softmax":
+            n_signal, exponentials, of_signal = sums
+            return n_signal * exponentials.log() - of_signal
+        return sums[0]
+
+
+def _total(values: Tensor, weights: Tensor) -> Tensor:
+    # Not a matrix product, which adds up one after the other and loses digits.
+    return (values * weights[:, None]).sum(dim=0)

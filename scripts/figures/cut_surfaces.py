@@ -1,0 +1,62 @@
+"""Losses of two cuts as contours, for each function that stands for the step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.emulated_losses import TITLES
+from scripts.figures.emulations import FUNCTIONS
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.scanned_study import sample_of_study
+from scripts.figures.style import panel_grid, paper_style
+from scripts.watts_emulation import SCANNED, scan_surface
+
+#: Points along each axis.
+AXIS = np.linspace(-5.0, 5.0, 31)
+DRAWN = ("erf", "sigmoid")
+MARKERS: dict[str, dict[str, Any]] = {"value": {"marker": "*", "ms": 11}, "sum": {"marker": "X", "ms": 7}}
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``function``, ``loss``, the cuts ``x`` and ``y``, and two values.
+
+    Returns
+    -------
+    DataFrame
+        ``value`` of the product of both cuts' weights; ``sum`` of the losses of each cut alone, which is what
+        the notebook draws.
+    """
+    sample = sample_of_study(inputs, 2)
+    return pd.concat([scan_surface(function, AXIS, sample) for function in DRAWN], ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw a row a function and a column a loss: filled contours of the product, stars at the best points."""
+    with paper_style():
+        fig, axes = panel_grid(len(DRAWN) * len(SCANNED), panel_size=(2.7, 2.3), sharex=True, sharey=True)
+        panels = [(function, loss) for function in DRAWN for loss in SCANNED]
+        for ax, (function, loss) in zip(axes, panels, strict=True):
+            rows = table[(table["function"] == function) & (table["loss"] == loss)]
+            grid = rows.pivot(index="y", columns="x", values="value")
+            drawn = ax.contourf(grid.columns, grid.index, grid, levels=14, cmap="viridis")
+            ax.contour(grid.columns, grid.index, grid, levels=14, colors="white", linewidths=0.4)
+            fig.colorbar(drawn, ax=ax)
+            for column, style in MARKERS.items():
+                best = rows[column].idxmax() if loss == "significance" else rows[column].idxmin()
+                label = "best, both cuts" if column == "value" else "best, each cut alone"
+                ax.plot(
+                    rows["x"][best], rows["y"][best], color="white", mec="black", ls="", label=label, **style
+                )
+            ax.set_title(f"{TITLES[loss]}, {FUNCTIONS[function].lower()}")
+        for ax in axes[len(SCANNED) :]:
+            ax.set_xlabel("Cut on $x_{1}$", loc="center")
+        for ax in axes[:: len(SCANNED)]:
+            ax.set_ylabel("Cut on $x_{2}$", loc="center")
+        handles, labels = axes[0].get_legend_handles_labels()
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        fig.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False)
+    return fig

@@ -1,0 +1,107 @@
+"""Two features of both classes as contours, with the cuts of networks as lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import COLORS, LABELS, LINE_COLORS, class_name, paper_style, with_unit
+
+#: Bins along each feature, and the heights of the contours as shares of the highest density.
+N_BINS = 80
+LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9]
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return the bins of both classes and the cuts.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` signal or background: the density of training events, smoothed, at the middle of a bin, ``x``
+        and ``y``. Kind cut: the cut of the network ``name`` on the ``feature``, in ``x`` or ``y``.
+
+    Raises
+    ------
+    ValueError
+        If the study has not two features.
+    """
+    names = [feature["name"] for feature in inputs.features]
+    if len(names) != 2:
+        raise ValueError(f"contours are drawn in two features, the study has {len(names)}")
+    events = inputs.read("features")
+    events = events[events["split"] == "train"]
+    edges = [
+        np.linspace(low, high, N_BINS + 1)
+        for low, high in (
+            feature.get("range", [events[name].min(), events[name].max()])
+            for feature, name in zip(inputs.features, names, strict=True)
+        )
+    ]
+    middles = [(axis[1:] + axis[:-1]) / 2 for axis in edges]
+    x, y = (grid.ravel() for grid in np.meshgrid(*middles, indexing="ij"))
+    parts = []
+    for label, of_class in events.groupby("label"):
+        density = _smooth_density(of_class[names].to_numpy(dtype=float), edges)
+        parts.append(
+            pd.DataFrame({"x": x, "y": y, "density": density.ravel()}).assign(kind=class_name(int(label)))
+        )
+    for position, network in enumerate(inputs.networks):
+        for _, row in inputs.read("cuts", position).iterrows():
+            axis = "x" if row["feature"] == names[0] else "y"
+            parts.append(
+                pd.DataFrame([{"kind": "cut", "name": network, "feature": row["feature"], axis: row["cut"]}])
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _smooth_density(values: NDArray[np.float64], edges: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return a density estimate on a grid: a histogram smoothed by Scott's width, shape (n_bins, n_bins)."""
+    density, _, _ = np.histogram2d(values[:, 0], values[:, 1], bins=edges, density=True)
+    steps = np.array([axis[1] - axis[0] for axis in edges])
+    widths = values.std(axis=0) * len(values) ** (-1 / 6) / steps
+    smooth: NDArray[np.float64] = gaussian_filter(density, widths)
+    return smooth
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw contours of equal density, each class in its color, and a pair of lines a network."""
+    with paper_style():
+        fig = Figure(figsize=(5.2, 5.4), layout="constrained")
+        ax = fig.subplots()
+        handles = []
+        for kind in ("background", "signal"):
+            grid = table[table["kind"] == kind].pivot(index="y", columns="x", values="density")
+            levels = np.array(LEVELS) * grid.to_numpy().max()
+            style = "solid" if kind == "signal" else "dashed"
+            ax.contour(
+                grid.columns,
+                grid.index,
+                grid,
+                levels=levels,
+                colors=COLORS[kind],
+                linestyles=style,
+                linewidths=1.0,
+            )
+            handles.append(Line2D([], [], color=COLORS[kind], ls=style, lw=1.0, label=LABELS[kind]))
+        of_networks = table[table["kind"] == "cut"].groupby("name", sort=False)
+        colors = ["black", *LINE_COLORS[1:]]
+        for number, (color, (name, rows)) in enumerate(zip(colors, of_networks, strict=False)):
+            line: dict[str, Any] = {"color": color, "lw": 1.8, "ls": ["-", "--", "-.", ":"][number % 4]}
+            for at in rows["x"].dropna():
+                ax.axvline(at, **line)
+            for at in rows["y"].dropna():
+                ax.axhline(at, **line)
+            handles.append(Line2D([], [], label=str(name), **line))
+        for axis, feature in zip("xy", study["features"], strict=True):
+            ax.set(**{f"{axis}label": with_unit(feature["label"], feature["unit"])})
+        fig.legend(handles=handles, loc="outside upper right", ncols=2, frameon=False)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig

@@ -1,0 +1,112 @@
+"""The toy samples of G. Watts' notebooks, drawn by numpy's legacy generator as his module does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Events = NDArray[np.float64]
+#: Signal and background, each of shape (n_events, n_features).
+Classes = tuple[Events, Events]
+
+SEED = 19680801
+#: Mean and standard deviation in one dimension.
+LINE = {"signal": (5.0, 1.0), "background": (0.0, 4.0)}
+#: Mean and covariance in two dimensions. The poster calls the covariances widths: the background is 3 wide,
+#: the signal 0.71, and its features are correlated by 0.4.
+PLANE: dict[str, tuple[list[float], list[list[float]]]] = {
+    "signal": ([1.5, 2.0], [[0.5, 0.2], [0.2, 0.5]]),
+    "background": ([0.0, 0.0], [[9.0, 0.0], [0.0, 9.0]]),
+}
+N_EVENTS = 10_000
+#: Signal events in one dimension before the notebooks were moved to 10,000.
+N_SIGNAL_FIRST = 1_000
+
+
+def _line_first() -> Classes:
+    generator = np.random.RandomState(SEED)
+    return _line(generator, N_SIGNAL_FIRST)
+
+
+def _line_again() -> Classes:
+    # The import of another of his modules draws once in between; then the notebook draws its signal anew.
+    generator = np.random.RandomState(SEED)
+    _, background = _line(generator, N_SIGNAL_FIRST)
+    generator.normal(size=N_EVENTS)
+    return generator.normal(*LINE["signal"], N_EVENTS)[:, None], background
+
+
+def _line_last() -> Classes:
+    return _line(np.random.RandomState(SEED), N_EVENTS)
+
+
+def _plane() -> Classes:
+    generator = np.random.RandomState(SEED)
+    _line(generator, N_EVENTS)
+    signal = generator.multivariate_normal(*PLANE["signal"], N_EVENTS)
+    return signal, generator.multivariate_normal(*PLANE["background"], N_EVENTS)
+
+
+def _line(generator: np.random.RandomState, n_signal: int) -> Classes:
+    signal = generator.normal(*LINE["signal"], n_signal)
+    return signal[:, None], generator.normal(*LINE["background"], N_EVENTS)[:, None]
+
+
+#: By name: the line as his first notebooks have it, as the one on losses draws it, and as it is now; the
+#: plane.
+SAMPLES: dict[str, Callable[[], Classes]] = {
+    "line_first": _line_first,
+    "line_again": _line_again,
+    "line": _line_last,
+    "plane": _plane,
+}
+
+
+def n_features(sample: str) -> int:
+    """Return the number of features of a sample: 1 on a line, 2 on the plane."""
+    return 2 if sample.startswith("plane") else 1
+
+
+def draw_more(dimensions: int, n_events: int, seed: int) -> Classes:
+    """Draw events of the same distributions with a seed of one's own.
+
+    Parameters
+    ----------
+    dimensions : int
+        1 for the line, 2 for the plane.
+    n_events : int
+        Of each class.
+    seed : int
+
+    Returns
+    -------
+    tuple of ndarray
+        Signal and background, each of shape (n_events, dimensions).
+    """
+    drawn = []
+    for position, name in enumerate(("signal", "background")):
+        generator = np.random.default_rng([seed, position])
+        if dimensions == 1:
+            drawn.append(generator.normal(*LINE[name], size=(n_events, 1)))
+        else:
+            drawn.append(generator.multivariate_normal(*PLANE[name], size=n_events, method="cholesky"))
+    return drawn[0], drawn[1]
+
+
+def signal_probability(events: Events) -> NDArray[np.float64]:
+    """Return the exact probability that an event of the plane is signal, both classes being equally frequent.
+
+    Parameters
+    ----------
+    events : ndarray, shape (n_events, 2)
+    """
+    logs = []
+    for name in ("signal", "background"):
+        mean, covariance = (np.array(values) for values in PLANE[name])
+        distance = events - mean
+        squared = np.einsum("ij,jk,ik->i", distance, np.linalg.inv(covariance), distance)
+        logs.append(-0.5 * (squared + np.log(np.linalg.det(covariance))))
+    probability: NDArray[np.float64] = 1 / (1 + np.exp(logs[1] - logs[0]))
+    return probability
