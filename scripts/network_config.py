@@ -29,7 +29,7 @@ NETWORK_KEYS = (
     "kept_fraction",
     "classifier_output",
 )
-TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
+TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "classifier_learning_rate", "batch_size", "seed")
 
 
 def parse_network(
@@ -85,6 +85,8 @@ def parse_network(
         )
     if schedule is not None:
         _check_schedule(schedule, settings, loss)
+    if "classifier_learning_rate" in entry and settings.model != "joint":
+        raise ValueError(f"classifier_learning_rate belongs to a joint network, not to {settings.model}")
     training = TrainingSettings(
         **{key: entry[key] for key in TRAINING_KEYS if key in entry}, schedule=schedule
     )
