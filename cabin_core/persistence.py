@@ -95,7 +95,8 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
         raise ValueError(f"{path}: not a model file of this version ({FORMAT}): train the network again")
     stored = content.get("features")
     # A property that cuts follow is the last column, beside the features.
-    followed = [name for name in [content["settings"].get("event_property")] if name]
+    settings_of_file = content.get("settings") or {}
+    followed = [name for name in [settings_of_file.get("event_property")] if name]
     if features is not None and [*features, *followed] != stored:
         raise ValueError(
             f"{path}: made for the features {', '.join(stored or ())}, not {', '.join(features)}: "

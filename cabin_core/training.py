@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +35,7 @@ class Schedule:
         Sharpness of the sigmoids in the first epoch; it grows by equal factors to the network's own. Blunt
         sigmoids see far, sharp ones count events as the hard cuts do.
     last_learning_rate : float, optional
-        In the last epoch; the learning rate falls to it by equal factors.
+        In the last epoch; the learning rate falls to it by equal factors, and that of a classifier alike.
     first_goal : float, optional
         Signal efficiency at which the goals of a constraint start.
     goals_move : tuple of float
@@ -95,6 +95,8 @@ class TrainingSettings:
     optimizer : str
         ``sgd`` or ``adam``.
     learning_rate : float
+    classifier_learning_rate : float, optional
+        Of the classifier of a joint network; as of its cuts where None.
     batch_size : int, optional
         Events in a mini-batch, up to one more where the classes do not divide evenly; one full batch where
         None.
@@ -115,6 +117,7 @@ class TrainingSettings:
     batch_size: int | None = None
     seed: int = 0
     schedule: Schedule | None = None
+    classifier_learning_rate: float | None = None
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -123,6 +126,10 @@ class TrainingSettings:
             raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
+        if self.classifier_learning_rate is not None and not self.classifier_learning_rate > 0:
+            raise ValueError(
+                f"classifier_learning_rate must be positive, not {self.classifier_learning_rate}"
+            )
         if self.batch_size is not None and self.batch_size < 2:
             raise ValueError(f"batch_size must be at least 2, one event of each class: {self.batch_size}")
 
@@ -164,7 +171,7 @@ def train(
     ValueError
         If the loss stops being finite, or mini-batches are more than the events of a class.
     """
-    optimizer = OPTIMIZERS[settings.optimizer](network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
+    optimizer = _new_optimizer(network, settings)
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
     constrained = loss if isinstance(loss, CutLoss | JointLoss) and loss.constraint is not None else None
@@ -208,6 +215,19 @@ def train(
     return history
 
 
+def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
+    new = OPTIMIZERS[settings.optimizer]
+    if settings.classifier_learning_rate is None:
+        return new(network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
+    if not isinstance(network, JointNetwork):
+        raise ValueError("classifier_learning_rate belongs to a joint network")
+    groups: list[dict[str, Any]] = [
+        {"params": list(network.preselection.parameters())},
+        {"params": list(network.classifier.parameters()), "lr": settings.classifier_learning_rate},
+    ]
+    return new(groups, lr=settings.learning_rate)  # type: ignore[call-arg]
+
+
 def _changes(
     network: nn.Module,
     loss: Loss,
@@ -218,6 +238,7 @@ def _changes(
     schedule = settings.schedule or Schedule()
     if schedule.first_activation_scale is not None and not isinstance(network, CutNetwork):
         raise ValueError("schedule.first_activation_scale needs a network with cuts")
+    first_rates = [group["lr"] for group in optimizer.param_groups]
     last_scale = network.activation_scale if isinstance(network, CutNetwork) else math.nan
 
     def change(epoch: int) -> None:
@@ -228,10 +249,8 @@ def _changes(
                 1 - share
             )
         if schedule.last_learning_rate is not None:
-            for group in optimizer.param_groups:
-                group["lr"] = (
-                    settings.learning_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
-                )
+            for group, first_rate in zip(optimizer.param_groups, first_rates, strict=True):
+                group["lr"] = first_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
         if isinstance(loss, CutLoss) and loss.constraint is not None and settings.schedule is not None:
             begin, end = schedule.goals_move
             loss.constraint.move_goals((share - begin) / (end - begin))

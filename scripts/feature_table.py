@@ -44,14 +44,26 @@ def make_feature_table(
     table = pd.concat([signal, background], ignore_index=True)
     sizes = [len(signal), len(background)]
     table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), sizes)
-    _, test_rows = train_test_split(
-        np.arange(len(table)), test_size=split["test_fraction"], random_state=split["seed"]
-    )
-    is_test = np.zeros(len(table), dtype=bool)
-    is_test[test_rows] = True
-    table["split"] = np.where(is_test, "test", "train")
+    table["split"] = draw_split(len(table), split)
     table["weight"] = np.repeat([1.0, 1.0] if weights is None else [weights[name] for name in CLASSES], sizes)
     return table
+
+
+def draw_split(n_events: int, split: dict[str, Any]) -> NDArray[np.str_]:
+    """Return ``train`` or ``test`` for each event, at random.
+
+    Parameters
+    ----------
+    n_events : int
+    split : dict
+        As :func:`make_feature_table` takes it.
+    """
+    _, test_rows = train_test_split(
+        np.arange(n_events), test_size=split["test_fraction"], random_state=split["seed"]
+    )
+    is_test = np.zeros(n_events, dtype=bool)
+    is_test[test_rows] = True
+    return np.where(is_test, "test", "train")
 
 
 def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:

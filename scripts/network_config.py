@@ -33,7 +33,7 @@ NETWORK_KEYS = (
 )
 #: Cut functions that are flat but for a step.
 WITHOUT_GRADIENT = ("hard", "heaviside")
-TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "batch_size", "seed")
+TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "classifier_learning_rate", "batch_size", "seed")
 
 AnyLoss = CutLoss | JointLoss | LovaszZLoss | WattsLoss
 
@@ -98,6 +98,8 @@ def parse_network(
         _check_recorded(settings)
     if settings.cut_function in WITHOUT_GRADIENT:
         raise ValueError(f"cut_function: {settings.cut_function} has no gradient to train with")
+    if "classifier_learning_rate" in entry and settings.model != "joint":
+        raise ValueError(f"classifier_learning_rate belongs to a joint network, not to {settings.model}")
     training = TrainingSettings(
         **{key: entry[key] for key in TRAINING_KEYS if key in entry}, schedule=schedule
     )

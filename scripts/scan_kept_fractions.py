@@ -2,7 +2,6 @@
 
 import copy
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,13 @@ from cabin_core import (
     JointLoss,
     JointNetwork,
     NetworkSettings,
+    Schedule,
     TrainingSettings,
     fit_kept_fractions,
     train,
 )
 from cabin_core.networks import SIGN_OF_DIRECTION
-from scripts.feature_table import CLASSES, fit_scaling, read_feature_table
+from scripts.feature_table import CLASSES, draw_split, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
 from scripts.train_network import make_sample
@@ -37,6 +37,11 @@ log = logging.getLogger("cabin.scan_kept_fractions")
 
 #: Thresholds on the score that are tried for the best significance: even steps of the signal that is kept.
 N_THRESHOLDS = 200
+
+#: Background events of the training sample that a threshold must leave.
+LEAST_BACKGROUND = 40
+
+STRATEGIES = ("together", "cuts first", "network alone")
 
 Scores = NDArray[np.float64]
 
@@ -71,9 +76,9 @@ class Chain:
         fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
         return network
 
-    def cuts_first(self) -> CutNetwork:
-        """Return the cuts that keep the most signal, trained as if there were no network behind them."""
-        network = self._new(self.training.seed)
+    def cuts_first(self, seed: int) -> JointNetwork:
+        """Return cuts that keep the most signal, and a network trained on the events that pass them."""
+        network = self._new(seed)
         loss = JointLoss(
             self.loss.kept_fractions,
             stiffness=self.loss.constraint.stiffness,
@@ -82,18 +87,12 @@ class Chain:
         )
         train(network, loss, self.sample, None, self.training)
         fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
-        return network.preselection
-
-    def network_behind(self, cuts: CutNetwork, seed: int) -> JointNetwork:
-        """Return finished cuts with a network that is trained on the events that pass them."""
-        network = JointNetwork(copy.deepcopy(cuts), self._new(seed).classifier)
+        # As if there had been no network behind them.
+        network.classifier = self._new(seed).classifier
         network.preselection.requires_grad_(False)
         network.preselection.cut_function = "hard"
         loss = JointLoss([1.0] * len(self.loss.kept_fractions), handover=(0.0, 0.0))
-        schedule = self.training.schedule
-        if schedule is not None:
-            schedule = replace(schedule, first_activation_scale=None)
-        train(network, loss, self.sample, None, replace(self.training, schedule=schedule))
+        train(network, loss, self.sample, None, self._without_cuts())
         return network
 
     def network_alone(self, seed: int) -> FullyConnectedNetwork:
@@ -101,11 +100,19 @@ class Chain:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             network = FullyConnectedNetwork(self.sample.n_features, self.settings.hidden_layers)
-        schedule = self.training.schedule
-        if schedule is not None:
-            schedule = replace(schedule, first_activation_scale=None)
-        train(network, CutLoss(bce=1.0), self.sample, None, replace(self.training, schedule=schedule))
+        train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
         return network
+
+    def _without_cuts(self) -> TrainingSettings:
+        """Return the training of the network alone, at the rates of the classifier."""
+        rate, schedule = self.training.learning_rate, self.training.schedule
+        of_classifier = self.training.classifier_learning_rate or rate
+        if schedule is not None:
+            last = schedule.last_learning_rate
+            schedule = Schedule(last_learning_rate=None if last is None else last * of_classifier / rate)
+        return replace(
+            self.training, learning_rate=of_classifier, classifier_learning_rate=None, schedule=schedule
+        )
 
     def _new(self, seed: int) -> JointNetwork:
         settings, n_rows = self.settings, len(self.loss.kept_fractions)
@@ -198,10 +205,10 @@ def _significance(
     search: dict[str, Any],
 ) -> float:
     kept = scores[~is_test & is_signal & (scores > 0)]
-    if not len(kept):
-        return 0.0
-    # From zero, which takes all that is kept.
-    thresholds = np.append(0.0, np.quantile(kept, np.linspace(0.0, 1.0, N_THRESHOLDS)[:-1]))
+    of_background = np.sort(scores[~is_test & ~is_signal])
+    # From zero, which takes all that is kept, to where enough background is left to know its yield.
+    thresholds = np.quantile(kept, np.linspace(0.0, 1.0, N_THRESHOLDS)[:-1]) if len(kept) else np.zeros(0)
+    thresholds = np.append(0.0, thresholds[thresholds < of_background[-LEAST_BACKGROUND]])
     of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, search)
     best = thresholds[int(of_training["significance"].idxmax())]
     return float(
@@ -218,9 +225,13 @@ def main(
     network: dict[str, Any],
     features: list[str],
     directions: list[str],
+    split: dict[str, Any],
     search: dict[str, Any] | None,
 ) -> None:
-    """Write what chains are worth, of three strategies and several seeds of the network.
+    """Write what chains are worth, of three strategies and several seeds.
+
+    A seed is that of the split into training and test events and of the networks, so that its spread is that
+    of another sample.
 
     Parameters
     ----------
@@ -236,6 +247,8 @@ def main(
         The entry of the joint network in the config; its kept fraction is replaced.
     features, directions : list of str
         Of the study.
+    split : dict
+        Of the study; its seed is replaced.
     search : dict, optional
         The key ``search`` of the study.
     """
@@ -245,39 +258,39 @@ def main(
     parsed, loss, training = parse_network(network)
     if not isinstance(loss, JointLoss):
         raise ValueError(f"{name}: the scan of kept fractions needs a network with the loss joint")
-    scaling = FeatureScaling(features, *fit_scaling(events, features))
-    sample = make_sample(events, scaling, "train", parsed.dtype)
-    scaled = scaling.scale(torch.from_numpy(events[features].to_numpy(dtype="float64", copy=True)))
-    scaled = scaled.to(parsed.dtype)
-    several = JointLoss(
+    loss = JointLoss(
         fractions,
         stiffness=loss.constraint.stiffness,
         order_share=loss.order_share,
         handover=loss.handover,
     )
-    chain = Chain(parsed, training, several, tuple(directions), sample)
-    cuts = chain.cuts_first()
-
-    def hard_scores(trained: JointNetwork) -> Scores:
-        with torch.no_grad():
-            scores: Scores = trained.hard_scores(scaled).double().numpy()
-        return scores
-
-    strategies: dict[str, Callable[[int], Scores]] = {
-        "together": lambda seed: hard_scores(chain.together(seed)),
-        "cuts first": lambda seed: hard_scores(chain.network_behind(cuts, seed)),
-        "network alone": lambda seed: rank_by_network(chain.network_alone(seed), sample, scaled, fractions),
-    }
-    progress = LineProgress(log, name, "training", len(settings["seeds"]) * len(strategies))
+    progress = LineProgress(log, name, "training", len(settings["seeds"]) * len(STRATEGIES))
     parts = []
     for seed in settings["seeds"]:
-        for strategy, scores in strategies.items():
-            measured = measure_chain(events, scores(seed), fractions, search)
+        events["split"] = draw_split(len(events), split | {"seed": seed})
+        scaling = FeatureScaling(features, *fit_scaling(events, features))
+        sample = make_sample(events, scaling, "train", parsed.dtype)
+        values = torch.from_numpy(events[features].to_numpy(dtype="float64", copy=True))
+        scaled = scaling.scale(values).to(parsed.dtype)
+        chain = Chain(parsed, training, loss, tuple(directions), sample)
+        for strategy in STRATEGIES:
+            scores = _scores(chain, strategy, seed, scaled)
+            measured = measure_chain(events, scores, fractions, search)
             measured.insert(0, "strategy", strategy)
             measured.insert(1, "seed", seed)
             parts.append(measured)
             progress.update(len(parts), f"{strategy}, mean AUC {measured['auc'].mean():.4f}")
     pd.concat(parts, ignore_index=True).to_csv(kept_fractions, index=False)
+
+
+def _scores(chain: Chain, strategy: str, seed: int, features: torch.Tensor) -> Scores:
+    if strategy == "network alone":
+        alone = chain.network_alone(seed)
+        return rank_by_network(alone, chain.sample, features, chain.loss.kept_fractions)
+    trained = chain.together(seed) if strategy == "together" else chain.cuts_first(seed)
+    with torch.no_grad():
+        scores: Scores = trained.hard_scores(features).double().numpy()
+    return scores
 
 
 if "snakemake" in globals():

@@ -141,3 +141,21 @@ def test_features_may_be_a_list_or_left_out(path):
     save_network(path, trained_network())
     assert load_network(path, list(FEATURES)).scaling.features == FEATURES
     assert load_network(path).scaling.features == FEATURES
+
+
+def test_round_trip_of_cuts_that_follow_a_property(path):
+    settings = NetworkSettings(
+        "scan", targets=(0.9, 0.5), event_property="pt", bin_edges=(20.0, 40.0, 100.0), precision="float64"
+    )
+    network = build_network(settings, DIRECTIONS, seed=3)
+    torch.nn.init.normal_(network.bias, generator=torch.Generator().manual_seed(0))
+    # The property is the last column, as it is.
+    scaling = FeatureScaling((*FEATURES, "pt"), [101.3, 1 / 3, 0.0], [17.2, 0.1, 1.0])
+    save_network(path, TrainedNetwork(network, settings, scaling, DIRECTIONS, {}))
+    loaded = load_network(path, FEATURES)
+    x = torch.tensor([[0.1, -0.2, 30.0], [0.1, -0.2, 50.0]], dtype=torch.float64)
+    assert torch.equal(loaded.network(x), network(x))
+    assert not torch.equal(loaded.network(x[:1]), loaded.network(x[1:]))
+    assert loaded.settings == settings
+    with pytest.raises(ValueError, match=r"made for the features met, m_ll, pt, not met: train"):
+        load_network(path, ["met"])

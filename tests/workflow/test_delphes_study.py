@@ -19,7 +19,8 @@ def test_from_delphes_files_to_figures(tmp_path, run_snakemake):
         "signal": [str(GENUINE / "slepton_200_180_stock.root")],
         "background": [str(GENUINE / "ww_stock.root")],
     }
-    overlay = {"studies": {"dilepton": {"source": files}}}
+    followed = [{"name": "ptll", "label": "$p_T(ll)$", "unit": "GeV"}]
+    overlay = {"studies": {"dilepton": {"source": files, "properties": followed}}}
     done = run_snakemake(tmp_path, "--cores", "2", overlays=(DELPHES, overlay))
     assert done.returncode == 0, done.stderr[-3000:]
     results = tmp_path / "results" / "delphes"
@@ -28,6 +29,9 @@ def test_from_delphes_files_to_figures(tmp_path, run_snakemake):
     assert cutflow[["signal", "background"]].iloc[-1].to_list() == [875, 135]
     events = pd.read_parquet(results / "dilepton" / "features.parquet")
     assert events["label"].value_counts().to_dict() == {1: 875, 0: 135}
+    # A property is read like a feature; no cut is on it.
+    assert (events["ptll"] > 0).all()
+    assert "ptll" not in set(pd.read_csv(results / "dilepton" / "dilepton_scan" / "cuts.csv")["feature"])
     assert pd.read_csv(results / "dilepton" / "dilepton_linear" / "metrics.csv")["auc"][0] > 0.6
     scan = pd.read_csv(results / "dilepton" / "dilepton_scan" / "metrics.csv")
     # Few events: three binomial standard deviations on the test sample.
