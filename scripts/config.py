@@ -214,6 +214,8 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
         _check_processes(f"{where}.source.processes", study["source"]["processes"], names)
     if "search" in study:
         _check_search(f"{where}.search", study)
+    if study.get("kept_fractions") is not None:
+        _check_kept_fractions(f"{where}.kept_fractions", study, networks)
     _unique(study["networks"], f"{where}.networks")
     for name in study["networks"]:
         _known("network", name, networks, f"{where}.networks")
@@ -346,6 +348,20 @@ def _check_same_bins(where: str, names: list[str], study: dict[str, Any], networ
             )
 
 
+def _check_kept_fractions(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
+    # Imported here, as above.
+    from cabin_core.networks import check_kept_fractions
+
+    scan = study["kept_fractions"]
+    name = _known("network", scan["network"], study["networks"], f"{where}.network")
+    if "joint" not in networks[name].get("loss", {}):
+        raise ConfigError(f"config: {where}.network: {name} is not a joint network with the loss joint")
+    try:
+        check_kept_fractions(scan["fractions"])
+    except ValueError as fault:
+        raise ConfigError(f"config: {where}.fractions: {fault}") from None
+
+
 def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
     try:
         parse_supercuts(entry["supercuts"], features, entry["most_points"])
@@ -475,8 +491,8 @@ def _check_entry(
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
         if "cutflow" in kind.files and "selection" not in study["source"]:
             raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
-        for key in ("optimum", "bin_optimum", "repeats"):
-            if key in kind.files and key not in study:
+        for key in ("optimum", "bin_optimum", "repeats", "kept_fractions"):
+            if key in kind.files and study.get(key) is None:
                 raise ConfigError(
                     f"config: {where}: study {entry['study']} has no key `{key}` to compare with"
                 )

@@ -125,4 +125,5 @@ PLOTS: dict[str, PlotKind] = {
         not_of=WITHOUT_CUTS,
     ),
     "property_distances": PlotKind(files=("repeats",)),
+    "kept_fractions": PlotKind(files=("kept_fractions",)),
 }
