@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -217,7 +217,7 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
         return new(network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
     if not isinstance(network, JointNetwork):
         raise ValueError("classifier_learning_rate belongs to a joint network")
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": list(network.preselection.parameters())},
         {"params": list(network.classifier.parameters()), "lr": settings.classifier_learning_rate},
     ]

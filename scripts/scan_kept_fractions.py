@@ -180,9 +180,9 @@ def measure_chain(
     -------
     DataFrame
         One row a fraction: ``fraction``; of the test sample ``kept_background``, ``kept_signal`` and the
-        ``auc``, dropped events sharing the last rank; the ``cross_entropy``, both classes counting the same and
-        dropped events known by their number only; and the ``significance`` of the events above the threshold
-        that is best on the training sample (NaN without a search).
+        ``auc``, dropped events sharing the last rank; the ``cross_entropy``, both classes counting the same
+        and dropped events known by their number only; and the ``significance`` of the events above the
+        threshold that is best on the training sample (NaN without a search).
     """
     is_test = (events["split"] == "test").to_numpy()
     is_signal = (events["label"] == CLASSES["signal"]).to_numpy()

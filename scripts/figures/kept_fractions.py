@@ -20,7 +20,7 @@ PANELS = {
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return mean and spread over the seeds: ``strategy``, ``fraction``, ``quantity``, ``mean``, ``spread``."""
+    """Return ``mean`` and ``spread`` over the seeds of each ``strategy``, ``fraction`` and ``quantity``."""
     scan = inputs.read("kept_fractions").dropna(axis="columns", how="all")
     rows = scan.melt(["strategy", "seed", "fraction"], [name for name in PANELS if name in scan], "quantity")
     grouped = rows.groupby(["strategy", "fraction", "quantity"], sort=False)["value"]

@@ -189,12 +189,11 @@ def test_edges_that_do_not_increase_are_refused(edges):
 def test_bad_property_is_refused_before_the_training(tmp_path, entry, change, message):
     table = write_table(tmp_path / "features.parquet", **change)
     outputs = {key: tmp_path / key for key in ("model", "history", "timing")}
+    script, arguments = train_network, TRAIN
+    if entry is KCUTS:
+        script, arguments = search_cuts, {key: TRAIN[key] for key in ("features", "threads", "name")}
     with pytest.raises(ValueError, match=message) as raised:
-        if entry is KCUTS:
-            arguments = {key: TRAIN[key] for key in ("features", "threads", "name")}
-            search_cuts.main(table=table, network=entry, **outputs, **arguments)
-        else:
-            train_network.main(table=table, network=entry, **outputs, **TRAIN)
+        script.main(table=table, network=entry, **outputs, **arguments)
     assert "features.parquet" in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not outputs["model"].exists()
