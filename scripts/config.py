@@ -250,6 +250,8 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
                 parse_network(networks[name], _expected_yields(study))
             except ValueError as fault:
                 raise ConfigError(f"config: {where}.search, network {name}: {fault}") from None
+    if study.get("kept_fractions") is not None:
+        _check_kept_fractions(f"{where}.kept_fractions", study, networks)
     for selection in study.get("robustness", {}).get("selections", []):
         name = _known("network", selection["network"], study["networks"], f"{where}.robustness")
         model = networks[name]["model"]
@@ -359,6 +361,24 @@ def _check_same_bins(where: str, names: list[str], study: dict[str, Any], networ
                 f"config: {where}: {name} must have the bins of the optimum as its `property`, to be "
                 "compared with it"
             )
+
+
+def _check_kept_fractions(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
+    # Imported here, as above.
+    from cabin_core.networks import check_kept_fractions
+
+    scan = study["kept_fractions"]
+    if "split" not in study:
+        raise ConfigError(
+            f"config: {where}: a {study['source']['kind']} source splits itself: remove the key"
+        )
+    name = _known("network", scan["network"], study["networks"], f"{where}.network")
+    if "joint" not in networks[name].get("loss", {}):
+        raise ConfigError(f"config: {where}.network: {name} is not a joint network with the loss joint")
+    try:
+        check_kept_fractions(scan["fractions"])
+    except ValueError as fault:
+        raise ConfigError(f"config: {where}.fractions: {fault}") from None
 
 
 def _check_grid(where: str, entry: dict[str, Any], features: list[str]) -> None:
@@ -507,8 +527,8 @@ def _check_entry(
             raise ConfigError(f"config: {where}: study {entry['study']} has no key `robustness` to draw")
         if "cutflow" in kind.files and "selection" not in study["source"]:
             raise ConfigError(f"config: {where}: study {entry['study']} does not come from files: no cutflow")
-        for key in ("optimum", "bin_optimum", "repeats"):
-            if key in kind.files and key not in study:
+        for key in ("optimum", "bin_optimum", "repeats", "kept_fractions"):
+            if key in kind.files and study.get(key) is None:
                 raise ConfigError(
                     f"config: {where}: study {entry['study']} has no key `{key}` to compare with"
                 )

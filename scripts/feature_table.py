@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 CLASSES = {"signal": 1, "background": 0}
 
@@ -58,6 +56,9 @@ def draw_split(n_events: int, split: dict[str, Any]) -> NDArray[np.str_]:
     split : dict
         As :func:`make_feature_table` takes it.
     """
+    # Imported here, as below: it takes a second, and most jobs that read a table do without.
+    from sklearn.model_selection import train_test_split
+
     _, test_rows = train_test_split(
         np.arange(n_events), test_size=split["test_fraction"], random_state=split["seed"]
     )
@@ -140,5 +141,7 @@ def fit_scaling(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and spread of each feature over the training sample, each of shape (n_features,)."""
     training = table.loc[table["split"] == "train", list(features)]
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(training.to_numpy(dtype=np.float64))
     return scaler.mean_, scaler.scale_

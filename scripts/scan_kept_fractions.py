@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from scipy.special import xlogy
 from sklearn.metrics import roc_auc_score
 
 from cabin_core import (
@@ -179,8 +180,9 @@ def measure_chain(
     -------
     DataFrame
         One row a fraction: ``fraction``; of the test sample ``kept_background``, ``kept_signal`` and the
-        ``auc``, dropped events sharing the last rank; and ``significance`` of the events above the threshold
-        that is best on the training sample (NaN without a search).
+        ``auc``, dropped events sharing the last rank; the ``cross_entropy``, both classes counting the same
+        and dropped events known by their number only; and the ``significance`` of the events above the
+        threshold that is best on the training sample (NaN without a search).
     """
     is_test = (events["split"] == "test").to_numpy()
     is_signal = (events["label"] == CLASSES["signal"]).to_numpy()
@@ -191,10 +193,32 @@ def measure_chain(
             name: np.average(column[is_test & of_class] > 0, weights=weights[is_test & of_class])
             for name, of_class in (("kept_background", ~is_signal), ("kept_signal", is_signal))
         }
+        lost = _cross_entropy(column[is_test], is_signal[is_test], weights[is_test])
         area = roc_auc_score(is_signal[is_test], column[is_test], sample_weight=weights[is_test])
         significance = np.nan if search is None else _significance(events, column, is_test, is_signal, search)
-        rows.append({"fraction": fraction, **of_test, "auc": area, "significance": significance})
+        rows.append(
+            {
+                "fraction": fraction,
+                **of_test,
+                "auc": area,
+                "cross_entropy": lost,
+                "significance": significance,
+            }
+        )
     return pd.DataFrame(rows)
+
+
+def _cross_entropy(scores: Scores, is_signal: NDArray[np.bool_], weights: NDArray[np.floating]) -> float:
+    """Return the cross-entropy of a chain, as :class:`cabin_core.JointLoss` has it, of hard cuts."""
+    dropped, total = [], 0.0
+    for of_class, probability in ((is_signal, scores), (~is_signal, 1.0 - scores)):
+        share = weights[of_class] / weights[of_class].sum()
+        kept = scores[of_class] > 0
+        # Float64 scores of exactly 1 would cost an infinity.
+        total -= share[kept] @ np.log(np.maximum(probability[of_class][kept], 1e-12))
+        dropped.append(share[~kept].sum())
+    # -a ln(a / (a + b)) - b ln(b / (a + b))
+    return float(total + xlogy(sum(dropped), sum(dropped)) - xlogy(dropped, dropped).sum())
 
 
 def _significance(

@@ -147,4 +147,5 @@ PLOTS: dict[str, PlotKind] = {
     "passing_against_cut": PlotKind(
         files=("features", "model"), networks=ONE, not_of=NOT_JOINT, takes_bins=False
     ),
+    "kept_fractions": PlotKind(files=("kept_fractions",)),
 }

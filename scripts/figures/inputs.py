@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cabin_core import TrainedNetwork, load_network
+if TYPE_CHECKING:
+    from cabin_core import TrainedNetwork
 
 
 @dataclass(frozen=True)
@@ -48,4 +49,7 @@ class FigureInputs:
 
     def model(self, position: int = 0) -> TrainedNetwork:
         """Load the trained network at ``position``."""
+        # Imported here: it brings torch, which takes seconds and most figures do without.
+        from cabin_core import load_network
+
         return load_network(self.files["model"][position])

@@ -15,7 +15,13 @@ import pandas as pd
 from cabin_core import passes_cuts
 from scripts.comparison import cut_roughness, scaled_ranges
 from scripts.score_table import score_column, score_columns
-from scripts.scorecard import optimum_measures, property_measures, watts_measures, zloss_measures
+from scripts.scorecard import (
+    joint_measures,
+    optimum_measures,
+    property_measures,
+    watts_measures,
+    zloss_measures,
+)
 from scripts.scorecard.results import Measured, NotRun, Results, row_at
 from scripts.selection import passes_cut_table
 
@@ -518,5 +524,6 @@ MEASURES: dict[str, Callable[..., Measured]] = {
         *optimum_measures.MEASURES,
         *property_measures.MEASURES,
         *watts_measures.MEASURES,
+        *joint_measures.MEASURES,
     )
 }

@@ -90,6 +90,10 @@ class Results:
         """Return what networks do on samples of other seeds."""
         return self._of_study(study, "repeats")
 
+    def kept_fractions(self, study: str) -> pd.DataFrame:
+        """Return what cuts and networks are worth against the fraction of the background kept."""
+        return self._of_study(study, "kept_fractions")
+
     def _of_study(self, study: str, key: str) -> pd.DataFrame:
         folder = self._folder(study)
         if key not in self.studies[study]:

@@ -61,7 +61,7 @@ RULES = [
 def overlay() -> dict:
     """Return what leaves out the networks that no number is held of, and the figures and tables of them."""
     networks = {
-        "gaussian": set(CONFIG["studies"]["gaussian"]["networks"]) - {"grid", "bdt", "network"},
+        "gaussian": set(CONFIG["studies"]["gaussian"]["networks"]) - {"grid", "bdt", "network", "joint"},
         "susy": {"susy_linear", "susy_network", "susy_one_to_one_bce", "susy_scan", "susy_scan_no_bce"}
         | {"susy_kcuts", "susy_significance"},
         "zloss_case1": {"zloss_bce", "zloss", "zloss_eps3000", "zloss_eps10000"},
@@ -75,6 +75,8 @@ def overlay() -> dict:
     studies["property_toy"] = None
     # Its numbers are held by tests/scripts/test_watts.py, in seconds.
     studies |= {name: None for name in CONFIG["studies"] if name.startswith("watts")}
+    # Those of tests/scripts/test_kept_fractions.py.
+    studies["gaussian"]["kept_fractions"] = studies["susy"]["kept_fractions"] = None
     studies["gaussian"]["optimum"] = [0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.99]
     changed: dict = {
         "studies": studies,

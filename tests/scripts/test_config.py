@@ -174,6 +174,11 @@ BAD += [
         [{"name": "pt", "label": "", "unit": ""}],
         "watts_plane.properties: a watts source makes features only: pt is none",
     ),
+    (
+        "studies.watts_joint.kept_fractions",
+        {"network": "watts_bce", "fractions": [0.5], "seeds": [1]},
+        "watts_joint.kept_fractions: a watts source splits itself",
+    ),
     ("studies.watts_plane.source.sample", "plain", "watts_plane.source.sample: 'plain' is not one of"),
     ("studies.watts_plane.source.events", 9, "source.events: the sample plane_anew needs it, and no other"),
     (

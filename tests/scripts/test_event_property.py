@@ -189,11 +189,11 @@ def test_edges_that_do_not_increase_are_refused(edges):
 def test_bad_property_is_refused_before_the_training(tmp_path, entry, change, message):
     table = write_table(tmp_path / "features.parquet", **change)
     outputs = {key: tmp_path / key for key in ("model", "history", "timing")}
-    main, arguments = train_network.main, TRAIN
+    script, arguments = train_network, TRAIN
     if entry is KCUTS:
-        main, arguments = search_cuts.main, {key: TRAIN[key] for key in ("features", "threads", "name")}
+        script, arguments = search_cuts, {key: TRAIN[key] for key in ("features", "threads", "name")}
     with pytest.raises(ValueError, match=message) as raised:
-        main(table=table, network=entry, **outputs, **arguments)
+        script.main(table=table, network=entry, **outputs, **arguments)
     assert "features.parquet" in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not outputs["model"].exists()

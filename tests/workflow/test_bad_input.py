@@ -23,6 +23,7 @@ SMALL = {
         "gaussian": {
             "source": {"signal_events": 200, "background_events": 200},
             "networks": ["linear_bce", "scan"],
+            "kept_fractions": None,
             "robustness": {"selections": [{"network": "scan", "target": 0.4, "score_above": 0.5}]},
         },
     },

@@ -40,7 +40,12 @@ if workflow.is_main_process:  # and not again in the jobs that a cluster starts
     for file in workflow.configfiles:
         checked(check_repeated_keys, Path(file))
     checked(check_config, config, BASEDIR / "workflow/schemas/config.schema.yaml")
-STUDIES = {name: study for name, study in config["studies"].items() if study is not None}
+# What an overlay set to null is left out: a study, or a part of one.
+STUDIES = {
+    name: {key: value for key, value in study.items() if value is not None}
+    for name, study in config["studies"].items()
+    if study is not None
+}
 NETWORKS = config["networks"]
 
 
@@ -216,6 +221,7 @@ STUDY_FILES = {
     "optimum": "optimum.csv",
     "bin_optimum": "bin_optimum.csv",
     "repeats": "repeats.csv",
+    "kept_fractions": "kept_fractions.csv",
 }
 
 
@@ -242,7 +248,7 @@ def study_targets(study):
         files.append(f"{RESULTS}/{study}/cutflow.csv")
     files += [
         f"{RESULTS}/{study}/{STUDY_FILES[key]}"
-        for key in ("robustness", "optimum", "bin_optimum", "repeats")
+        for key in ("robustness", "optimum", "bin_optimum", "repeats", "kept_fractions")
         if key in STUDIES[study]
     ]
     for network in STUDIES[study]["networks"]:

@@ -166,3 +166,32 @@ rule repeat_property_fits:
         threads=1,
     script:
         "../../scripts/repeat_property_fits.py"
+
+
+# Trainings of many kept fractions at once, one after the other: each takes seconds.
+rule scan_kept_fractions:
+    input:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+        code=CORE,
+    output:
+        kept_fractions=f"{RESULTS}/{{study}}/kept_fractions.csv",
+    log:
+        f"{RESULTS}/logs/scan_kept_fractions/{{study}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/scan_kept_fractions/{{study}}.tsv"
+    conda:
+        PIP_ENV
+    threads: 1
+    priority: 20
+    resources:
+        mem_mb=2000,
+    params:
+        name="{study}",
+        settings=lambda w: STUDIES[w.study]["kept_fractions"],
+        network=lambda w: NETWORKS[STUDIES[w.study]["kept_fractions"]["network"]],
+        features=lambda w: feature_names(w.study),
+        directions=lambda w: [f["direction"] for f in STUDIES[w.study]["features"]],
+        split=lambda w: STUDIES[w.study]["split"],
+        search=lambda w: STUDIES[w.study].get("search"),
+    script:
+        "../../scripts/scan_kept_fractions.py"

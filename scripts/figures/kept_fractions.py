@@ -1,0 +1,64 @@
+"""What cuts and a network behind them are worth against the fraction of the background that the cuts keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures.inputs import FigureInputs
+from scripts.figures.style import LINE_COLORS, MARKERS, paper_style, shared_legend
+
+#: Axis label of each panel.
+PANELS = {
+    "kept_signal": "Signal efficiency of the cuts",
+    "auc": "AUC of cuts and network",
+    "cross_entropy": "Cross-entropy of cuts and network",
+    "significance": "Significance",
+}
+
+
+def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+    """Return ``mean`` and ``spread`` over the seeds of each ``strategy``, ``fraction`` and ``quantity``."""
+    scan = inputs.read("kept_fractions").dropna(axis="columns", how="all")
+    rows = scan.melt(["strategy", "seed", "fraction"], [name for name in PANELS if name in scan], "quantity")
+    grouped = rows.groupby(["strategy", "fraction", "quantity"], sort=False)["value"]
+    # One seed has no spread.
+    return grouped.agg(
+        mean="mean", spread=lambda values: values.std() if len(values) > 1 else 0.0
+    ).reset_index()
+
+
+def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+    """Draw each quantity against the kept fraction, with the spread of the seeds as bars."""
+    quantities = [name for name in PANELS if name in set(table["quantity"])]
+    with paper_style():
+        fig = Figure(figsize=(7.5, 2.9 * (len(quantities) + 1) // 2), layout="constrained")
+        panels = fig.subplots((len(quantities) + 1) // 2, 2, sharex=True, squeeze=False).flat
+        for panel, quantity in zip(panels, quantities, strict=False):
+            rows = table[table["quantity"] == quantity]
+            strategies = list(rows.groupby("strategy", sort=False))
+            for number, (strategy, points) in enumerate(strategies):
+                # Side by side, as their bars would hide one another.
+                shift = 1.06 ** (number - (len(strategies) - 1) / 2)
+                panel.errorbar(
+                    points["fraction"] * shift,
+                    points["mean"],
+                    points["spread"],
+                    color=LINE_COLORS[number],
+                    marker=MARKERS[number],
+                    ms=4,
+                    lw=1.0,
+                    capsize=2,
+                    label=strategy.capitalize(),
+                )
+            panel.set_xscale("log")
+            panel.set_ylabel(PANELS[quantity], loc="center")
+        for panel in panels:
+            panel.set_visible(False)
+        for panel in fig.axes[-2:]:
+            panel.set_xlabel("Fraction of the background kept by the cuts", loc="center")
+        shared_legend(fig, fig.axes[0], columns=3)
+        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+    return fig
