@@ -375,6 +375,9 @@ def _check_kept_fractions(where: str, study: dict[str, Any], networks: dict[str,
     name = _known("network", scan["network"], study["networks"], f"{where}.network")
     if "joint" not in networks[name].get("loss", {}):
         raise ConfigError(f"config: {where}.network: {name} is not a joint network with the loss joint")
+    for key in ("property", "cut_function", "initial_weights", "scale_features"):
+        if key in networks[name]:
+            raise ConfigError(f"config: {where}.network: the scan has no {key}, which {name} sets: remove it")
     try:
         check_kept_fractions(scan["fractions"])
     except ValueError as fault:

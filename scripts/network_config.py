@@ -74,6 +74,8 @@ def parse_network(
     if entry["loss"].get("bin_smoothness") and settings.n_bins < 3:
         raise ValueError("the bin_smoothness term of the loss needs three bins: give `property`")
     schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
+    if settings.kept_fraction is not None and "joint" not in entry["loss"]:
+        raise ValueError("kept_fraction: only the loss joint holds it")
     loss: AnyLoss
     if "joint" in entry["loss"]:
         loss = _joint_loss(entry["loss"], settings)

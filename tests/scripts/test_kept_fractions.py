@@ -168,6 +168,7 @@ def test_joint_network_as_a_tool(table, events, tmp_path):
         ({"classifier_output": "raw"}, "classifier_output must be sigmoid"),
         ({"loss": {"joint": {}, "bce": 1.0}}, "joint is a loss of its own: remove bce, or joint"),
         ({"model": "linear", "hidden_layers": []}, "belongs to"),
+        ({"loss": {"bce": 1.0}}, "kept_fraction: only the loss joint holds it"),
     ],
 )
 def test_entries_that_make_no_sense(change, message):
@@ -196,6 +197,13 @@ def test_config_faults_are_one_line(path, value, message):
     with pytest.raises(ConfigError, match=message) as raised:
         check_config(config, SCHEMA)
     assert "\n" not in str(raised.value)
+
+
+def test_a_scan_ignores_no_setting():
+    config = copy.deepcopy(PAPER)
+    config["networks"]["joint"]["cut_function"] = "erf"
+    with pytest.raises(ConfigError, match="the scan has no cut_function, which joint sets: remove it"):
+        check_config(config, SCHEMA)
 
 
 def test_a_figure_of_a_scan_that_is_left_out():
