@@ -130,8 +130,8 @@ class JointLoss:
     Before that the cuts have to be somewhere sensible. In the first part of a training they follow
     :math:`E=-\frac{1}{\tau}\ln\langle s^\tau\rangle_S`, whose order :math:`\tau` grows from 0, where it is
     :math:`-\langle\ln s\rangle_S` and convex in the cuts, to 1, where it is the signal efficiency: cuts that
-    go straight for an efficiency are caught in poor local minima. Then :math:`E` hands over to :math:`C`,
-    which the classifier follows from the first epoch on. A constraint
+    go straight for an efficiency are caught in poor local minima. Then :math:`E` hands over to
+    :math:`(1-c)E+cC`; the classifier follows :math:`C` from the first epoch on. A constraint
     (:class:`~cabin_core.constraint.EfficiencyConstraint`) holds :math:`\langle s\rangle_B` at its bound.
 
     Parameters
@@ -144,9 +144,11 @@ class JointLoss:
         one holds the cuts wherever they first meet the bound.
     order_share : float
         Share of the epochs, in (0, 1], in which the order grows to 1.
-    handover : tuple of float, optional
-        Shares of the epochs between which the cuts pass from E to C; the cuts follow E to the end where None,
-        as if there were no classifier.
+    handover : tuple of float
+        Shares of the epochs between which the cuts pass from E to the sum.
+    coupling : float
+        The constant c, in [0, 1]: 0 gives cuts as if there were no classifier, 1 those of the least
+        cross-entropy, which take into the bargain to keep a little less signal.
 
     Raises
     ------
@@ -160,25 +162,27 @@ class JointLoss:
         *,
         stiffness: float = 10.0,
         order_share: float = 0.5,
-        handover: Sequence[float] | None = (0.4, 0.7),
+        handover: Sequence[float] = (0.4, 0.7),
+        coupling: float = 0.5,
     ) -> None:
         self.kept_fractions = check_kept_fractions(kept_fractions)
         if not 0 < order_share <= 1:
             raise ValueError(f"order_share must be a share of the epochs in (0, 1], not {order_share}")
-        if handover is not None and (len(handover) != 2 or not 0 <= handover[0] <= handover[1] <= 1):
+        if not 0 <= coupling <= 1:
+            raise ValueError(f"coupling must lie in [0, 1], not {coupling}")
+        if len(handover) != 2 or not 0 <= handover[0] <= handover[1] <= 1:
             raise ValueError(f"handover must be two shares of the epochs in increasing order: {handover}")
         self.constraint = EfficiencyConstraint(self.kept_fractions, stiffness, at_most=True)
         self.order_share = float(order_share)
-        self.handover = None if handover is None else (float(handover[0]), float(handover[1]))
+        self.handover, self.coupling = (float(handover[0]), float(handover[1])), float(coupling)
         self.begin_epoch(1.0)
 
     def begin_epoch(self, share: float) -> None:
         """Set order and handover for a share, in (0, 1], of the training."""
         self._order = min(max(share / self.order_share, FIRST_ORDER), 1.0)
-        self._coupling = 0.0
-        if self.handover is not None:
-            begin, end = self.handover
-            self._coupling = 1.0 if share >= end else max(share - begin, 0.0) / (end - begin)
+        begin, end = self.handover
+        passed = 1.0 if share >= end else max(share - begin, 0.0) / (end - begin)
+        self._coupling = self.coupling * passed
 
     def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointTerms:
         """Return the terms of the loss of a joint network on a sample.

@@ -84,7 +84,7 @@ class Chain:
             self.loss.kept_fractions,
             stiffness=self.loss.constraint.stiffness,
             order_share=self.loss.order_share,
-            handover=None,
+            coupling=0.0,
         )
         train(network, loss, self.sample, None, self.training)
         fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
@@ -92,7 +92,7 @@ class Chain:
         network.classifier = self._new(seed).classifier
         network.preselection.requires_grad_(False)
         network.preselection.cut_function = "hard"
-        loss = JointLoss([1.0] * len(self.loss.kept_fractions), handover=(0.0, 0.0))
+        loss = JointLoss([1.0] * len(self.loss.kept_fractions), handover=(0.0, 0.0), coupling=1.0)
         train(network, loss, self.sample, None, self._without_cuts())
         return network
 
@@ -287,6 +287,7 @@ def main(
         stiffness=loss.constraint.stiffness,
         order_share=loss.order_share,
         handover=loss.handover,
+        coupling=loss.coupling,
     )
     progress = LineProgress(log, name, "training", len(settings["seeds"]) * len(STRATEGIES))
     parts = []

@@ -64,7 +64,7 @@ def plain_terms(network, sample, order, coupling):
 @pytest.mark.parametrize(("share", "order", "coupling"), [(0.1, 0.2, 0), (0.55, 1, 0.5), (0.8, 1, 1)])
 def test_terms_agree_with_a_plain_computation(share, order, coupling):
     network, sample = make_network(), make_sample()
-    loss = JointLoss([0.3, 0.1], stiffness=2.0)
+    loss = JointLoss([0.3, 0.1], stiffness=2.0, coupling=1.0)
     loss.begin_epoch(share)
     terms = loss.evaluate(network, sample)
     efficiency, cross_entropy, kept = plain_terms(network, sample, order, coupling)
@@ -79,7 +79,7 @@ def test_terms_agree_with_a_plain_computation(share, order, coupling):
 @pytest.mark.parametrize("share", [0.1, 0.55, 0.8])
 def test_values_and_gradients_add_up_from_chunks(share):
     network, sample = make_network(), make_sample()
-    loss = JointLoss([0.3, 0.1])
+    loss = JointLoss([0.3, 0.1], coupling=1.0)
     loss.begin_epoch(share)
     gradients = []
     for chunk in (1000, 7):
@@ -92,7 +92,7 @@ def test_values_and_gradients_add_up_from_chunks(share):
 
 def test_gradient_of_the_cross_entropy():
     network, sample = make_network(), make_sample()
-    loss = JointLoss([0.3, 0.1])
+    loss = JointLoss([0.3, 0.1], coupling=1.0)
     assert torch.autograd.gradcheck(
         lambda *_: loss.evaluate(network, sample).total, tuple(network.parameters())
     )
@@ -100,7 +100,7 @@ def test_gradient_of_the_cross_entropy():
 
 def test_before_the_handover_the_cuts_do_not_see_the_network():
     network, sample = make_network(), make_sample()
-    loss = JointLoss([0.3, 0.1], handover=None)
+    loss = JointLoss([0.3, 0.1], coupling=0)
     loss.begin_epoch(0.7)
     loss.evaluate(network, sample).total.backward()
     of_cuts = network.preselection.bias.grad.clone()
@@ -125,14 +125,14 @@ def test_all_kept_is_the_cross_entropy_of_the_network():
     network, sample = make_network(start=0.0), make_sample()
     network.preselection.bias.data.fill_(1e3)
     equal = EventSample(sample.features, sample.is_signal, torch.ones(60, dtype=torch.float64))
-    lost = JointLoss([1.0, 1.0]).evaluate(network, equal).cross_entropy.item()
+    lost = JointLoss([1.0, 1.0], coupling=1.0).evaluate(network, equal).cross_entropy.item()
     outputs, signal = network.outputs(equal.features).detach(), equal.is_signal
     assert lost == pytest.approx(
         -(outputs[signal].log().mean(0) + (1 - outputs[~signal]).log().mean(0)).sum()
     )
     network.preselection.bias.data.fill_(-1e3)
     # All dropped, two classes of the same weight: a bit each way.
-    assert JointLoss([1.0, 1.0]).evaluate(network, equal).cross_entropy.item() == pytest.approx(
+    assert JointLoss([1.0, 1.0], coupling=1.0).evaluate(network, equal).cross_entropy.item() == pytest.approx(
         4 * math.log(2)
     )
 
@@ -239,6 +239,7 @@ def test_a_joint_network_is_saved_and_built_again(tmp_path):
         (lambda: JointLoss([0.1], stiffness=0), "stiffness of the constraint must be positive"),
         (lambda: JointLoss([0.1], order_share=0), "order_share must be a share"),
         (lambda: JointLoss([0.1], handover=[0.5, 0.4]), "handover must be two shares"),
+        (lambda: JointLoss([0.1], coupling=1.1), "coupling must lie in"),
         (lambda: JointLoss([0.1], handover=[0.5]), "handover must be two shares"),
         (lambda: JointLoss([0.1]).evaluate(LinearNetwork(2), make_sample()), "needs a preselection"),
         (lambda: make_network(3, 2)(make_sample().features), "for 3 rows of cuts"),
