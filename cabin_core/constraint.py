@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-#: Bounds of the size of a multiplier and of its change at once. At the optimum it is the slope of the logarithm of the
-#: background efficiency against that of the signal, about 60 on the Gaussian dataset: without bounds it would
-#: wind up to thousands while the cuts are still on their way.
+#: Bounds of the size of a multiplier and of its change at once. At the optimum it is the slope of the
+#: logarithm of the background efficiency against that of the signal, about 60 on the Gaussian dataset:
+#: without bounds it would wind up to thousands while the cuts are still on their way.
 LARGEST_MULTIPLIER, LARGEST_STEP = 300.0, 10.0
 
 
@@ -29,8 +29,8 @@ class EfficiencyConstraint:
 
     (with the sign of :math:`d_i` turned for goals not to be exceeded), so that goals are met exactly however
     steeply the rest of the loss falls; a quadratic penalty alone, as in Eq 5 of arXiv:2502.08615, stops short
-    of them. Two-sided, neither has the maximum: a multiplier can become negative, and pulls an efficiency down
-    that the rest of the loss keeps above its goal.
+    of them. Two-sided, neither has the maximum: a multiplier can become negative, and pulls an efficiency
+    down that the rest of the loss keeps above its goal.
 
     Parameters
     ----------

@@ -21,8 +21,8 @@ from cabin_core.significance import asimov_significance
 #: The constant in the denominator of Eq 7 that keeps it finite where neighbouring cuts coincide.
 SMOOTHNESS_FLOOR = 0.1
 
-#: What the constraint does with the targets: signal efficiencies at least as large in every bin, equal to them
-#: in every bin, or equal to them in all bins together.
+#: What the constraint does with the targets: signal efficiencies at least as large in every bin, equal to
+#: them in every bin, or equal to them in all bins together.
 CONSTRAINT_FORMS = ("at_least", "equal", "equal_together")
 
 
@@ -357,7 +357,7 @@ class CutLoss:
 
     def _make_constraint(self, first_goal: float | None) -> EfficiencyConstraint:
         least = 0.0 if self.yields is None else self.yields.minimum_signal / self.yields.signal
-        # Targets are those of every bin, if not of all together; the minimum signal always is of all together.
+        # Targets are those of every bin, if not of all together; the minimum signal is of all together.
         n_held = 1 if self.constraint_form == "equal_together" else self.n_bins
         goals = [max(target, least) for target in self.targets] * n_held or ([least] if least else [])
         if not goals:
