@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-#: Bounds of a multiplier and of its change at once. At the optimum it is the slope of the logarithm of the
-#: background efficiency against that of the signal, about 60 on the Gaussian dataset: without bounds it would
-#: wind up to thousands while the cuts are still on their way.
+#: Bounds of the size of a multiplier and of its change at once. At the optimum it is the slope of the
+#: logarithm of the background efficiency against that of the signal, about 60 on the Gaussian dataset:
+#: without bounds it would wind up to thousands while the cuts are still on their way.
 LARGEST_MULTIPLIER, LARGEST_STEP = 300.0, 10.0
 
 
@@ -20,7 +20,7 @@ def log_of_efficiency(efficiency: Tensor) -> Tensor:
 
 
 class EfficiencyConstraint:
-    r"""Keeps efficiencies at least, or at most, at their goals.
+    r"""Keeps efficiencies at least, at most, or exactly at their goals.
 
     With the shortfall :math:`d_i=\ln t_i-\ln\epsilon^S_i` the term of the loss is the augmented Lagrangian
 
@@ -29,7 +29,8 @@ class EfficiencyConstraint:
 
     (with the sign of :math:`d_i` turned for goals not to be exceeded), so that goals are met exactly however
     steeply the rest of the loss falls; a quadratic penalty alone, as in Eq 5 of arXiv:2502.08615, stops short
-    of them.
+    of them. Two-sided, neither has the maximum: a multiplier can become negative, and pulls an efficiency
+    down that the rest of the loss keeps above its goal.
 
     Parameters
     ----------
@@ -43,11 +44,13 @@ class EfficiencyConstraint:
         loose cuts is caught there. From a tight selection, where the strong cut has won, it is not.
     at_most : bool
         Whether the goals are upper bounds.
+    two_sided : bool
+        Whether the efficiencies are to be the goals, neither below nor above.
 
     Raises
     ------
     ValueError
-        If there is no goal, or a number is out of range.
+        If there is no goal, a number is out of range, or goals are both two-sided and upper bounds.
 
     References
     ----------
@@ -62,7 +65,10 @@ class EfficiencyConstraint:
         first_goal: float | None = None,
         *,
         at_most: bool = False,
+        two_sided: bool = False,
     ) -> None:
+        if at_most and two_sided:
+            raise ValueError("the goals of a constraint are upper bounds or two-sided, not both")
         self.goals = tuple(float(goal) for goal in goals)
         first_goals = self.goals if first_goal is None else [min(first_goal, goal) for goal in self.goals]
         if not self.goals or not all(
@@ -72,6 +78,7 @@ class EfficiencyConstraint:
                 f"the constraint needs efficiencies between 0 and 1, not {list(self.goals)} from {first_goal}"
             )
         self._sign = -1.0 if at_most else 1.0
+        self.two_sided = two_sided
         if not 0 < stiffness < math.inf:
             raise ValueError(f"the stiffness of the constraint must be positive, not {stiffness}")
         self.stiffness, self.first_goals = float(stiffness), tuple(first_goals)
@@ -102,11 +109,14 @@ class EfficiencyConstraint:
     def __call__(self, efficiency: Tensor) -> Tensor:
         """Return the term of the loss, shape (), of efficiencies of shape (n_rows,)."""
         multipliers = self.multipliers.to(efficiency)
-        pressed = torch.relu(multipliers + self.stiffness * self.shortfall(efficiency))
+        pressed = multipliers + self.stiffness * self.shortfall(efficiency)
+        if not self.two_sided:
+            pressed = torch.relu(pressed)
         return ((pressed**2 - multipliers**2) / (2 * self.stiffness)).sum()
 
     def update(self, efficiency: Tensor) -> None:
         """Change the multipliers by what the rows of a training sample fall short, shape (n_rows,)."""
         step = self.stiffness * self.shortfall(efficiency.detach().to("cpu", torch.float64))
         step = step.clamp(-LARGEST_STEP, LARGEST_STEP)
-        self.multipliers = (self.multipliers + step).clamp(0.0, LARGEST_MULTIPLIER)
+        least = -LARGEST_MULTIPLIER if self.two_sided else 0.0
+        self.multipliers = (self.multipliers + step).clamp(least, LARGEST_MULTIPLIER)

@@ -21,6 +21,10 @@ from cabin_core.significance import asimov_significance
 #: The constant in the denominator of Eq 7 that keeps it finite where neighbouring cuts coincide.
 SMOOTHNESS_FLOOR = 0.1
 
+#: What the constraint does with the targets: signal efficiencies at least as large in every bin, equal to
+#: them in every bin, or equal to them in all bins together.
+CONSTRAINT_FORMS = ("at_least", "equal", "equal_together")
+
 
 @dataclass(frozen=True)
 class EventSums:
@@ -275,12 +279,17 @@ class CutLoss:
         Needed by the significance.
     first_goal : float, optional
         Of the constraint.
+    constraint_form : str
+        Of :data:`CONSTRAINT_FORMS`. Smooth cuts that must reach a target in every bin are all as loose as the
+        unluckiest bin asks for. ``equal_together`` holds the mean over all bins only, and the efficiency term
+        each bin near its target, so that one with few events can give way.
 
     Raises
     ------
     ValueError
         If a coefficient is negative or infinite, all are zero, the efficiency or smoothness term has no
-        targets, the constraint has neither targets nor a minimum signal, or the significance no yields.
+        targets, the constraint has neither targets nor a minimum signal, its form is unknown or lacks what
+        it needs, or the significance has no yields.
 
     References
     ----------
@@ -303,6 +312,7 @@ class CutLoss:
         n_bins: int = 1,
         yields: ExpectedYields | None = None,
         first_goal: float | None = None,
+        constraint_form: str = "at_least",
     ) -> None:
         self.targets = check_targets(targets)
         self.coefficients = {
@@ -328,6 +338,7 @@ class CutLoss:
         if self.coefficients["significance"] and yields is None:
             raise ValueError("the significance term of the loss needs the yields that a search expects")
         self.yields = yields
+        self.constraint_form = self._check_form(constraint_form)
         self.constraint = self._make_constraint(first_goal) if constraint else None
         if yields is not None and yields.minimum_signal and self.constraint is None:
             raise ValueError(
@@ -335,15 +346,26 @@ class CutLoss:
             )
         self._order = sorted(range(len(self.targets)), key=self.targets.__getitem__)
 
+    def _check_form(self, form: str) -> str:
+        if form not in CONSTRAINT_FORMS:
+            raise ValueError(f"unknown constraint_form {form!r}: one of {', '.join(CONSTRAINT_FORMS)}")
+        if form != "at_least" and not (self.coefficients["constraint"] and self.targets):
+            raise ValueError(f"constraint_form {form} needs the constraint term of the loss and targets")
+        if form == "equal_together" and self.n_bins == 1:
+            raise ValueError("constraint_form equal_together needs bins of a property")
+        return form
+
     def _make_constraint(self, first_goal: float | None) -> EfficiencyConstraint:
         least = 0.0 if self.yields is None else self.yields.minimum_signal / self.yields.signal
-        # Targets are those of every bin; the minimum signal is one of all bins together.
-        goals = [max(target, least) for target in self.targets] * self.n_bins or ([least] if least else [])
+        # Targets are those of every bin, if not of all together; the minimum signal is of all together.
+        n_held = 1 if self.constraint_form == "equal_together" else self.n_bins
+        goals = [max(target, least) for target in self.targets] * n_held or ([least] if least else [])
         if not goals:
             raise ValueError(
                 "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
             )
-        return EfficiencyConstraint(goals, self.coefficients["constraint"], first_goal)
+        two_sided = self.constraint_form != "at_least"
+        return EfficiencyConstraint(goals, self.coefficients["constraint"], first_goal, two_sided=two_sided)
 
     def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
         """Return the terms of the loss of a network on a sample."""
@@ -413,11 +435,12 @@ class CutLoss:
         return LossTerms(**weighted)
 
     def constrained_efficiency(self, network: nn.Module, sample: EventSample) -> Tensor:
-        """Return the signal efficiencies that the constraint holds: of bins, or of all without targets."""
+        """Return the signal efficiencies that the constraint holds: of bins, or of all of them together."""
         return self._constrained(EventSums.of_sample(network, sample))
 
     def _constrained(self, sums: EventSums) -> Tensor:
-        return (sums if self.targets else sums.all_bins(self.n_bins)).signal_efficiency()
+        together = not self.targets or self.constraint_form == "equal_together"
+        return (sums.all_bins(self.n_bins) if together else sums).signal_efficiency()
 
     def _by_bin(self, cuts: Tensor) -> Tensor:
         by_bin: Tensor = cuts.unflatten(0, (self.n_bins, -1))  # (n_bins, n_rows, n_features)

@@ -15,6 +15,7 @@ from cabin_core import (
     EventSums,
     NetworkSettings,
     OneToOneLinear,
+    Schedule,
     TrainingSettings,
     build_network,
     train,
@@ -150,6 +151,8 @@ def test_all_bins_together_are_the_sums_without_bins(sample):
         {"smoothness": 1.0},
         {"efficiency": 2.0, "bin_smoothness": 0.3},
         {"log_background": 1.0, "constraint": 3.0},
+        {"log_background": 1.0, "constraint": 3.0, "constraint_form": "equal"},
+        {"log_background": 1.0, "constraint": 3.0, "constraint_form": "equal_together", "efficiency": 2.0},
     ],
 )
 def test_gradients(sample, coefficients):
@@ -224,6 +227,57 @@ def test_a_bin_with_few_events_leans_on_its_neighbours(make_sample):
 
     assert middle(0.0) > 1.0
     assert abs(middle(1.0)) < 0.2
+
+
+def sums_of_signal(efficiencies, weights):
+    """Sums of one row in bins with these signal efficiencies and weights."""
+    signal, weight = (torch.tensor(values, dtype=torch.float64) for values in (efficiencies, weights))
+    one = torch.ones_like(weight)
+    return EventSums(signal * weight, 0.5 * one, one, weight, one)
+
+
+def test_forms_of_the_constraint_by_hand():
+    sums = sums_of_signal([0.4, 0.9], [3.0, 1.0])
+
+    def term(form):
+        return CutLoss((0.6,), constraint=2.0, constraint_form=form, n_bins=2)(sums).constraint.item()
+
+    short, over, together = (math.log(0.6 / at) for at in (0.4, 0.9, (3 * 0.4 + 0.9) / 4))
+    assert term("at_least") == pytest.approx(short**2)
+    assert term("equal") == pytest.approx(short**2 + over**2)
+    assert term("equal_together") == pytest.approx(together**2)
+
+
+def test_equal_together_holds_the_mean_and_lets_a_bin_with_few_events_go():
+    """Cuts that smoothness ties together: at least holds the unluckiest bin, and all are loose with it."""
+    generator = torch.Generator().manual_seed(1)
+    n, edges = 3000, (0.0, 1.0, 2.0, 3.0)
+    values = torch.randn(2 * n, 1, generator=generator)
+    # One event in fifty is in the middle bin, and lies further on the side that is cut away.
+    followed = torch.where(torch.arange(2 * n) % 50 == 0, 1.5, torch.arange(2 * n) % 2 * 2 + 0.5)[:, None]
+    values = torch.where(followed == 1.5, values - 1.0, values)
+    is_signal = torch.arange(2 * n) < n
+    sample = EventSample(torch.cat([values, followed], 1).double(), is_signal, torch.ones(2 * n).double())
+    settings = TrainingSettings(300, "adam", 0.05, schedule=Schedule(last_learning_rate=0.002))
+    reached = {}
+    for form, terms in (("at_least", {}), ("equal_together", {"efficiency": 100.0})):
+        network = OneToOneLinear(1, [1.0], 20.0, start=1.0, bin_edges=edges).double()
+        loss = CutLoss(
+            (0.8,),
+            log_background=1.0,
+            constraint=1000.0,
+            bin_smoothness=100.0,
+            n_bins=3,
+            constraint_form=form,
+            **terms,
+        )
+        train(network, loss, sample, sample, settings)
+        sums = EventSums.of_sample(network, sample)
+        reached[form] = sums.all_bins(3).signal_efficiency().item(), sums.signal_efficiency().tolist()
+    assert reached["equal_together"][0] == pytest.approx(0.8, abs=0.005)
+    assert reached["equal_together"][1][1] < 0.7
+    assert reached["at_least"][1][1] == pytest.approx(0.8, abs=0.01)
+    assert reached["at_least"][0] > 0.9
 
 
 def test_monotone_scans_stay_so_in_every_bin():

@@ -42,6 +42,35 @@ def test_term_by_hand():
     assert slope.tolist() == pytest.approx([-4 * short / 0.5, 0.0])
 
 
+def test_two_sided_term_by_hand():
+    constraint = EfficiencyConstraint([0.5, 0.9], stiffness=4.0, two_sided=True)
+    short, over = math.log(0.5 / 0.25), math.log(0.9 / 0.95)
+    # What is above its goal costs as much as what is below.
+    assert constraint(efficiencies(0.25, 0.95)).item() == pytest.approx(2 * (short**2 + over**2))
+    constraint.update(efficiencies(0.25, 0.95))
+    assert constraint.multipliers.tolist() == pytest.approx([4 * short, 4 * over])
+    # At the goals only the multipliers pull, one of them down.
+    assert constraint(efficiencies(0.5, 0.9)).item() == pytest.approx(0.0)
+    slope = torch.autograd.functional.jacobian(constraint, efficiencies(0.5, 0.9))
+    assert slope.tolist() == pytest.approx([-4 * short / 0.5, -4 * over / 0.9])
+
+
+def test_two_sided_multipliers_are_bounded_on_both_sides():
+    constraint = EfficiencyConstraint([0.1], stiffness=1e6, two_sided=True)
+    for _ in range(100):
+        constraint.update(efficiencies(0.9))
+    assert constraint.multipliers.item() == -LARGEST_MULTIPLIER
+    constraint.update(efficiencies(0.01))
+    assert constraint.multipliers.item() == LARGEST_STEP - LARGEST_MULTIPLIER
+
+
+@given(st.floats(0.05, 0.95), st.floats(-100.0, 100.0), st.floats(0.01, 0.99))
+def test_two_sided_gradient(goal, multiplier, efficiency):
+    constraint = EfficiencyConstraint([goal], stiffness=7.0, two_sided=True)
+    constraint.multipliers = efficiencies(multiplier)
+    assert torch.autograd.gradcheck(constraint, efficiencies(efficiency).requires_grad_())
+
+
 def test_multipliers_are_bounded():
     constraint = EfficiencyConstraint([0.9], stiffness=1e6)
     constraint.update(efficiencies(1e-3))
@@ -92,6 +121,30 @@ def test_gradient(goal, multiplier, efficiency):
         (lambda: EfficiencyConstraint([0.5], 1.0, first_goal=0.0), "between 0 and 1"),
         (lambda: EfficiencyConstraint([0.5], 0.0), "stiffness of the constraint must be positive"),
         (lambda: EfficiencyConstraint([0.5], 1.0)(efficiencies(0.1, 0.2)), "1 goals for 2 rows"),
+        (
+            lambda: EfficiencyConstraint([0.5], 1.0, at_most=True, two_sided=True),
+            "upper bounds or two-sided, not both",
+        ),
+        (
+            lambda: CutLoss([0.5], constraint=1.0, constraint_form="x"),
+            "unknown constraint_form 'x': one of at_least, equal, equal_together",
+        ),
+        (
+            lambda: CutLoss([0.5], bce=1.0, constraint_form="equal"),
+            "constraint_form equal needs the constraint term of the loss and targets",
+        ),
+        (
+            lambda: CutLoss(
+                constraint=1.0,
+                constraint_form="equal",
+                yields=ExpectedYields(5.0, 5.0, minimum_signal=1.0),
+            ),
+            "constraint_form equal needs the constraint term of the loss and targets",
+        ),
+        (
+            lambda: CutLoss([0.5], constraint=1.0, constraint_form="equal_together"),
+            "constraint_form equal_together needs bins of a property",
+        ),
         (lambda: CutLoss(constraint=1.0), "needs target efficiencies or a minimum signal"),
         (lambda: CutLoss(significance=1.0), "needs the yields"),
         (
@@ -149,6 +202,19 @@ def test_targets_are_met_where_the_penalty_of_the_paper_stops_short(shifted):
         assert network.activation_scale == 50.0
     assert reached["constraint"].tolist() == pytest.approx(targets, abs=0.004)
     assert (reached["penalty"] - torch.tensor(targets)).abs().max() > 0.03
+
+
+def test_an_efficiency_above_its_target_comes_down_only_two_sided(shifted):
+    """Nothing else in the loss wants the cut tighter: a lower bound leaves it loose."""
+    settings = TrainingSettings(200, "adam", 0.05)
+    reached = {}
+    for form in ("at_least", "equal"):
+        network = EfficiencyScanNetwork(1, [0.7], [1.0], activation_scale=50.0, start=1.0).double()
+        loss = CutLoss([0.7], constraint=1000.0, constraint_form=form)
+        train(network, loss, shifted, shifted, settings)
+        reached[form] = hard_efficiencies(network, shifted)[0].item()
+    assert reached["at_least"] > 0.95
+    assert reached["equal"] == pytest.approx(0.7, abs=0.005)
 
 
 def test_schedule_of_sharpness_and_learning_rate(shifted):

@@ -540,6 +540,8 @@ BAD = [
         {"name": "pt", "edges": [0, 1]},
         "linear_bce: event_property belongs to a cut",
     ),
+    ("networks.smooth.loss.constraint_form", "equally", "networks.smooth.loss.constraint_form"),
+    ("networks.smooth.loss.constraint_form", "equal", "networks.smooth: constraint_form equal needs"),
     ("networks.scan.loss.bin_smoothness", 1.0, "networks.scan: the bin_smoothness term .* needs three bins"),
     (
         "studies.toy.properties.0.name",
