@@ -33,10 +33,12 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
 def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
     """Draw each quantity against the kept fraction, with the spread of the seeds as bars."""
     quantities = [name for name in PANELS if name in set(table["quantity"])]
+    n_rows = (len(quantities) + 1) // 2
     with paper_style():
-        fig = Figure(figsize=(7.5, 2.9 * (len(quantities) + 1) // 2), layout="constrained")
-        panels = fig.subplots((len(quantities) + 1) // 2, 2, sharex=True, squeeze=False).flat
-        for panel, quantity in zip(panels, quantities, strict=False):
+        fig = Figure(figsize=(7.5, 2.8 * n_rows), layout="constrained")
+        panels = iter(fig.subplots(n_rows, 2, sharex=True, squeeze=False).flat)
+        for quantity in quantities:
+            panel = next(panels)
             rows = table[table["quantity"] == quantity]
             strategies = list(rows.groupby("strategy", sort=False))
             for number, (strategy, points) in enumerate(strategies):
@@ -57,7 +59,8 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             panel.set_ylabel(PANELS[quantity], loc="center")
         for panel in panels:
             panel.set_visible(False)
-        for panel in fig.axes[-2:]:
+        for panel in fig.axes[len(quantities) - 2 : len(quantities)]:
+            panel.tick_params(labelbottom=True)
             panel.set_xlabel("Fraction of the background kept by the cuts", loc="center")
         shared_legend(fig, fig.axes[0], columns=3)
         fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")

@@ -256,6 +256,7 @@ CASES = {
         "target": 0.7,
     },
     "property_distances": {"plot": "property_distances", "study": "falling"},
+    "kept_fractions": {"plot": "kept_fractions", "study": "falling"},
     "emulations": {"plot": "emulations", "study": "line"},
     "emulated_losses": {"plot": "emulated_losses", "study": "line"},
     "gradient_reach": {"plot": "gradient_reach", "study": "line"},
@@ -497,6 +498,25 @@ def write_falling(folder: Path) -> None:
     ]
     names = ["seed", "network", "target_efficiency", "property_low", "property_high", "distance"]
     pd.DataFrame(rows, columns=names).to_csv(folder / "repeats.csv", index=False)
+    kept = [
+        (
+            strategy,
+            seed,
+            fraction,
+            fraction,
+            0.9 * fraction**power,
+            1 - power / 2 + 0.01 * seed,
+            1.3 - fraction,
+        )
+        for seed in (1, 2, 3)
+        for strategy, power in (("together", 0.3), ("cuts first", 0.32), ("network alone", 0.1))
+        for fraction in (0.1, 0.03, 0.01)
+    ]
+    names = ["strategy", "seed", "fraction", "kept_background", "kept_signal", "auc", "cross_entropy"]
+    # Without a search there is no significance.
+    pd.DataFrame(kept, columns=names).assign(significance=np.nan).to_csv(
+        folder / "kept_fractions.csv", index=False
+    )
 
 
 def write_watts(folder: Path, study: dict) -> None:
@@ -558,7 +578,7 @@ class Results:
         """Return the files that PLOTS declares, and no other."""
         study = self.folder / figure.get("study", "")
         networks = [study / name for name in figure.get("networks", [])]
-        of_study = ("features", "robustness", "optimum", "bin_optimum", "repeats")
+        of_study = ("features", "robustness", "optimum", "bin_optimum", "repeats", "kept_fractions")
         folders = {kind: [study] for kind in of_study}
         return {
             kind: [folder / FILE_NAMES.get(kind, f"{kind}.csv") for folder in folders.get(kind, networks)]
@@ -1536,6 +1556,18 @@ def test_property_efficiencies(results):
         assert labelled(top)[name].get_color() == LINE_COLORS[marker]
         at = labelled(top)[name].get_xdata()
         assert ((at > rows["property_low"]) & (at < rows["property_high"])).all()
+
+
+def test_kept_fractions(results):
+    table, axes = results.table("kept_fractions"), results.figure("kept_fractions").axes
+    assert set(table["quantity"]) == {"kept_signal", "auc", "cross_entropy"}
+    row = table[(table["strategy"] == "together") & (table["fraction"] == 0.1) & (table["quantity"] == "auc")]
+    assert row[["mean", "spread"]].to_numpy().tolist() == [[pytest.approx(0.87), pytest.approx(0.01)]]
+    drawn = axes[1].containers[0].lines[0]
+    assert drawn.get_ydata() == pytest.approx([0.87] * 3)
+    # Side by side: the middle strategy is at its place.
+    assert axes[1].containers[1].lines[0].get_xdata() == pytest.approx([0.1, 0.03, 0.01])
+    assert [axis.get_visible() for axis in axes] == [True, True, True, False]
 
 
 def test_property_distances(results):
