@@ -131,7 +131,8 @@ class JointLoss:
     :math:`E=-\frac{1}{\tau}\ln\langle s^\tau\rangle_S`, whose order :math:`\tau` grows from 0, where it is
     :math:`-\langle\ln s\rangle_S` and convex in the cuts, to 1, where it is the signal efficiency: cuts that
     go straight for an efficiency are caught in poor local minima. Then :math:`E` hands over to
-    :math:`(1-c)E+cC`; the classifier follows :math:`C` from the first epoch on. A constraint
+    :math:`(1-c)E+cC`; the classifier follows :math:`C` from the first epoch on, so that the value of the loss
+    has :math:`(1-c)E+C` and only the gradient of the cuts the factor :math:`c`. A constraint
     (:class:`~cabin_core.constraint.EfficiencyConstraint`) holds :math:`\langle s\rangle_B` at its bound.
 
     Parameters
@@ -177,11 +178,27 @@ class JointLoss:
         self.handover, self.coupling = (float(handover[0]), float(handover[1])), float(coupling)
         self.begin_epoch(1.0)
 
+    def variant(
+        self,
+        kept_fractions: Sequence[float] | None = None,
+        *,
+        handover: Sequence[float] | None = None,
+        coupling: float | None = None,
+    ) -> JointLoss:
+        """Return a loss that is the same but for what is given."""
+        return JointLoss(
+            self.kept_fractions if kept_fractions is None else kept_fractions,
+            stiffness=self.constraint.stiffness,
+            order_share=self.order_share,
+            handover=self.handover if handover is None else handover,
+            coupling=self.coupling if coupling is None else coupling,
+        )
+
     def begin_epoch(self, share: float) -> None:
         """Set order and handover for a share, in (0, 1], of the training."""
         self._order = min(max(share / self.order_share, FIRST_ORDER), 1.0)
         begin, end = self.handover
-        passed = 1.0 if share >= end else max(share - begin, 0.0) / (end - begin)
+        passed = 1.0 if share >= end else 0.0 if share <= begin else (share - begin) / (end - begin)
         self._coupling = self.coupling * passed
 
     def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointTerms:
@@ -237,20 +254,6 @@ def _scaled(values: Tensor, factor: float) -> Tensor:
     return values if factor == 1 else factor * values + (1 - factor) * values.detach()
 
 
-def cuts_of(network: nn.Module) -> CutNetwork:
-    """Return the cuts of a network: itself, or its preselection.
-
-    Raises
-    ------
-    ValueError
-        If it has none.
-    """
-    cuts = network.preselection if isinstance(network, JointNetwork) else network
-    if not isinstance(cuts, CutNetwork):
-        raise ValueError(f"a {type(network).__name__} has no cuts")
-    return cuts
-
-
 @torch.no_grad()
 def fit_kept_fractions(
     preselection: CutNetwork, sample: EventSample, kept_fractions: Sequence[float]
@@ -271,8 +274,10 @@ def fit_kept_fractions(
     Raises
     ------
     ValueError
-        If the number of fractions is not that of the rows.
+        If the number of fractions is not that of the rows, or these have an order that shifts could break.
     """
+    if preselection.looser_rows is not None:
+        raise ValueError("the rows of a monotone scan cannot be shifted one by one")
     fractions = check_kept_fractions(kept_fractions)
     if len(fractions) != preselection.bias.shape[1]:
         raise ValueError(f"{len(fractions)} kept fractions for {preselection.bias.shape[1]} rows of cuts")

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy
 
 from cabin_core.constraint import EfficiencyConstraint, log_of_efficiency
 from cabin_core.events import EventSample
-from cabin_core.networks import CutNetwork, check_targets
+from cabin_core.networks import check_targets, cuts_of
 from cabin_core.significance import asimov_significance
 
 #: The constant in the denominator of Eq 7 that keeps it finite where neighbouring cuts coincide.
@@ -125,10 +125,11 @@ class EventSums:
             sample.weights.split(chunk_size),
             strict=True,
         )
-        n_bins = network.n_bins if isinstance(network, CutNetwork) else 1
+        cuts = cuts_of(network)
+        n_bins = 1 if cuts is None else cuts.n_bins
 
         def of_chunk(features: Tensor, is_signal: Tensor, weights: Tensor) -> EventSums:
-            bins = network.bins_of(features) if isinstance(network, CutNetwork) and n_bins > 1 else None
+            bins = cuts.bins_of(features) if cuts is not None and n_bins > 1 else None
             return cls.of(network(features), is_signal, weights, bins, n_bins)
 
         first, *others = (of_chunk(*chunk) for chunk in chunks)
@@ -370,7 +371,8 @@ class CutLoss:
     def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
         """Return the terms of the loss of a network on a sample."""
         sums = EventSums.of_sample(network, sample)
-        return self(sums, network.cuts() if isinstance(network, CutNetwork) else None)
+        cuts = cuts_of(network)
+        return self(sums, None if cuts is None else cuts.cuts())
 
     def __call__(self, sums: EventSums, cuts: Tensor | None = None) -> LossTerms:
         """Return the terms of the loss.

@@ -91,14 +91,12 @@ class CutNetwork(nn.Module):
             windows,
             check_cut_function(cut_function),
         )
-        self._inner_edges: Tensor
-        edges = None if bin_edges is None else torch.as_tensor(check_bin_edges(bin_edges))
+        edges = None if bin_edges is None else check_bin_edges(bin_edges)
         self.n_bins = 1 if edges is None else len(edges) - 1
         self.has_property = edges is not None
-        self.register_buffer(
-            "_inner_edges", torch.empty(0) if edges is None else edges[1:-1], persistent=False
-        )
-        self._looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
+        # Numbers, not a buffer: in the precision of the features an event on an edge is exactly there.
+        self._inner_edges = () if edges is None else edges[1:-1]
+        self.looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
         if windows:
             if weights is not None:
                 raise ValueError("windows have an edge on both sides of every feature: give no weights")
@@ -124,7 +122,9 @@ class CutNetwork(nn.Module):
         """Return the bin of each event, shape (n_events,); a single 0 for all events without bins."""
         if self.n_bins == 1:
             return features.new_zeros(1, dtype=torch.long)
-        return torch.bucketize(features[:, -1].contiguous(), self._inner_edges, right=True)
+        return torch.bucketize(
+            features[:, -1].contiguous(), features.new_tensor(self._inner_edges), right=True
+        )
 
     def margins(self, features: Tensor) -> Tensor:
         """Return how far events are on the passing side of each edge, times the sharpness ``a``.
@@ -194,9 +194,9 @@ class CutNetwork(nn.Module):
         Where the order is broken, biases go halfway between the loosest of the tighter rows and the tightest
         of the looser ones. Those in order stay, and each row keeps a gradient of its own.
         """
-        if self._looser_rows is None:
+        if self.looser_rows is None:
             return
-        order = self._looser_rows.to(self.bias.device)
+        order = self.looser_rows.to(self.bias.device)
         ordered = self.bias[:, order]
         above = ordered.cummax(dim=1).values
         below = ordered.flip(1).cummin(dim=1).values.flip(1)
@@ -435,6 +435,12 @@ class JointNetwork(nn.Module):
         return passes * self.outputs(features)
 
 
+def cuts_of(network: nn.Module) -> CutNetwork | None:
+    """Return the cuts of a network: itself, or its preselection; None for one without."""
+    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    return cuts if isinstance(cuts, CutNetwork) else None
+
+
 @dataclass(frozen=True)
 class NetworkSettings:
     """What a network is, apart from its features: enough to build it again.
@@ -626,7 +632,9 @@ def check_bin_edges(edges: Sequence[float]) -> tuple[float, ...]:
     return values
 
 
-def build_network(settings: NetworkSettings, directions: Sequence[str], seed: int = 0) -> nn.Module:
+def build_network(
+    settings: NetworkSettings, directions: Sequence[str], seed: int = 0, *, n_rows: int = 1
+) -> nn.Module:
     """Build a network with its starting parameters.
 
     Parameters
@@ -637,6 +645,8 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
         ``>`` or ``<`` for each feature.
     seed : int
         Seed of the starting parameters; the generator of the caller is left as it was.
+    n_rows : int
+        Sets of cuts of a joint network, each with an output of the classifier.
 
     Returns
     -------
@@ -661,7 +671,7 @@ def build_network(settings: NetworkSettings, directions: Sequence[str], seed: in
         weights = settings.weights
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = _new_network(settings, n_features, weights)
+        network = _new_network(settings, n_features, weights, n_rows)
         if settings.initial_weights == "truncated_normal":
             network.apply(_start_truncated_normal)
     return network.to(settings.dtype)
@@ -675,7 +685,9 @@ def _start_truncated_normal(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[float] | None) -> nn.Module:
+def _new_network(
+    settings: NetworkSettings, n_features: int, weights: Sequence[float] | None, n_rows: int
+) -> nn.Module:
     if settings.model == "linear":
         return LinearNetwork(n_features, bias=settings.bias)
     if settings.model == "fully_connected":
@@ -687,13 +699,13 @@ def _new_network(settings: NetworkSettings, n_features: int, weights: Sequence[f
         "cut_function": settings.cut_function,
     }
     sharpness = settings.activation_scale
-    if settings.model in ("one_to_one", "joint"):
-        cuts = OneToOneLinear(n_features, weights, sharpness, **edges)
-        if settings.model == "one_to_one":
-            return cuts
+    if settings.model == "one_to_one":
+        return OneToOneLinear(n_features, weights, sharpness, **edges)
+    if settings.model == "joint":
+        cuts = CutNetwork(n_features, n_rows, weights, sharpness, **edges)
         sigmoid = settings.classifier_output == "sigmoid"
         classifier = FullyConnectedNetwork(
-            n_features, settings.hidden_layers, sigmoid=sigmoid, events_innermost=True
+            n_features, settings.hidden_layers, n_rows, sigmoid=sigmoid, events_innermost=True
         )
         return JointNetwork(cuts, classifier)
     return EfficiencyScanNetwork(

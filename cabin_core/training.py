@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cabin_core.events import EventSample
 from cabin_core.joint import JointLoss
 from cabin_core.losses import CutLoss
-from cabin_core.networks import CutNetwork, JointNetwork
+from cabin_core.networks import CutNetwork, JointNetwork, cuts_of
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
@@ -175,7 +175,7 @@ def train(
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
     constrained = loss if isinstance(loss, CutLoss | JointLoss) and loss.constraint is not None else None
-    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    cuts = cuts_of(network)
     change = _changes(cuts, loss, optimizer, settings)
     for epoch in range(settings.epochs):
         change(epoch)
@@ -190,7 +190,7 @@ def train(
             optimizer.zero_grad()
             train_terms.total.backward()
             optimizer.step()
-            if isinstance(cuts, CutNetwork):
+            if cuts is not None:
                 cuts.project()
             batch_values.append(train_terms.values())
         row: dict[str, float] = {"epoch": epoch}
@@ -229,25 +229,23 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
 
 
 def _changes(
-    network: nn.Module,
+    cuts: CutNetwork | None,
     loss: Loss,
     optimizer: torch.optim.Optimizer,
     settings: TrainingSettings,
 ) -> Callable[[int], None]:
     """Return what is to be called before each epoch to follow the schedule."""
     schedule = settings.schedule or Schedule()
-    if schedule.first_activation_scale is not None and not isinstance(network, CutNetwork):
+    if schedule.first_activation_scale is not None and cuts is None:
         raise ValueError("schedule.first_activation_scale needs a network with cuts")
     first_rates = [group["lr"] for group in optimizer.param_groups]
-    last_scale = network.activation_scale if isinstance(network, CutNetwork) else math.nan
+    last_scale = math.nan if cuts is None else cuts.activation_scale
 
     def change(epoch: int) -> None:
         # 1 in the last epoch, so that a training ends with the network's own sharpness.
         share = (epoch + 1) / settings.epochs
-        if schedule.first_activation_scale is not None and isinstance(network, CutNetwork):
-            network.activation_scale = last_scale * (schedule.first_activation_scale / last_scale) ** (
-                1 - share
-            )
+        if schedule.first_activation_scale is not None and cuts is not None:
+            cuts.activation_scale = last_scale * (schedule.first_activation_scale / last_scale) ** (1 - share)
         if schedule.last_learning_rate is not None:
             for group, first_rate in zip(optimizer.param_groups, first_rates, strict=True):
                 group["lr"] = first_rate * (schedule.last_learning_rate / settings.learning_rate) ** share

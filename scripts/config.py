@@ -375,7 +375,7 @@ def _check_kept_fractions(where: str, study: dict[str, Any], networks: dict[str,
     name = _known("network", scan["network"], study["networks"], f"{where}.network")
     if "joint" not in networks[name].get("loss", {}):
         raise ConfigError(f"config: {where}.network: {name} is not a joint network with the loss joint")
-    for key in ("property", "cut_function", "initial_weights", "scale_features"):
+    for key in ("property", "scale_features", "record_cuts"):
         if key in networks[name]:
             raise ConfigError(f"config: {where}.network: the scan has no {key}, which {name} sets: remove it")
     try:
@@ -580,6 +580,12 @@ def _check_drawn(where: str, figure: dict[str, Any], kind: str, config: dict[str
             if "lovasz_z" not in config["networks"][name].get("loss", {}):
                 raise ConfigError(
                     f"config: {where}.networks: {name} is not trained on the Z loss, whose collapse is shown"
+                )
+    if kind in ("cut_history", "descent"):
+        for name in figure["networks"]:
+            if not config["networks"][name].get("record_cuts"):
+                raise ConfigError(
+                    f"config: {where}.networks: {name} does not record its cuts: give it `record_cuts: true`"
                 )
     needed = FEATURES_SHOWN.get(kind, len(study["features"]))
     if len(study["features"]) != needed:

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from cabin_core import CutEfficiencies, EventSums, JointNetwork, TrainedNetwork, load_network
-from cabin_core.joint import cuts_of
+from cabin_core.networks import cuts_of
 from scripts.competitors import trained_boxes
 from scripts.competitors.trained_boxes import TrainedBoxes
 from scripts.cut_table import CUT_COLUMNS
@@ -135,9 +135,9 @@ class NetworkModel(Model):
 
     def cuts(self) -> pd.DataFrame:
         """Return the cuts, one row a target and edge, and bin; empty for a network without cuts."""
-        if not self.has_cuts:
-            return super().cuts()
         net = cuts_of(self.trained.network)
+        if net is None:
+            return super().cuts()
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
@@ -178,7 +178,7 @@ class NetworkModel(Model):
         with torch.no_grad():
             sample = make_sample(events, self.trained.scaling, "test", self.trained.settings.dtype)
             net = self.trained.network
-            of_rows = EventSums.of_sample(cuts_of(net) if self.has_cuts else net, sample)
+            of_rows = EventSums.of_sample(cuts_of(net) or net, sample)
             sums = of_rows.all_bins(self.trained.settings.n_bins)
         return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
 

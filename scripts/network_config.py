@@ -98,6 +98,8 @@ def parse_network(
         _check_schedule(schedule, settings, loss)
     if entry.get("record_cuts"):
         _check_recorded(settings)
+    if settings.cut_function == "balanced" and entry["loss"].get("watts") in (None, "cross_entropy"):
+        raise ValueError("cut_function: balanced is negative for events that fail, unlike a probability")
     if settings.cut_function in WITHOUT_GRADIENT:
         raise ValueError(f"cut_function: {settings.cut_function} has no gradient to train with")
     if "classifier_learning_rate" in entry and settings.model != "joint":

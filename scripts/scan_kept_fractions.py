@@ -1,6 +1,5 @@
 """What a chain of cuts and a network is worth against the fraction of the background that the cuts keep."""
 
-import copy
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,22 +11,21 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import xlogy
 from sklearn.metrics import roc_auc_score
+from torch import nn
 
 from cabin_core import (
     CutLoss,
-    CutNetwork,
     EventSample,
     FeatureScaling,
-    FullyConnectedNetwork,
     JointLoss,
     JointNetwork,
     NetworkSettings,
     Schedule,
     TrainingSettings,
+    build_network,
     fit_kept_fractions,
     train,
 )
-from cabin_core.networks import SIGN_OF_DIRECTION
 from scripts.feature_table import CLASSES, draw_split, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
@@ -40,7 +38,7 @@ log = logging.getLogger("cabin.scan_kept_fractions")
 N_THRESHOLDS = 200
 
 #: Background events of the training sample that a threshold must leave.
-LEAST_BACKGROUND = 40
+LEAST_BACKGROUND = 10
 
 STRATEGIES = ("together", "cuts first", "network alone")
 
@@ -73,34 +71,30 @@ class Chain:
     def together(self, seed: int) -> JointNetwork:
         """Return cuts and network trained in one go."""
         network = self._new(seed)
-        train(network, copy.deepcopy(self.loss), self.sample, None, self.training)
+        train(network, self.loss.variant(), self.sample, None, self.training)
         fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
         return network
 
     def cuts_first(self, seed: int) -> JointNetwork:
         """Return cuts that keep the most signal, and a network trained on the events that pass them."""
         network = self._new(seed)
-        loss = JointLoss(
-            self.loss.kept_fractions,
-            stiffness=self.loss.constraint.stiffness,
-            order_share=self.loss.order_share,
-            coupling=0.0,
-        )
-        train(network, loss, self.sample, None, self.training)
+        train(network, self.loss.variant(coupling=0.0), self.sample, None, self.training)
         fit_kept_fractions(network.preselection, self.sample, self.loss.kept_fractions)
         # As if there had been no network behind them.
         network.classifier = self._new(seed).classifier
         network.preselection.requires_grad_(False)
         network.preselection.cut_function = "hard"
-        loss = JointLoss([1.0] * len(self.loss.kept_fractions), handover=(0.0, 0.0), coupling=1.0)
+        all_kept = [1.0] * len(self.loss.kept_fractions)
+        loss = self.loss.variant(all_kept, handover=(0.0, 0.0), coupling=1.0)
         train(network, loss, self.sample, None, self._without_cuts())
         return network
 
-    def network_alone(self, seed: int) -> FullyConnectedNetwork:
+    def network_alone(self, seed: int) -> nn.Module:
         """Return a network that is trained on all events, with one output."""
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            network = FullyConnectedNetwork(self.sample.n_features, self.settings.hidden_layers)
+        settings = NetworkSettings(
+            "fully_connected", hidden_layers=self.settings.hidden_layers, precision=self.settings.precision
+        )
+        network = build_network(settings, self.directions, seed)
         train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
         return network
 
@@ -116,30 +110,21 @@ class Chain:
         )
 
     def _new(self, seed: int) -> JointNetwork:
-        settings, n_rows = self.settings, len(self.loss.kept_fractions)
-        windows = settings.weights == "windows"
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            cuts = CutNetwork(
-                len(self.directions),
-                n_rows,
-                None if windows else [SIGN_OF_DIRECTION[direction] for direction in self.directions],
-                settings.activation_scale,
-                windows=windows,
-                start=settings.start,
-            )
-            classifier = FullyConnectedNetwork(len(self.directions), settings.hidden_layers, n_rows)
-        return JointNetwork(cuts, classifier)
+        network = build_network(self.settings, self.directions, seed, n_rows=len(self.loss.kept_fractions))
+        if not isinstance(network, JointNetwork):
+            raise TypeError(f"a chain is of a joint network, not of a {self.settings.model} one")
+        return network
 
 
 def rank_by_network(
-    network: FullyConnectedNetwork, sample: EventSample, features: torch.Tensor, fractions: tuple[float, ...]
+    network: nn.Module, sample: EventSample, features: torch.Tensor, fractions: tuple[float, ...]
 ) -> Scores:
     """Return the scores of a network alone, which keeps events by that very score.
 
     Parameters
     ----------
-    network : FullyConnectedNetwork
+    network : torch.nn.Module
+        With one output.
     sample : EventSample
         The training sample, whose background sets the thresholds.
     features : Tensor, shape (n_events, n_features)
@@ -232,7 +217,9 @@ def _significance(
     of_background = np.sort(scores[~is_test & ~is_signal])
     # From zero, which takes all that is kept, to where enough background is left to know its yield.
     thresholds = np.quantile(kept, np.linspace(0.0, 1.0, N_THRESHOLDS)[:-1]) if len(kept) else np.zeros(0)
-    thresholds = np.append(0.0, thresholds[thresholds < of_background[-LEAST_BACKGROUND]])
+    thresholds = np.append(
+        0.0, thresholds[thresholds < of_background[-min(LEAST_BACKGROUND, len(of_background))]]
+    )
     of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, search)
     best = thresholds[int(of_training["significance"].idxmax())]
     return float(
@@ -251,6 +238,7 @@ def main(
     directions: list[str],
     split: dict[str, Any],
     search: dict[str, Any] | None,
+    equal_class_weights: bool = False,
 ) -> None:
     """Write what chains are worth, of three strategies and several seeds.
 
@@ -275,6 +263,9 @@ def main(
         Of the study; its seed is replaced.
     search : dict, optional
         The key ``search`` of the study.
+    equal_class_weights : bool
+        As :func:`scripts.train_network.make_sample` takes it, for the network alone: cuts and a network count
+        both classes the same anyway.
     """
     torch.set_num_threads(1)
     events = read_feature_table(table, features)
@@ -282,19 +273,13 @@ def main(
     parsed, loss, training = parse_network(network)
     if not isinstance(loss, JointLoss):
         raise ValueError(f"{name}: the scan of kept fractions needs a network with the loss joint")
-    loss = JointLoss(
-        fractions,
-        stiffness=loss.constraint.stiffness,
-        order_share=loss.order_share,
-        handover=loss.handover,
-        coupling=loss.coupling,
-    )
+    loss = loss.variant(fractions)
     progress = LineProgress(log, name, "training", len(settings["seeds"]) * len(STRATEGIES))
     parts = []
     for seed in settings["seeds"]:
         events["split"] = draw_split(len(events), split | {"seed": seed})
         scaling = FeatureScaling(features, *fit_scaling(events, features))
-        sample = make_sample(events, scaling, "train", parsed.dtype)
+        sample = make_sample(events, scaling, "train", parsed.dtype, equal_class_weights=equal_class_weights)
         values = torch.from_numpy(events[features].to_numpy(dtype="float64", copy=True))
         scaled = scaling.scale(values).to(parsed.dtype)
         chain = Chain(parsed, training, loss, tuple(directions), sample)

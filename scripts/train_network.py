@@ -20,7 +20,7 @@ from cabin_core import (
     save_network,
     train,
 )
-from cabin_core.joint import cuts_of
+from cabin_core.networks import cuts_of
 from scripts.event_bins import EventBins, columns_of
 from scripts.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
@@ -164,8 +164,11 @@ def cut_recorder(scaling: FeatureScaling) -> Callable[[nn.Module], dict[str, flo
     """
 
     def record(network: nn.Module) -> dict[str, float]:
-        (cuts,) = scaling.unscale(cuts_of(network).cuts().detach()).tolist()
-        return {f"cut_{feature}": cut for feature, cut in zip(scaling.features, cuts, strict=True)}
+        cuts = cuts_of(network)
+        if cuts is None:
+            raise ValueError("record_cuts: this network has no cuts")
+        (values,) = scaling.unscale(cuts.cuts().detach()).tolist()
+        return {f"cut_{feature}": value for feature, value in zip(scaling.features, values, strict=True)}
 
     return record
 

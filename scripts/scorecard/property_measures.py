@@ -41,12 +41,6 @@ def cut_distance_over(results: Results, study: str, network: str, other: str) ->
     return Measured(first / second)
 
 
-def repeated_cut_distance(results: Results, study: str, network: str) -> Measured:
-    """Return the same, the mean over samples of other seeds."""
-    of_seeds = _distances(results, study, network)
-    return Measured(float(of_seeds.mean()), float(of_seeds.std() / np.sqrt(len(of_seeds))))
-
-
 def cut_distance_ratio(results: Results, study: str, network: str, other: str) -> Measured:
     """Mean distance of a network over that of another on the same samples."""
     first, second = _distances(results, study, network), _distances(results, study, other)
@@ -66,16 +60,33 @@ def bin_pull_rms(results: Results, study: str, network: str) -> Measured:
     return Measured(float(np.sqrt((pulls**2).mean())))
 
 
+def mean_bin_pull(results: Results, study: str, network: str) -> Measured:
+    """Mean, over samples, bins and targets, of the pull of the signal efficiency; its error over samples."""
+    rows = _repeats(results, study, network)
+    of_seeds = rows.groupby("seed")["pull"].mean()
+    return Measured(float(of_seeds.mean()), float(of_seeds.std() / np.sqrt(len(of_seeds))))
+
+
+def background_difference(results: Results, study: str, network: str, other: str) -> Measured:
+    """Background over the best one, mean over samples, bins and targets, minus that of another network."""
+    first, second = (
+        _repeats(results, study, name).groupby("seed")["over_optimum"].mean() for name in (network, other)
+    )
+    difference = first - second
+    return Measured(float(difference.mean()), float(difference.std() / np.sqrt(len(difference))))
+
+
 def largest_bin_pull(results: Results, study: str, network: str) -> Measured:
-    """Return the largest of the same pulls."""
+    """Largest pull, over samples, bins and targets, of the signal efficiency."""
     return Measured(float(_repeats(results, study, network)["pull"].abs().max()))
 
 
 MEASURES = (
     cut_distance,
     cut_distance_over,
-    repeated_cut_distance,
     cut_distance_ratio,
     bin_pull_rms,
+    mean_bin_pull,
+    background_difference,
     largest_bin_pull,
 )

@@ -124,12 +124,6 @@ def best_sum_of_squares(results: Results, study: str) -> Measured:
     return Measured(float(squares.sum()), float(squares.std() * np.sqrt(len(squares))))
 
 
-def loss_over_best_squares(results: Results, study: str, networks: list[str]) -> Measured:
-    """Median final loss over the sum of squares of the exact probabilities."""
-    best, reached = best_sum_of_squares(results, study), final_loss(results, study, networks)
-    return Measured(reached.value / best.value, (reached.uncertainty or 0.0) / best.value)
-
-
 def _median(values: list[float]) -> Measured:
     return Measured(float(np.median(values)), float(np.ptp(values)) / 2 if len(values) > 1 else None)
 
@@ -184,5 +178,4 @@ MEASURES = (
     least_output,
     output_outside,
     best_sum_of_squares,
-    loss_over_best_squares,
 )

@@ -346,3 +346,11 @@ def test_settings_build_the_bins_again():
     assert settings.n_bins == network.n_bins == N_BINS
     assert network.bias.shape == (N_BINS, 2, 2)
     assert network.n_features == 2
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_an_event_on_an_edge_is_above_it_in_either_precision(dtype):
+    edges = [0.0, 0.1, 0.7, 1.3]
+    network = OneToOneLinear(1, [1.0], bin_edges=edges).to(dtype)
+    features = torch.tensor([[0.0, edge] for edge in edges[1:3]], dtype=torch.float64).to(dtype)
+    assert network.bins_of(features).tolist() == [1, 2]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cabin_core import (
     CutLoss,
     CutNetwork,
+    EfficiencyScanNetwork,
     EventSample,
     FullyConnectedNetwork,
     JointLoss,
@@ -109,6 +110,47 @@ def test_before_the_handover_the_cuts_do_not_see_the_network():
     network.zero_grad()
     loss.evaluate(network, sample).total.backward()
     torch.testing.assert_close(network.preselection.bias.grad, of_cuts)
+
+
+def test_the_coupling_is_a_factor_on_what_the_cuts_learn_from_the_network():
+    network, sample = make_network(), make_sample()
+    gradients = []
+    for coupling in (0.0, 0.5, 1.0):
+        loss = JointLoss([1.0, 1.0], coupling=coupling)
+        network.zero_grad()
+        loss.evaluate(network, sample).cross_entropy.backward()
+        gradients.append(network.preselection.bias.grad.clone())
+        if coupling == 0:
+            of_network = [parameter.grad.clone() for parameter in network.classifier.parameters()]
+    assert (gradients[0] == 0).all()
+    assert gradients[2].abs().sum() > 0
+    torch.testing.assert_close(2 * gradients[1], gradients[2])
+    # The network learns the same whatever the coupling.
+    for first, last in zip(of_network, network.classifier.parameters(), strict=True):
+        torch.testing.assert_close(first, last.grad)
+
+
+@pytest.mark.parametrize("order_share", [0.2, 0.9])
+def test_order_grows_in_its_share_of_the_epochs(order_share):
+    network, sample = make_network(), make_sample()
+    loss = JointLoss([0.3, 0.1], order_share=order_share, coupling=0.0)
+    loss.begin_epoch(0.1)
+    expected, *_ = plain_terms(network, sample, 0.1 / order_share, 0.0)
+    assert loss.evaluate(network, sample).efficiency.item() == pytest.approx(expected)
+
+
+def test_a_handover_at_once():
+    loss = JointLoss([0.3, 0.1], handover=(0.5, 0.5), coupling=1.0)
+    network, sample = make_network(), make_sample()
+    for share, efficiency in ((0.49, True), (0.5, False)):
+        loss.begin_epoch(share)
+        assert bool(loss.evaluate(network, sample).efficiency > 0) == efficiency
+
+
+def test_losses_of_cuts_see_the_preselection():
+    network, sample = make_network(n_rows=1), make_sample()
+    terms = CutLoss(bce=1.0, cut_size=1.0).evaluate(network, sample)
+    assert terms.cut_size.item() == pytest.approx((network.preselection.cuts() ** 2).mean().item())
 
 
 def test_order_zero_is_the_mean_of_logarithms():
@@ -241,6 +283,12 @@ def test_a_joint_network_is_saved_and_built_again(tmp_path):
         (lambda: JointLoss([0.1], handover=[0.5, 0.4]), "handover must be two shares"),
         (lambda: JointLoss([0.1], coupling=1.1), "coupling must lie in"),
         (lambda: JointLoss([0.1], handover=[0.5]), "handover must be two shares"),
+        (
+            lambda: fit_kept_fractions(
+                EfficiencyScanNetwork(2, [0.5, 0.9], [1.0, 1.0], monotone=True), make_sample(), [0.1, 0.2]
+            ),
+            "rows of a monotone scan",
+        ),
         (lambda: JointLoss([0.1]).evaluate(LinearNetwork(2), make_sample()), "needs a preselection"),
         (lambda: make_network(3, 2)(make_sample().features), "for 3 rows of cuts"),
         (lambda: fit_kept_fractions(make_network().preselection, make_sample(), [0.1]), "for 2 rows of cuts"),

@@ -406,3 +406,11 @@ def test_windows_refuse_weights_and_an_empty_start():
         OneToOneLinear(2, [1.0, 1.0], windows=True, start=1.0)
     with pytest.raises(ValueError, match="lower edge above the upper one"):
         OneToOneLinear(2, windows=True)
+
+
+@pytest.mark.parametrize(("function", "on_the_cut"), [("hard", 1.0), ("heaviside", 0.0)])
+def test_an_event_on_a_cut_without_gradient(function, on_the_cut):
+    network = OneToOneLinear(1, [1.0], 1.0, cut_function=function)
+    network.bias.data.fill_(-0.5)
+    scores = network(torch.tensor([[0.4], [0.5], [0.6]]))
+    assert scores[:, 0].tolist() == [0.0, on_the_cut, 1.0]

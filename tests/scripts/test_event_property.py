@@ -671,12 +671,12 @@ def results(tmp_path, optimum):
     optimum.to_csv(tmp_path / "toy" / "bin_optimum.csv", index=False)
     made_events().to_parquet(tmp_path / "toy" / "features.parquet")
     rows = [
-        (seed, name, size * seed, pull)
+        (seed, name, size * seed, pull, 1 + size)
         for seed in (1, 2, 3)
         for name, size in (("smooth", 0.1), ("alone", 0.2))
         for pull in (-1.0, 3.0)
     ]
-    repeats = pd.DataFrame(rows, columns=["seed", "network", "distance", "pull"])
+    repeats = pd.DataFrame(rows, columns=["seed", "network", "distance", "pull", "over_optimum"])
     repeats.to_csv(tmp_path / "toy" / "repeats.csv", index=False)
     return Results(tmp_path, {"toy": study}, {})
 
@@ -686,10 +686,11 @@ def results(tmp_path, optimum):
     [
         ("cut_distance", {"network": "smooth"}, 0.1, None),
         ("cut_distance_over", {"network": "alone", "other": "smooth"}, 2.0, None),
-        ("repeated_cut_distance", {"network": "alone"}, 0.4, 0.2 / np.sqrt(3)),
         ("cut_distance_ratio", {"network": "smooth", "other": "alone"}, 0.5, 0.0),
         ("bin_pull_rms", {"network": "smooth"}, np.sqrt(5), None),
         ("largest_bin_pull", {"network": "smooth"}, 3.0, None),
+        ("mean_bin_pull", {"network": "smooth"}, 1.0, 0.0),
+        ("background_difference", {"network": "smooth", "other": "alone"}, -0.1, 0.0),
     ],
 )
 def test_measures_by_hand(results, measure, arguments, value, uncertainty):

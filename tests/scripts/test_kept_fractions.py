@@ -13,6 +13,8 @@ from scripts import evaluate_network, scan_kept_fractions, train_network
 from scripts.config import ConfigError, check_config
 from scripts.network_config import parse_network
 from scripts.scan_kept_fractions import STRATEGIES, measure_chain, rank_by_network
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import NotRun, Results
 from tests.scripts.test_config import PAPER, SCHEMA
 
 FEATURES, DIRECTIONS = ["a", "b"], [">", "<"]
@@ -199,11 +201,43 @@ def test_config_faults_are_one_line(path, value, message):
     assert "\n" not in str(raised.value)
 
 
-def test_a_scan_ignores_no_setting():
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("record_cuts", True), ("scale_features", False), ("property", {"name": "x0", "edges": [0, 1]})],
+)
+def test_a_scan_refuses_settings_that_it_has_not(key, value):
     config = copy.deepcopy(PAPER)
-    config["networks"]["joint"]["cut_function"] = "erf"
-    with pytest.raises(ConfigError, match="the scan has no cut_function, which joint sets: remove it"):
+    config["networks"]["joint"][key] = value
+    with pytest.raises(ConfigError, match=f"the scan has no {key}, which joint sets: remove it"):
         check_config(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"precision": "float64"},
+        {"weights": "learned"},
+        {"weights": [2.0, -1.0]},
+        {"cut_function": "erf"},
+        {"initial_weights": "truncated_normal"},
+        {"loss": {"joint": {"order_share": 0.9}}},
+        {"loss": {"joint": {"handover": [0.5, 0.5], "coupling": 1.0}}},
+    ],
+    ids=str,
+)
+def test_a_scan_ignores_no_setting(table, tmp_path, change):
+    few = {"settings": {"fractions": [0.3], "seeds": [1]}}
+    plain = scan(table, tmp_path / "plain.csv", network=JOINT | {"epochs": 40}, **few)
+    changed = scan(table, tmp_path / "changed.csv", network=JOINT | {"epochs": 40} | change, **few)
+    together = plain["strategy"] == "together"
+    assert not plain[together].equals(changed[together])
+
+
+def test_a_scan_of_few_events(events, tmp_path):
+    few = events[(events["label"] == 1) | (events.index < 30)]
+    few.to_parquet(tmp_path / "features.parquet")
+    rows = scan(tmp_path / "features.parquet", tmp_path / "scan.csv", network=JOINT | {"epochs": 3})
+    assert rows["significance"].notna().all()
 
 
 def test_a_figure_of_a_scan_that_is_left_out():
@@ -211,3 +245,31 @@ def test_a_figure_of_a_scan_that_is_left_out():
     config["studies"]["gaussian"]["kept_fractions"] = None
     with pytest.raises(ConfigError, match=r"figures.kept_fractions: study gaussian has no key `kept_frac"):
         check_config(config, SCHEMA)
+
+
+def test_measures_of_the_scorecard(tmp_path):
+    (tmp_path / "toy").mkdir()
+    rows = [
+        (
+            strategy,
+            seed,
+            fraction,
+            0.5 + fraction + 0.1 * seed - (0.02 * seed if strategy == "together" else 0),
+        )
+        for strategy in STRATEGIES
+        for seed in (1, 2)
+        for fraction in (0.1, 0.2)
+    ]
+    scan = pd.DataFrame(rows, columns=["strategy", "seed", "fraction", "auc"])
+    scan.to_csv(tmp_path / "toy" / "kept_fractions.csv", index=False)
+    studies = {"toy": {"networks": [], "kept_fractions": {}}}
+    results = Results(tmp_path, studies, {})
+    # Deficits of 0.02 and 0.04 in pairs; the seeds themselves spread by 0.1 / sqrt(2) and 0.08 / sqrt(2).
+    spread = np.sqrt((0.1**2 + 0.08**2) / 4)
+    deficit = MEASURES["largest_joint_deficit"](results, study="toy", quantity="auc")
+    assert deficit.value == pytest.approx(0.03 / spread)
+    difference = MEASURES["mean_joint_difference"](results, study="toy", quantity="auc")
+    assert difference == (pytest.approx(-0.03), pytest.approx(0.01))
+    scan[scan["seed"] == 1].to_csv(tmp_path / "toy" / "kept_fractions.csv", index=False)
+    with pytest.raises(NotRun, match="one seed of kept fractions"):
+        MEASURES["mean_joint_difference"](Results(tmp_path, studies, {}), study="toy", quantity="auc")

@@ -18,7 +18,7 @@ from cabin_core import (
     load_network,
     train,
 )
-from cabin_core.joint import cuts_of
+from cabin_core.networks import cuts_of
 from scripts import evaluate_network, generate_watts, train_network
 from scripts.feature_table import check_feature_table
 from scripts.models import score_events
@@ -302,7 +302,7 @@ def test_cuts_of_the_raw_network_drift(plane):
 
 @pytest.mark.parametrize("name", ["watts_softmax_2", "watts_squares_2", "watts_bce"])
 def test_cuts_of_every_loss_go_down(plane, name):
-    """W4 and W5 with few events: softmax is not alone, but the fastest."""
+    """W4 and W5 with few events: not under the softmax only."""
     cuts, history, network = training(name, plane, epochs=250)
     assert max(cuts) < 0.75
     assert history["train_total"].iloc[-1] < history["train_total"].iloc[0]
@@ -372,9 +372,6 @@ def test_from_events_to_evaluation(tmp_path):
     assert measure("sigmoid_above_half", **named, label=1) == pytest.approx((signal > 1e-7).mean(), abs=0.01)
     # 0.0574 an event; 400 of each class.
     assert measure("best_sum_of_squares", study="plane") == pytest.approx(800 * 0.0574, rel=0.25)
-    assert measure("loss_over_best_squares", **several) == pytest.approx(
-        history["train_total"].iloc[-1] / measure("best_sum_of_squares", study="plane")
-    )
 
 
 @pytest.mark.parametrize("kept_fraction", [None, 0.5])

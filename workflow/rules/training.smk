@@ -193,5 +193,6 @@ rule scan_kept_fractions:
         directions=lambda w: [f["direction"] for f in STUDIES[w.study]["features"]],
         split=lambda w: STUDIES[w.study]["split"],
         search=lambda w: STUDIES[w.study].get("search"),
+        equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
     script:
         "../../scripts/scan_kept_fractions.py"
