@@ -40,6 +40,9 @@ NOT_COMPARABLE = {
     *("zloss-fig1-slope-1", "zloss-fig1-slope-2", "zloss-fig2-significance", "zloss-fig2-efficiency"),
     *(f"zloss-fig2b-{efficiency}" for efficiency in (0.3, 0.5, 0.7, 0.9)),
     *(f"zloss-fig4b-{network}{efficiency}" for network in ("", "bce-") for efficiency in (0.02, 0.1)),
+    # Minutes of training, which `overlay` leaves out.
+    *("joint-auc", "joint-significance", "joint-susy-auc", "joint-susy-significance"),
+    *("joint-difference", "joint-susy-difference", "joint-kept"),
 }
 # All rules but those that make and read the events of the SUSY study.
 RULES = [
