@@ -75,5 +75,7 @@ def interpolate_cuts(
     if len(centres) == 1:
         return np.full(np.shape(values), known[0])
     inside = np.clip(np.asarray(values, dtype=float), centres[0], centres[-1])
-    curve: NDArray[np.float64] = PchipInterpolator(centres, known)(inside)
+    # Slopes next to nothing overflow in their harmonic mean, which is then zero as it should be.
+    with np.errstate(over="ignore"):
+        curve: NDArray[np.float64] = PchipInterpolator(centres, known)(inside)
     return curve

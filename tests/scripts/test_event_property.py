@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -447,6 +447,7 @@ def cuts_of_bins(values, *, edges=(0.0, 2.0, 4.0, 8.0), feature="x", direction="
     return pd.concat(frames, ignore_index=True)
 
 
+@example(values=[0.0, 0.0, 2.2250738585072014e-308], at=[0.0])
 @given(
     st.lists(st.floats(-5, 5), min_size=3, max_size=3), st.lists(st.floats(-3, 12), min_size=1, max_size=9)
 )
