@@ -20,8 +20,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from scripts.evaluate_network import main as evaluate_network
-from scripts.train_network import main as train_network
+from scripts.evaluate_model import main as evaluate_network
+from scripts.models.network import main as train_network
 
 CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
 FEATURES = [feature["name"] for feature in CONFIG["studies"]["susy"]["features"]]

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from scripts.paths import path_list
+from scripts.jobs.paths import path_list
 from scripts.physics.summary import Summary, combine
 
 
@@ -30,6 +30,6 @@ def main(*, summaries: Path | list[Path], summary: Path, detector: dict[str, Any
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

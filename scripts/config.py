@@ -16,11 +16,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from scripts.competitors import COMPETITORS
-from scripts.competitors.supercuts import parse_supercuts
 from scripts.figures import PLOTS, PlotKind
+from scripts.models.competitors import COMPETITORS
+from scripts.models.supercuts import parse_supercuts
+from scripts.sources.watts import n_features
 from scripts.tables import TABLES, TableKind
-from scripts.watts_toy import n_features
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -97,9 +97,9 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     """
     # Imported here: they bring torch, and only this check needs them when Snakemake starts.
     from cabin_core import ExpectedYields
-    from scripts.competitors.settings import parse_competitor
-    from scripts.event_bins import EventBins
-    from scripts.network_config import parse_network
+    from scripts.data.event_bins import EventBins
+    from scripts.models.competitor_settings import parse_competitor
+    from scripts.models.network_settings import parse_network
     from scripts.scorecard.measures import MEASURES, OF_NETWORKS, OF_ONE_BIN
 
     schema = yaml.safe_load(schema_file.read_text())
@@ -195,7 +195,7 @@ def _describe(error: ValidationError) -> str:
 
 def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
     # Imported here, as above.
-    from scripts.network_config import parse_network
+    from scripts.models.network_settings import parse_network
 
     names = [feature["name"] for feature in study["features"]]
     _unique(names, f"{where}.features")
@@ -277,7 +277,7 @@ def _check_study(where: str, study: dict[str, Any], networks: dict[str, Any]) ->
 def _check_properties(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
     """Check what cuts can follow, and what the networks of the study follow."""
     # Imported here, as above.
-    from scripts.event_bins import EventBins
+    from scripts.data.event_bins import EventBins
 
     source = study["source"]
     features = [feature["name"] for feature in study["features"]]
@@ -330,7 +330,7 @@ def _check_property_toy(
     # Imported here, as above.
     import numpy as np
 
-    from scripts.generate_property_toy import means_and_widths
+    from scripts.sources.property_toy import means_and_widths
 
     toy = source["property"]
     _known("property", toy["name"], properties, f"{where}.property.name, not in studies.properties")

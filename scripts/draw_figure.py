@@ -8,7 +8,7 @@ import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
-from scripts.paths import path_list
+from scripts.jobs.paths import path_list
 
 #: Resolution of the png [dots an inch].
 DPI = 150
@@ -50,6 +50,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

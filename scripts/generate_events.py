@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import awkward as ak
 import numpy as np
 
+from scripts.jobs.progress import event_progress
 from scripts.physics.generation import LARGEST_SEED, Generator, event_array, stable_particles
 from scripts.physics.hepmc import HepmcWriter, read_record
-from scripts.progress import event_progress
 
 #: Events that the detector's response is computed for at once.
 BATCH_SIZE = 500
@@ -96,6 +96,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

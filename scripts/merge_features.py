@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.feature_table import CLASSES, check_feature_table, make_feature_table
-from scripts.paths import path_list
+from scripts.data.feature_table import CLASSES, check_feature_table, make_feature_table
+from scripts.jobs.paths import path_list
 
 #: File names that a message lists before it counts the rest.
 NAMES_SHOWN = 3
@@ -102,6 +102,6 @@ def _describe_empty(name: str, n_events: int, files: list[str]) -> str:
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

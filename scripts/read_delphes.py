@@ -36,6 +36,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import uproot
 
-from scripts.paths import path_list
+from scripts.jobs.paths import path_list
 from scripts.physics.delphes import TREE
 
 logger = logging.getLogger("cabin")
@@ -153,6 +153,6 @@ def check_output(root_file: Path, events: list[Path]) -> None:
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

@@ -9,11 +9,11 @@ import pyarrow
 import pyarrow.parquet
 import uproot
 
-from scripts.paths import path_list
+from scripts.jobs.paths import path_list
+from scripts.jobs.progress import event_progress
 from scripts.physics.delphes import make_tree
 from scripts.physics.particles import EVENT_COLUMNS
 from scripts.physics.response import simulate_response
-from scripts.progress import event_progress
 
 
 def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) -> None:
@@ -97,6 +97,6 @@ def _damaged(path: Path, error: Exception) -> ValueError:
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.paths import path_list
+from scripts.jobs.paths import path_list
 
 #: What LaTeX would take for something else.
 _LATEX = str.maketrans(
@@ -67,6 +67,6 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts._bridge import bridge
+    from scripts.jobs.bridge import bridge
 
     bridge(globals()["snakemake"], main)

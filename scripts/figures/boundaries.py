@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.data.yields import process_names
+from scripts.evaluation.threshold_scan import linear_boundary
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.processes import network_styles, process_styles, published_points
 from scripts.figures.style import class_name, paper_style, with_unit
-from scripts.significance_scan import linear_boundary
-from scripts.yields import process_names
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:

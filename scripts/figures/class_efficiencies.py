@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.data.yields import process_names
+from scripts.evaluation.threshold_scan import EFFICIENCY
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.processes import draw_published, process_styles, published_points, scan_of
 from scripts.figures.style import class_name, paper_style
-from scripts.significance_scan import EFFICIENCY
-from scripts.yields import process_names
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from scripts.data.score_table import score_columns
+from scripts.data.selection import SCORE_THRESHOLD
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import COLORS, class_name, paper_style, with_unit
-from scripts.score_table import score_columns
-from scripts.selection import SCORE_THRESHOLD
 
 #: The panels. P is a probability already: its sigmoid, which the notebooks take, exceeds 0.5 but for P = 0.
 RULES = {"output": "$P$ > 0.5", "sigmoid": "sigmoid($P$) > 0.5"}

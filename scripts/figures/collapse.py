@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from scripts.evaluation.threshold_scan import best_threshold, linear_boundary
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.processes import TRUSTED_EVENTS, scan_of
 from scripts.figures.style import LINE_COLORS, panel_grid, paper_style
-from scripts.significance_scan import best_threshold, linear_boundary
 
 #: A loss this close to that of an output of 0 for every event, or above it, has learned nothing.
 COLLAPSED_SHARE = 0.999

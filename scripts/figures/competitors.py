@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scripts.comparison import compare_networks
+from scripts.evaluation.comparison import compare_networks
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import tabulate_roc
 from scripts.figures.style import LINE_COLORS, MARKERS, paper_style
@@ -21,7 +21,7 @@ LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return the rows of :func:`scripts.comparison.compare_networks` and the ROC, told apart by ``part``.
+    """Return the rows of :func:`scripts.evaluation.comparison.compare_networks` and the ROC, told apart by ``part``.
 
     The ROC of a network with cuts are its working points, all of them; of others the curve of their score.
     Its rows have the number of background events of the test sample too, ``background_events``.

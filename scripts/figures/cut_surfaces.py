@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.evaluation.cut_function_scan import SCANNED, scan_surface
 from scripts.figures.emulated_losses import TITLES
 from scripts.figures.emulations import FUNCTIONS
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import panel_grid, paper_style
-from scripts.watts_emulation import SCANNED, scan_surface
 
 #: Points along each axis.
 AXIS = np.linspace(-5.0, 5.0, 31)

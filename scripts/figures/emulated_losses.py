@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.evaluation.cut_function_scan import SCANNED, scan_line
 from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import panel_grid, paper_style
-from scripts.watts_emulation import SCANNED, scan_line
 
 CUTS = np.linspace(-4.0, 10.0, 281)
 #: Negative weights of events: its losses are another matter, and are not drawn.

@@ -10,6 +10,7 @@ import torch
 from matplotlib.figure import Figure
 
 from cabin_core.cut_functions import CUT_FUNCTIONS
+from scripts.evaluation.cut_function_scan import scan_line
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import (
@@ -21,7 +22,6 @@ from scripts.figures.style import (
     panel_grid,
     paper_style,
 )
-from scripts.watts_emulation import scan_line
 
 #: Drawn, in this order; heaviside differs from hard for an event exactly on the cut only.
 FUNCTIONS = {"erf": "Error function", "sigmoid": "Sigmoid", "balanced": "Balanced", "hard": "Hard cut"}

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.feature_table import fit_scaling
+from scripts.data.feature_table import fit_scaling
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
     LABELS,

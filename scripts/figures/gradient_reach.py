@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.evaluation.cut_function_scan import event_gradients, scan_losses
 from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scanned_study import sample_of_study
 from scripts.figures.style import paper_style
-from scripts.watts_emulation import event_gradients, scan_losses
 
 CUTS = np.linspace(-20.0, 22.0, 211)
 WINDOWS = np.linspace(0.05, 6.0, 120)

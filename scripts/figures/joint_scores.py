@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.data.score_table import score_columns
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LABELS, class_name, densities, fill_histogram, panel_grid, paper_style
-from scripts.score_table import score_columns
 
 EDGES = np.linspace(0.0, 1.0, 51)
 

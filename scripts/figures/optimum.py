@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LINE_COLORS, MARKERS, log_limits, paper_style, shared_legend
-from scripts.gaussian_optimum import compare_with_optimum
+from scripts.sources.gaussian_optimum import compare_with_optimum
 
 OPTIMA = {"one_sided": ("Optimum, one-sided", "-"), "two_sided": ("Optimum, two-sided", "--")}
 #: Top of the lower panel; points above it become arrows.

@@ -14,7 +14,7 @@ from cabin_core import EventSample, JointNetwork, WattsLoss
 from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
-from scripts.train_network import make_sample
+from scripts.models.network import make_sample
 
 DRAWN = ("sigmoid", "balanced")
 CUTS = np.linspace(-12.0, 30.0, 169)

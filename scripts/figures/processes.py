@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scripts.evaluation.threshold_scan import scan_network
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import COLORS, LINE_COLORS
-from scripts.significance_scan import scan_network
 
 #: Below this many background events of the sample a significance is mostly luck, and drawn dotted.
 TRUSTED_EVENTS = 100

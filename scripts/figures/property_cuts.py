@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.cut_curves import interpolate_cuts
+from scripts.data.cut_interpolation import interpolate_cuts
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LINE_COLORS, panel_grid, paper_style, shared_legend, with_unit
 

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LINE_COLORS, MARKERS, paper_style, shared_legend, with_unit
-from scripts.property_optimum import compare_bins
+from scripts.sources.property_optimum import compare_bins
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return ``network`` and the columns of :func:`~scripts.property_optimum.compare_bins` at the target.
+    """Return ``network`` and the columns of :func:`~scripts.sources.property_optimum.compare_bins` at the target.
 
     Raises
     ------

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import auc, roc_curve
 
+from scripts.data.score_table import score_columns
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scores import draw_panels
 from scripts.figures.style import LINE_COLORS, paper_style
-from scripts.score_table import score_columns
 
 #: A curve has one point an event; more points than this cannot be seen.
 MOST_POINTS = 300

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from scripts.data.score_table import score_columns, target_of
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import (
     COLORS,
@@ -24,7 +25,6 @@ from scripts.figures.style import (
     paper_style,
     shared_legend,
 )
-from scripts.score_table import score_columns, target_of
 
 EDGES = np.linspace(0.0, 1.0, 21)
 

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.data.score_table import score_columns
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.roc import draw_roc, tabulate_roc
 from scripts.figures.scores import draw_scores, tabulate_scores
 from scripts.figures.style import paper_style
-from scripts.score_table import score_columns
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.data.score_table import score_columns, target_of
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.scores import panel_title
 from scripts.figures.style import (
@@ -24,7 +25,6 @@ from scripts.figures.style import (
     paper_style,
     shared_legend,
 )
-from scripts.score_table import score_columns, target_of
 
 #: -log10(1 - score), the number of nines of a score; a score of exactly 1 is put into the last bin.
 EDGES = np.linspace(0.0, 14.0, 57)

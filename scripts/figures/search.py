@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.evaluation.expected_yields import known, tabulate_search
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import LINE_COLORS, STARS, paper_style, points_style
-from scripts.searches import known, tabulate_search
 
 
 def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return ``network`` and the columns of :func:`~scripts.searches.tabulate_search`."""
+    """Return ``network`` and the columns of :func:`~scripts.evaluation.expected_yields.tabulate_search`."""
     features = inputs.read("features")
     parts = []
     for position, name in enumerate(inputs.networks):

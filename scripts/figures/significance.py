@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.evaluation.threshold_scan import meets_demands
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.processes import (
     TRUSTED_EVENTS,
@@ -16,7 +17,6 @@ from scripts.figures.processes import (
     scan_of,
 )
 from scripts.figures.style import paper_style
-from scripts.significance_scan import meets_demands
 
 LABELS = {"threshold": "Threshold $u$ on the score", "signal_efficiency": "Signal efficiency"}
 

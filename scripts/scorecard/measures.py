@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from cabin_core import passes_cuts
-from scripts.comparison import cut_roughness, scaled_ranges
-from scripts.score_table import score_column, score_columns
+from scripts.data.score_table import score_column, score_columns
+from scripts.data.selection import passes_cut_table
+from scripts.evaluation.comparison import cut_roughness, scaled_ranges
 from scripts.scorecard import (
     joint_measures,
     optimum_measures,
@@ -23,7 +24,6 @@ from scripts.scorecard import (
     zloss_measures,
 )
 from scripts.scorecard.results import Measured, NotRun, Results, row_at
-from scripts.selection import passes_cut_table
 
 
 def signal_efficiency(results: Results, study: str, network: str, target: float | None = None) -> Measured:

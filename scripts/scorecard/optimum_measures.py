@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import torch
 
-from scripts.gaussian_optimum import GaussianClasses
+from scripts.data.yields import expected_yields
+from scripts.evaluation.expected_yields import known, tabulate_search
 from scripts.scorecard.results import Measured, NotRun, Results, row_at
-from scripts.searches import known, tabulate_search
-from scripts.yields import expected_yields
+from scripts.sources.gaussian_optimum import GaussianClasses
 
 
 def _classes(results: Results, study: str) -> GaussianClasses:

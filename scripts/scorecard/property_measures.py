@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scripts.property_optimum import compare_bins
 from scripts.scorecard.results import Measured, NotRun, Results
+from scripts.sources.property_optimum import compare_bins
 
 
 def _repeats(results: Results, study: str, network: str) -> pd.DataFrame:

@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from scripts.data.score_table import score_columns
+from scripts.evaluation.cut_function_scan import SCANNED, event_gradients, sample_of, scan_line, scan_losses
 from scripts.figures.classification_maps import selected
-from scripts.score_table import score_columns
 from scripts.scorecard.results import Measured, NotRun, Results
-from scripts.watts_emulation import SCANNED, event_gradients, sample_of, scan_line, scan_losses
-from scripts.watts_toy import signal_probability
+from scripts.sources.watts import signal_probability
 
 #: The grid of the notebooks, and one fine enough for three digits of the cut.
 GRIDS = {"notebook": np.linspace(-10.0, 10.0, 100), "fine": np.arange(2.9, 4.0, 0.01)}

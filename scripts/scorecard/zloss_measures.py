@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.data.score_table import score_columns
+from scripts.data.yields import process_names
+from scripts.evaluation.threshold_scan import best_threshold, linear_boundary, scan_network, scan_thresholds
 from scripts.figures.loss_landscapes import landscape
-from scripts.score_table import score_columns
 from scripts.scorecard.results import Measured, NotRun, Results
-from scripts.significance_scan import best_threshold, linear_boundary, scan_network, scan_thresholds
-from scripts.yields import process_names
 
 #: What arXiv:2412.09500 demands of a threshold, and enough events for the number to mean something.
 DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5.0, "background_events": 100.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.competitors import COMPETITORS, WITHOUT_CUTS
+from scripts.models.competitors import COMPETITORS, WITHOUT_CUTS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.comparison import compare_networks
+from scripts.evaluation.comparison import compare_networks
 
 
 def make_table(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.cut_table import PROPERTY_COLUMNS
+from scripts.data.cut_table import PROPERTY_COLUMNS
 
 
 def make_table(

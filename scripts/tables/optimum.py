@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.gaussian_optimum import compare_with_optimum
+from scripts.sources.gaussian_optimum import compare_with_optimum
 
 
 def make_table(

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cabin_core.networks import CUT_MODELS
-from scripts.property_optimum import BIN_COLUMNS, compare_bins, interpolated_efficiencies
+from scripts.sources.property_optimum import BIN_COLUMNS, compare_bins, interpolated_efficiencies
 
 
 def make_table(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.searches import known, tabulate_search
+from scripts.evaluation.expected_yields import known, tabulate_search
 
 
 def make_table(

@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.competitors import grid as grid_module
-from scripts.competitors.grid import edges_of_point, scan_grid
-from scripts.competitors.supercuts import parse_supercuts, read_supercuts
-from scripts.selection import passes_cut_table
+from scripts.data.selection import passes_cut_table
+from scripts.models.competitors import grid as grid_module
+from scripts.models.grid import edges_of_point, scan_grid
+from scripts.models.supercuts import parse_supercuts, read_supercuts
 from tests.conftest import ROOT
 
 COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}

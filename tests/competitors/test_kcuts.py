@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from scripts.competitors.boxes import BoxCounter
-from scripts.competitors.kcuts import BestBoxes, boxes_of_targets, search_boxes
-from scripts.competitors.settings import KCutsSettings
+from scripts.models.box_counter import BoxCounter
+from scripts.models.competitor_settings import KCutsSettings
+from scripts.models.kcuts import BestBoxes, boxes_of_targets, search_boxes
 
 SMALL = {"bins": 10, "edges": 50, "population": 40, "generations": 10, "cycles": 10, "seed": 1}
 

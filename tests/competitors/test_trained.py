@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts import evaluate_network, generate_gaussian, progress, search_cuts, train_bdt
-from scripts.competitors.settings import parse_competitor
-from scripts.competitors.trained_boxes import TrainedBoxes
-from scripts.models import BoxModel, area_through, load_model
+from scripts import evaluate_model as evaluate_network
+from scripts.jobs import progress
+from scripts.models import search_cuts, train_bdt
+from scripts.models.base import BoxModel, area_through, load_model
+from scripts.models.boxes import TrainedBoxes
+from scripts.models.competitor_settings import parse_competitor
+from scripts.sources import gaussian as generate_gaussian
 
 FEATURES = ["a", "b", "c"]
 TARGETS = [0.5, 0.9]

@@ -25,9 +25,12 @@ from cabin_core import (
     load_network,
     save_network,
 )
-from scripts import draw_figure, generate_processes, generate_property_toy, generate_watts
-from scripts.comparison import cut_roughness, scaled_ranges
-from scripts.cut_table import PROPERTY_COLUMNS
+from scripts import draw_figure
+from scripts.data.cut_table import PROPERTY_COLUMNS
+from scripts.data.score_table import score_column
+from scripts.data.selection import passes_cut_table
+from scripts.data.yields import selected_yields
+from scripts.evaluation.comparison import cut_roughness, scaled_ranges
 from scripts.figures import PLOTS, competitors, descent, passing_against_cut
 from scripts.figures.history import CURVES
 from scripts.figures.inputs import FigureInputs
@@ -43,13 +46,13 @@ from scripts.figures.style import (
     paper_style,
     with_unit,
 )
-from scripts.gaussian_optimum import GaussianClasses
-from scripts.models import CUT_COLUMNS, NetworkModel, score_events
-from scripts.property_optimum import GaussianBin, tabulate_optimum
-from scripts.score_table import score_column
-from scripts.selection import passes_cut_table
-from scripts.train_network import make_sample
-from scripts.yields import selected_yields
+from scripts.models.base import CUT_COLUMNS, NetworkModel, score_events
+from scripts.models.network import make_sample
+from scripts.sources import generate_watts
+from scripts.sources import processes as generate_processes
+from scripts.sources import property_toy as generate_property_toy
+from scripts.sources.gaussian_optimum import GaussianClasses
+from scripts.sources.property_optimum import GaussianBin, tabulate_optimum
 
 EVENTS_PER_CLASS = 400
 NAN = float("nan")

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from scripts import comparison, write_table
-from scripts.models import CUT_COLUMNS
+from scripts import write_table
+from scripts.evaluation import comparison
+from scripts.models.base import CUT_COLUMNS
 from scripts.tables import TABLES, competitors, cutflow, cuts, hyperparameters, working_points
 from scripts.tables import optimum as optimum_table
 from scripts.tables import search as search_table

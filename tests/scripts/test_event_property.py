@@ -12,21 +12,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from scripts import (
-    compute_bin_optimum,
-    evaluate_network,
-    generate_property_toy,
-    repeat_property_fits,
-    search_cuts,
-    train_network,
-)
+from scripts import evaluate_model as evaluate_network
+from scripts.analyses import bin_optimum as compute_bin_optimum
+from scripts.analyses import repeats as repeat_property_fits
 from scripts.config import ConfigError, check_config
-from scripts.cut_curves import interpolate_cuts
-from scripts.event_bins import EventBins
-from scripts.feature_table import make_feature_table
-from scripts.generate_property_toy import draw_property, generate_events, means_and_widths
-from scripts.models import load_model
-from scripts.property_optimum import (
+from scripts.data.cut_interpolation import interpolate_cuts
+from scripts.data.event_bins import EventBins
+from scripts.data.feature_table import make_feature_table
+from scripts.data.selection import passes_cut_table
+from scripts.models import network as train_network
+from scripts.models import search_cuts
+from scripts.models.base import load_model
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import NotRun, Results
+from scripts.sources import property_toy as generate_property_toy
+from scripts.sources.property_optimum import (
     LOOSEST,
     GaussianBin,
     bin_efficiencies,
@@ -35,9 +35,7 @@ from scripts.property_optimum import (
     interpolated_efficiencies,
     tabulate_optimum,
 )
-from scripts.scorecard.measures import MEASURES
-from scripts.scorecard.results import NotRun, Results
-from scripts.selection import passes_cut_table
+from scripts.sources.property_toy import draw_property, generate_events, means_and_widths
 from scripts.tables import cuts as cuts_table
 from scripts.tables import property as property_table
 from tests.conftest import ROOT

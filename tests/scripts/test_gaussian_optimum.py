@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from scripts import compute_optimum
-from scripts.gaussian_optimum import GaussianClasses, compare_with_optimum
+from scripts.analyses import optimum as compute_optimum
+from scripts.sources.gaussian_optimum import GaussianClasses, compare_with_optimum
 from tests.conftest import ROOT
 
 STUDY = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["studies"]["gaussian"]

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from cabin_core import EventSample, FullyConnectedNetwork
-from scripts import evaluate_network, scan_kept_fractions, train_network
+from scripts import evaluate_model as evaluate_network
+from scripts.analyses import kept_fractions as scan_kept_fractions
+from scripts.analyses.kept_fractions import STRATEGIES, measure_chain, rank_by_network
 from scripts.config import ConfigError, check_config
-from scripts.network_config import parse_network
-from scripts.scan_kept_fractions import STRATEGIES, measure_chain, rank_by_network
+from scripts.models import network as train_network
+from scripts.models.network_settings import parse_network
 from scripts.scorecard.measures import MEASURES
 from scripts.scorecard.results import NotRun, Results
 from tests.scripts.test_config import PAPER, SCHEMA

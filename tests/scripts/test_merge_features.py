@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scripts import merge_features, read_delphes
-from scripts.feature_table import check_feature_table
+from scripts.data.feature_table import check_feature_table
 from tests.delphes_files import EVENTS, SELECTION, write_delphes
 
 SPLIT = {"test_fraction": 0.2, "seed": 42}

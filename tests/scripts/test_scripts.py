@@ -13,9 +13,18 @@ import torch
 from numpy.testing import assert_allclose
 
 from cabin_core import FeatureScaling, load_network
-from scripts import evaluate_network, generate_gaussian, progress, shift_inputs, train_network
-from scripts._bridge import bridge
-from scripts.feature_table import check_feature_table, fit_scaling, make_feature_table, read_feature_table
+from scripts import evaluate_model as evaluate_network
+from scripts.analyses import robustness as shift_inputs
+from scripts.data.feature_table import (
+    check_feature_table,
+    fit_scaling,
+    make_feature_table,
+    read_feature_table,
+)
+from scripts.jobs import progress
+from scripts.jobs.bridge import bridge
+from scripts.models import network as train_network
+from scripts.sources import gaussian as generate_gaussian
 from tests.conftest import ROOT, environment
 
 SOURCE = {"signal_events": 300, "background_events": 200, "seed": 5, "mean_scale": 1.0, "width_scale": 2.0}
@@ -340,7 +349,7 @@ def test_full_disk_is_named(tmp_path, write):
     code = f"""
 import pandas as pd
 from cabin_core import *
-from scripts._bridge import bridge
+from scripts.jobs.bridge import bridge
 from tests.scripts.test_scripts import fake_job
 from pathlib import Path
 s = NetworkSettings("linear")

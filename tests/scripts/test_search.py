@@ -8,16 +8,18 @@ import pytest
 import torch
 
 from cabin_core import FeatureScaling, NetworkSettings, TrainedNetwork, build_network, load_network
-from scripts import evaluate_network, generate_processes, train_network
-from scripts.scorecard.measures import MEASURES
-from scripts.scorecard.results import NotRun, Results
-from scripts.significance_scan import (
+from scripts import evaluate_model as evaluate_network
+from scripts.evaluation.threshold_scan import (
     best_threshold,
     linear_boundary,
     meets_demands,
     scan_network,
     scan_thresholds,
 )
+from scripts.models import network as train_network
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import NotRun, Results
+from scripts.sources import processes as generate_processes
 
 FEATURES = ["x1", "x2"]
 SOURCE = {

@@ -19,13 +19,9 @@ from cabin_core import (
     train,
 )
 from cabin_core.networks import cuts_of
-from scripts import evaluate_network, generate_watts, train_network
-from scripts.feature_table import check_feature_table
-from scripts.models import score_events
-from scripts.network_config import parse_network
-from scripts.scorecard.measures import MEASURES
-from scripts.scorecard.results import NotRun, Results
-from scripts.watts_emulation import (
+from scripts import evaluate_model as evaluate_network
+from scripts.data.feature_table import check_feature_table
+from scripts.evaluation.cut_function_scan import (
     event_gradients,
     network_of,
     sample_of,
@@ -33,7 +29,13 @@ from scripts.watts_emulation import (
     scan_losses,
     scan_surface,
 )
-from scripts.watts_toy import PLANE, SAMPLES, SEED, draw_more, n_features, signal_probability
+from scripts.models import network as train_network
+from scripts.models.base import score_events
+from scripts.models.network_settings import parse_network
+from scripts.scorecard.measures import MEASURES
+from scripts.scorecard.results import NotRun, Results
+from scripts.sources import generate_watts
+from scripts.sources.watts import PLANE, SAMPLES, SEED, draw_more, n_features, signal_probability
 from tests.conftest import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from cabin_core import asimov_significance
-from scripts.searches import tabulate_search
-from scripts.selection import passes_cut_table, score_thresholds
-from scripts.yields import expected_weights, expected_yields, selected_yields
+from scripts.data.selection import passes_cut_table, score_thresholds
+from scripts.data.yields import expected_weights, expected_yields, selected_yields
+from scripts.evaluation.expected_yields import tabulate_search
 
 SEARCH = {
     "luminosity": 10.0,

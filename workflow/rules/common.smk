@@ -23,8 +23,9 @@ from scripts.config import (
     expand_files,
     needs_search,
 )
-from scripts.competitors import BOX_SEARCHES, COMPETITORS
+from scripts.models.competitors import BOX_SEARCHES, COMPETITORS
 from scripts.figures import PLOTS
+from scripts.jobs.dependencies import Code, state_of
 from scripts.tables import TABLES
 
 
@@ -76,44 +77,7 @@ CLAIMS = kept("scorecard")
 RESULTS = f"results/{config['run']}"
 checked(check_results_folder, Path(RESULTS))
 
-
-
-def sources(*places):
-    """Return modules, files or all of a folder, whose change reruns a job: Snakemake follows only `script:`."""
-    paths = [BASEDIR / place for place in places]
-    return sorted(str(file) for path in paths for file in (path.glob("*.py") if path.is_dir() else [path]))
-
-
-# The core, and the helpers of scripts/ that turn tables into samples and selections.
-CORE = sources(
-    "cabin_core",
-    "scripts/cut_table.py",
-    "scripts/event_bins.py",
-    "scripts/feature_table.py",
-    "scripts/models.py",
-    "scripts/network_config.py",
-    "scripts/score_table.py",
-    "scripts/selection.py",
-    "scripts/train_network.py",
-    "scripts/yields.py",
-)
-# What competes with them, and what their scripts share with the others.
-COMPETITION = sources(
-    "scripts/competitors",
-    "scripts/cut_table.py",
-    "scripts/event_bins.py",
-    "scripts/feature_table.py",
-    "scripts/score_table.py",
-    "scripts/selection.py",
-)
-# The toy whose best cuts in every bin of a property are known.
-TOY = sources(
-    "scripts/cut_table.py",
-    "scripts/event_bins.py",
-    "scripts/gaussian_optimum.py",
-    "scripts/generate_property_toy.py",
-    "scripts/property_optimum.py",
-)
+CODE = Code(BASEDIR)
 PIP_ENV = "../envs/python.yaml"
 
 

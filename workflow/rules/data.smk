@@ -14,18 +14,15 @@ rule generate_gaussian:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.sources.gaussian"),
         source=lambda w: STUDIES[w.study]["source"],
         features=lambda w: feature_names(w.study),
         split=lambda w: STUDIES[w.study]["split"],
     script:
-        "../../scripts/generate_gaussian.py"
+        "../../scripts/sources/gaussian.py"
 
 
 rule compute_optimum:
-    input:
-        code=sources(
-            "scripts/cut_table.py", "scripts/gaussian_optimum.py", "scripts/generate_gaussian.py"
-        ),
     output:
         optimum=f"{RESULTS}/{{study}}/optimum.csv",
     log:
@@ -38,9 +35,10 @@ rule compute_optimum:
     resources:
         mem_mb=1000,
     params:
+        code=lambda w: CODE.digest("scripts.analyses.optimum"),
         study=lambda w: {key: STUDIES[w.study][key] for key in ("source", "features", "optimum")},
     script:
-        "../../scripts/compute_optimum.py"
+        "../../scripts/analyses/optimum.py"
 
 
 rule generate_processes:
@@ -56,11 +54,12 @@ rule generate_processes:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.sources.processes"),
         source=lambda w: STUDIES[w.study]["source"],
         features=lambda w: feature_names(w.study),
         split=lambda w: STUDIES[w.study]["split"],
     script:
-        "../../scripts/generate_processes.py"
+        "../../scripts/sources/processes.py"
 
 
 rule generate_property_toy:
@@ -76,16 +75,15 @@ rule generate_property_toy:
     resources:
         mem_mb=1000,
     params:
+        code=lambda w: CODE.digest("scripts.sources.property_toy"),
         source=lambda w: STUDIES[w.study]["source"],
         features=lambda w: feature_names(w.study),
         split=lambda w: STUDIES[w.study]["split"],
     script:
-        "../../scripts/generate_property_toy.py"
+        "../../scripts/sources/property_toy.py"
 
 
 rule compute_bin_optimum:
-    input:
-        code=TOY,
     output:
         bin_optimum=f"{RESULTS}/{{study}}/bin_optimum.csv",
     log:
@@ -98,18 +96,16 @@ rule compute_bin_optimum:
     resources:
         mem_mb=1000,
     params:
+        code=lambda w: CODE.digest("scripts.analyses.bin_optimum"),
         study=lambda w: {key: STUDIES[w.study][key] for key in ("source", "features", "bin_optimum")},
     script:
-        "../../scripts/compute_bin_optimum.py"
+        "../../scripts/analyses/bin_optimum.py"
 
 
 # One job a file: a bad one names itself, and what was read of the others is kept.
 rule read_delphes:
     input:
         root_file=lambda w: ROOT_FILES[w.study][w.sample][int(w.part)],
-        code=sources(
-            "scripts/physics/delphes.py", "scripts/physics/features.py", "scripts/physics/preselection.py"
-        ),
     output:
         table=f"{RESULTS}/{{study}}/read/{{sample}}_{{part}}.parquet",
         cutflow=f"{RESULTS}/{{study}}/read/{{sample}}_{{part}}.csv",
@@ -123,6 +119,8 @@ rule read_delphes:
     resources:
         mem_mb=1000,
     params:
+        code=lambda w: CODE.digest("scripts.read_delphes"),
+        state=lambda w, input: state_of(input.root_file),
         selection=lambda w: STUDIES[w.study]["source"]["selection"],
         features=lambda w: column_names(w.study),
     script:
@@ -140,7 +138,6 @@ rule merge_features:
             for files in SIMULATED_FILES.get(w.study, {}).values()
             for file in files
         ],
-        code=sources("scripts/feature_table.py"),
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
         cutflow=f"{RESULTS}/{{study}}/cutflow.csv",
@@ -154,6 +151,7 @@ rule merge_features:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.merge_features"),
         features=lambda w: column_names(w.study),
         split=lambda w: STUDIES[w.study]["split"],
         files=lambda w: ROOT_FILES[w.study],
@@ -165,8 +163,6 @@ rule merge_features:
 
 
 rule generate_watts:
-    input:
-        code=sources("scripts/feature_table.py", "scripts/watts_toy.py"),
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
     log:
@@ -179,7 +175,8 @@ rule generate_watts:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.sources.generate_watts"),
         source=lambda w: STUDIES[w.study]["source"],
         features=lambda w: feature_names(w.study),
     script:
-        "../../scripts/generate_watts.py"
+        "../../scripts/sources/generate_watts.py"

@@ -4,18 +4,6 @@
 rule draw_figure:
     input:
         unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
-        code=CORE
-        + TOY
-        + sources(
-            "scripts/comparison.py",
-            "scripts/cut_curves.py",
-            "scripts/figures",
-            "scripts/gaussian_optimum.py",
-            "scripts/searches.py",
-            "scripts/significance_scan.py",
-            "scripts/watts_emulation.py",
-            "scripts/watts_toy.py",
-        ),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -33,6 +21,7 @@ rule draw_figure:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.draw_figure", f"scripts.figures.{FIGURES[w.figure]['plot']}"),
         figure=lambda w: FIGURES[w.figure],
         study=lambda w: STUDIES.get(FIGURES[w.figure].get("study"), {}),
         caption=lambda w: FIGURES[w.figure]["caption"],

@@ -4,20 +4,6 @@
 rule write_scorecard:
     input:
         results=[path for study in STUDIES for path in study_targets(study)],
-        code=CORE
-        + TOY
-        + sources(
-            "scripts/comparison.py",
-            "scripts/cut_curves.py",
-            "scripts/figures/classification_maps.py",
-            "scripts/figures/loss_landscapes.py",
-            "scripts/gaussian_optimum.py",
-            "scripts/scorecard",
-            "scripts/searches.py",
-            "scripts/significance_scan.py",
-            "scripts/watts_emulation.py",
-            "scripts/watts_toy.py",
-        ),
     output:
         json=f"{RESULTS}/scorecard.json",
         md=f"{RESULTS}/scorecard.md",
@@ -35,6 +21,7 @@ rule write_scorecard:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.write_scorecard"),
         claims=CLAIMS,
         studies=STUDIES,
         networks=NETWORKS,

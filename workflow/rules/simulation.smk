@@ -3,13 +3,6 @@
 
 
 rule generate_events:
-    input:
-        code=lambda w: sources(
-            "scripts/physics/generation.py",
-            "scripts/physics/particles.py",
-            "scripts/physics/summary.py",
-            *(["scripts/physics/hepmc.py"] if w.format == "hepmc" else []),
-        ),
     output:
         events=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}",
         summary=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}.json",
@@ -28,6 +21,7 @@ rule generate_events:
     resources:
         mem_mb=1000,
     params:
+        code=lambda w: CODE.digest("scripts.generate_events"),
         process=lambda w: STUDIES[w.study]["source"][w.sample],
         generator=lambda w: STUDIES[w.study]["source"]["generator"],
         sample="{sample}",
@@ -46,7 +40,6 @@ rule combine_summaries:
                 EVENT_FORMATS[STUDIES[w.study]["source"]["detector"]["response"]],
             )
         ],
-        code=sources("scripts/physics/summary.py"),
     output:
         summary=f"{RESULTS}/{{study}}/simulation/{{sample}}.root.json",
     log:
@@ -59,6 +52,7 @@ rule combine_summaries:
     resources:
         mem_mb=500,
     params:
+        code=lambda w: CODE.digest("scripts.combine_summaries"),
         detector=lambda w: detector_settings(w.study),
     script:
         "../../scripts/combine_summaries.py"
@@ -67,14 +61,6 @@ rule combine_summaries:
 rule simulate_detector:
     input:
         events=lambda w: event_files(w.study, w.sample, "parquet"),
-        code=sources(
-            "scripts/physics/calorimeter.py",
-            "scripts/physics/delphes.py",
-            "scripts/physics/particles.py",
-            "scripts/physics/response.py",
-            "scripts/physics/smearing.py",
-            "scripts/physics/tracking.py",
-        ),
     output:
         root_file=f"{RESULTS}/{{study}}/simulation/{{sample}}.root",
     log:
@@ -90,6 +76,7 @@ rule simulate_detector:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.simulate_detector"),
         sample="{sample}",
         seed=lambda w: STUDIES[w.study]["source"]["detector"]["seed"],
     script:
@@ -100,7 +87,7 @@ rule run_delphes:
     input:
         events=lambda w: event_files(w.study, w.sample, "hepmc"),
         # A card of the user's own; one that comes with Delphes is found when it runs.
-        code=lambda w: [
+        state=lambda w: [
             card
             for card in [os.path.expanduser(STUDIES[w.study]["source"]["detector"]["card"])]
             if os.path.isfile(card)
@@ -118,6 +105,7 @@ rule run_delphes:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.run_delphes"),
         program=lambda w: STUDIES[w.study]["source"]["detector"]["program"],
         card=lambda w: STUDIES[w.study]["source"]["detector"]["card"],
         seed=lambda w: STUDIES[w.study]["source"]["detector"]["seed"],

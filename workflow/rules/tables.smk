@@ -4,11 +4,6 @@
 rule write_table:
     input:
         unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
-        code=CORE
-        + TOY
-        + sources(
-            "scripts/comparison.py", "scripts/cut_curves.py", "scripts/gaussian_optimum.py", "scripts/searches.py", "scripts/tables"
-        ),
     output:
         csv=report(
             f"{RESULTS}/tables/{{table}}.csv",
@@ -26,6 +21,7 @@ rule write_table:
     resources:
         mem_mb=1000,
     params:
+        code=lambda w: CODE.digest("scripts.write_table", f"scripts.tables.{TABLE_ENTRIES[w.table]['table']}"),
         table=lambda w: TABLE_ENTRIES[w.table],
         study=lambda w: STUDIES.get(TABLE_ENTRIES[w.table].get("study"), {}),
         networks=lambda w: {name: NETWORKS[name] for name in TABLE_ENTRIES[w.table].get("networks", [])},

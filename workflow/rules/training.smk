@@ -4,7 +4,6 @@
 rule train_network:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
-        code=CORE,
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.pt",
         history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
@@ -23,6 +22,7 @@ rule train_network:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.models.network"),
         name=lambda w: f"{w.study}/{w.network}",
         network=lambda w: NETWORKS[w.network],
         features=lambda w: feature_names(w.study),
@@ -31,14 +31,14 @@ rule train_network:
         search=lambda w: STUDIES[w.study].get("search") if needs_search(NETWORKS[w.network]) else None,
         threads=1,
     script:
-        "../../scripts/train_network.py"
+        "../../scripts/models/network.py"
 
 
 # A kCuts search, or the scan of a grid.
 rule search_cuts:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
-        code=lambda w: COMPETITION + supercuts_files(w.network),
+        state=lambda w: supercuts_files(w.network),
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.json",
         history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
@@ -56,17 +56,17 @@ rule search_cuts:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.models.search_cuts"),
         name=lambda w: f"{w.study}/{w.network}",
         network=lambda w: NETWORKS[w.network],
         features=lambda w: feature_names(w.study),
     script:
-        "../../scripts/search_cuts.py"
+        "../../scripts/models/search_cuts.py"
 
 
 rule train_bdt:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
-        code=COMPETITION,
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.json",
         history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
@@ -84,19 +84,19 @@ rule train_bdt:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.models.train_bdt"),
         name=lambda w: f"{w.study}/{w.network}",
         network=lambda w: NETWORKS[w.network],
         features=lambda w: feature_names(w.study),
         equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
     script:
-        "../../scripts/train_bdt.py"
+        "../../scripts/models/train_bdt.py"
 
 
 rule evaluate_network:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
         model=lambda w: model_file(w.study, w.network),
-        code=CORE + COMPETITION,
     output:
         cuts=f"{RESULTS}/{{study}}/{{network}}/cuts.csv",
         metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
@@ -109,10 +109,11 @@ rule evaluate_network:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.evaluate_model"),
         features=lambda w: feature_names(w.study),
         threads=1,
     script:
-        "../../scripts/evaluate_network.py"
+        "../../scripts/evaluate_model.py"
 
 
 rule shift_inputs:
@@ -122,7 +123,6 @@ rule shift_inputs:
             model_file(w.study, selection["network"])
             for selection in STUDIES[w.study]["robustness"]["selections"]
         ],
-        code=CORE,
     output:
         robustness=f"{RESULTS}/{{study}}/robustness.csv",
     log:
@@ -133,17 +133,17 @@ rule shift_inputs:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.analyses.robustness"),
         settings=lambda w: STUDIES[w.study]["robustness"],
         features=lambda w: feature_names(w.study),
     script:
-        "../../scripts/shift_inputs.py"
+        "../../scripts/analyses/robustness.py"
 
 
 # The same trainings on many samples: one job, since each takes seconds.
 rule repeat_property_fits:
     input:
         bin_optimum=f"{RESULTS}/{{study}}/bin_optimum.csv",
-        code=CORE + COMPETITION + TOY + sources("scripts/search_cuts.py"),
     output:
         repeats=f"{RESULTS}/{{study}}/repeats.csv",
     log:
@@ -159,20 +159,20 @@ rule repeat_property_fits:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.analyses.repeats"),
         study=lambda w: {
             key: STUDIES[w.study][key] for key in ("source", "features", "split", "bin_optimum", "repeats")
         },
         networks=lambda w: {name: NETWORKS[name] for name in STUDIES[w.study]["repeats"]["networks"]},
         threads=1,
     script:
-        "../../scripts/repeat_property_fits.py"
+        "../../scripts/analyses/repeats.py"
 
 
 # Trainings of many kept fractions at once, one after the other: each takes seconds.
 rule scan_kept_fractions:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
-        code=CORE,
     output:
         kept_fractions=f"{RESULTS}/{{study}}/kept_fractions.csv",
     log:
@@ -186,6 +186,7 @@ rule scan_kept_fractions:
     resources:
         mem_mb=2000,
     params:
+        code=lambda w: CODE.digest("scripts.analyses.kept_fractions"),
         name="{study}",
         settings=lambda w: STUDIES[w.study]["kept_fractions"],
         network=lambda w: NETWORKS[STUDIES[w.study]["kept_fractions"]["network"]],
@@ -195,4 +196,4 @@ rule scan_kept_fractions:
         search=lambda w: STUDIES[w.study].get("search"),
         equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
     script:
-        "../../scripts/scan_kept_fractions.py"
+        "../../scripts/analyses/kept_fractions.py"

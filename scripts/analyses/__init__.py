@@ -1,0 +1,1 @@
+"""Studies of a study: the optimum, robustness, repeats and others."""

@@ -1,0 +1,1 @@
+"""The files between rules: tables of features, cuts, scores and bins."""

@@ -1,0 +1,81 @@
+"""Cuts as smooth curves of a property, from the cuts of its bins: what is applied to data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import PchipInterpolator
+
+from scripts.data.cut_table import edges_by_target
+from scripts.data.event_bins import EventBins
+
+
+def interpolate_cuts(
+    cuts: pd.DataFrame, target: float, feature: str, values: ArrayLike, direction: str | None = None
+) -> NDArray[np.float64]:
+    """Return the cut on a feature at any value of the property.
+
+    A monotone cubic (PCHIP) goes through the cuts of the bins at their centres: it overshoots nowhere. Beyond
+    the outermost centres the cut stays what it is there.
+
+    Parameters
+    ----------
+    cuts : DataFrame
+        As ``cuts.csv`` of a network with bins holds them.
+    target : float
+        Target signal efficiency; NaN for a network without targets.
+    feature : str
+    values : array_like, shape (n_values,)
+        Of the property [its unit], one an event for example.
+    direction : str, optional
+        ``>`` or ``<``: which edge of a window; the only one where None.
+
+    Returns
+    -------
+    ndarray, shape (n_values,)
+        Cuts [unit of the feature].
+
+    Raises
+    ------
+    ValueError
+        If the cuts have no bins, or not exactly one finite cut of this target and feature in every bin.
+
+    Examples
+    --------
+    Events of a file that pass the 90 % cut on ``x1``, which keeps what is below it:
+
+    >>> cuts = pd.DataFrame({
+    ...     "target_efficiency": 0.9, "feature": "x1", "direction": "<", "cut": [1.0, 2.0, 2.0],
+    ...     "property": "pt", "property_low": [20.0, 30.0, 40.0], "property_high": [30.0, 40.0, 50.0]})
+    >>> events = pd.DataFrame({"pt": [10.0, 30.0, 47.0], "x1": [1.1, 1.1, 1.1]})
+    >>> cut = interpolate_cuts(cuts, 0.9, "x1", events["pt"])
+    >>> cut.round(3).tolist()
+    [1.0, 1.688, 2.0]
+    >>> (events["x1"] < cut).tolist()
+    [False, True, True]
+    """
+    bins = EventBins.of_cuts(cuts)
+    if bins is None:
+        raise ValueError("these cuts do not follow a property: there is nothing to interpolate")
+    ((_, edges),) = edges_by_target(cuts, [target])
+    edges = edges[edges["feature"] == feature]
+    if direction is not None:
+        edges = edges[edges["direction"] == direction]
+    edges = edges.sort_values("property_low")
+    known = edges["cut"].to_numpy(dtype=float)
+    if len(known) != len(bins.bounds) or edges["property_low"].duplicated().any():
+        raise ValueError(
+            f"{len(known)} cuts on {feature} at the target {target:g} for {len(bins.bounds)} bins of "
+            f"{bins.name}: one a bin is needed"
+        )
+    if not np.isfinite(known).all():
+        raise ValueError(f"the cut on {feature} at the target {target:g} is not finite in every bin")
+    centres = np.array([(low + high) / 2 for low, high in bins.bounds])
+    if len(centres) == 1:
+        return np.full(np.shape(values), known[0])
+    inside = np.clip(np.asarray(values, dtype=float), centres[0], centres[-1])
+    # Slopes next to nothing overflow in their harmonic mean, which is then zero as it should be.
+    with np.errstate(over="ignore"):
+        curve: NDArray[np.float64] = PchipInterpolator(centres, known)(inside)
+    return curve

@@ -1,0 +1,129 @@
+"""Bins of a property of the events, one set of cuts each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from cabin_core.networks import check_bin_edges
+from scripts.data.feature_table import CLASSES
+
+
+@dataclass(frozen=True)
+class EventBins:
+    """Bins of a property.
+
+    Parameters
+    ----------
+    name : str
+        The property, a column of the feature table.
+    edges : sequence of float
+        Of the bins, increasing [unit of the property].
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two edges, or they are not finite and increasing.
+    """
+
+    name: str
+    edges: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "edges", check_bin_edges(self.edges))
+        except ValueError as fault:
+            raise ValueError(f"property {self.name}: {fault}") from None
+
+    @classmethod
+    def of_entry(cls, entry: dict[str, Any]) -> EventBins | None:
+        """Return the bins of the key ``property`` of a network's entry in the config, None without it."""
+        return cls(**entry["property"]) if "property" in entry else None
+
+    @classmethod
+    def of_cuts(cls, cuts: pd.DataFrame) -> EventBins | None:
+        """Return the bins of a table of cuts, None where cuts do not follow a property."""
+        if "property" not in cuts or cuts.empty:
+            return None
+        edges = np.unique(cuts[["property_low", "property_high"]].to_numpy(dtype=float))
+        return cls(str(cuts["property"].iloc[0]), tuple(edges))
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """Lower and upper edge of each bin."""
+        return list(itertools.pairwise(self.edges))
+
+    def positions(self, values: ArrayLike) -> NDArray[np.intp]:
+        """Return the bin of each value: the one above on an edge, the nearest beyond the outermost edges."""
+        return np.searchsorted(self.edges[1:-1], np.asarray(values, dtype=float), side="right")
+
+    def counts(self, events: pd.DataFrame) -> NDArray[np.intp]:
+        """Return the number of events in each bin, shape (n_bins,)."""
+        counts: NDArray[np.intp] = np.bincount(
+            self.positions(events[self.name]), minlength=len(self.edges) - 1
+        )
+        return counts
+
+    def split(self, events: pd.DataFrame) -> list[pd.DataFrame]:
+        """Return the events of each bin."""
+        positions = self.positions(events[self.name])
+        return [events[positions == position] for position in range(len(self.edges) - 1)]
+
+    def label(self, cuts: pd.DataFrame, position: int) -> pd.DataFrame:
+        """Return the cuts of one bin with the columns that tell the property and the edges of the bin."""
+        low, high = self.bounds[position]
+        return cuts.assign(property=self.name, property_low=low, property_high=high)
+
+    def check(self, table: pd.DataFrame, origin: Path | str) -> None:
+        """Raise where cuts cannot be learned in every bin.
+
+        Parameters
+        ----------
+        table : DataFrame
+            A feature table.
+        origin : path-like
+            Named in the messages.
+
+        Raises
+        ------
+        ValueError
+            If events lie outside of the edges, or a bin has no signal or no background in the training or
+            test sample.
+        """
+        values = table[self.name].to_numpy(dtype=float)
+        n_outside = int(((values < self.edges[0]) | (values > self.edges[-1])).sum())
+        if n_outside:
+            raise ValueError(
+                f"{origin}: {self.name} of {n_outside} of {len(table)} events is outside of the bins, "
+                f"{self.edges[0]:g} to {self.edges[-1]:g}: widen the edges, the values reach from "
+                f"{values.min():g} to {values.max():g}"
+            )
+        positive = table[table["weight"] > 0]
+        for (split, label), events in _by_sample(positive):
+            empty = np.flatnonzero(self.counts(events) == 0)
+            if len(empty):
+                low, high = self.bounds[empty[0]]
+                raise ValueError(
+                    f"{origin}: no {label} event of the {split} sample has {self.name} from {low:g} to "
+                    f"{high:g}: join this bin with a neighbour"
+                )
+
+
+def _by_sample(table: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    return [
+        ((split, name), table[(table["split"] == split) & (table["label"] == label)])
+        for split in ("train", "test")
+        for name, label in CLASSES.items()
+    ]
+
+
+def columns_of(features: Sequence[str], bins: EventBins | None) -> list[str]:
+    """Return the columns that a network needs: the features, then the property where there is one."""
+    return [*features, *([] if bins is None else [bins.name])]

@@ -1,0 +1,142 @@
+"""What a figure and a table of competitors show: every method at the same working points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from cabin_core.losses import roughness
+from scripts.data.feature_table import fit_scaling
+from scripts.models.base import area_through
+
+Targets = Sequence[float] | NDArray[np.float64]
+
+BACKGROUND = ["background_efficiency", "background_efficiency_uncertainty"]
+
+
+def compare_networks(
+    networks: Sequence[str],
+    features: pd.DataFrame,
+    metrics: Sequence[pd.DataFrame],
+    cuts: Sequence[pd.DataFrame],
+    timing: Sequence[pd.DataFrame],
+) -> pd.DataFrame:
+    """Return what each network does at the targets of the first one.
+
+    Parameters
+    ----------
+    networks : sequence of str
+        Names.
+    features : DataFrame
+        The feature table of their study.
+    metrics, cuts, timing : sequence of DataFrame
+        ``metrics.csv``, ``cuts.csv`` and ``training.tsv`` of each network.
+
+    Returns
+    -------
+    DataFrame
+        One row a network and target: ``network``, ``has_cuts``, ``target_efficiency``,
+        ``signal_efficiency``, ``background_efficiency`` and its uncertainty on the test sample (NaN where the
+        network lacks the target); and, the same in all rows of a network, ``roc_area``,
+        ``roughness`` (:func:`cut_roughness`) and ``training_seconds`` of a processor.
+
+        The area is that under the ROC curve of the score or, where there are cuts, under the straight lines
+        from working point to working point.
+
+    Raises
+    ------
+    ValueError
+        If the first network has no targets.
+    """
+    targets = np.sort(metrics[0]["target_efficiency"].to_numpy(dtype=float))
+    if np.isnan(targets).any():
+        raise ValueError(f"network {networks[0]} has no targets to compare at: name a scan first")
+    ranges = scaled_ranges(features)
+    parts = []
+    for name, table, of_cuts, of_time in zip(networks, metrics, cuts, timing, strict=True):
+        has_cuts = bool(table["score_above"].isna().all())
+        area = (
+            area_through(table["signal_efficiency"].to_numpy(), table["background_efficiency"].to_numpy())
+            if has_cuts
+            else float(table["auc"].iloc[0])
+        )
+        points = at_targets(table, targets)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "network": name,
+                    "has_cuts": has_cuts,
+                    "target_efficiency": targets,
+                    "signal_efficiency": points["signal_efficiency"].to_numpy(),
+                    **{column: points[column].to_numpy() for column in BACKGROUND},
+                    "roc_area": area,
+                    "roughness": cut_roughness(of_cuts, targets, ranges) if has_cuts else float("nan"),
+                    "training_seconds": float(of_time["cpu_seconds"].iloc[0]),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def at_targets(metrics: pd.DataFrame, targets: Targets) -> pd.DataFrame:
+    """Return the rows of some targets, in their order; NaN where there is none."""
+    rows = [np.flatnonzero(np.isclose(metrics["target_efficiency"], target)) for target in targets]
+    return metrics.reindex([int(row[0]) if len(row) else -1 for row in rows])
+
+
+def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the smallest and largest scaled value of each feature in the training sample.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A feature table.
+
+    Returns
+    -------
+    DataFrame
+        By feature: ``>`` and ``<``, where an edge of that direction cuts nothing.
+    """
+    names = [name for name in table.columns if name not in ("label", "process", "split", "weight")]
+    means, spreads = fit_scaling(table, names)
+    training = (table.loc[table["split"] == "train", names] - means) / spreads
+    return pd.DataFrame({">": training.min(), "<": training.max()})
+
+
+def cut_roughness(cuts: pd.DataFrame, targets: Targets, ranges: pd.DataFrame) -> float:
+    """Return one number for how much cuts jump from target to target: Eq 7 of arXiv:2502.08615.
+
+    Parameters
+    ----------
+    cuts : DataFrame
+        As ``cuts.csv`` holds them.
+    targets : sequence of float
+        In increasing order. Networks are comparable at the same targets only.
+    ranges : DataFrame
+        As :func:`scaled_ranges` returns them.
+
+    Returns
+    -------
+    float
+        The mean, over the inner targets and over all edges that cut at one target at least, of the squared
+        distance of a scaled cut from the middle of its neighbours, over their squared distance plus 0.1. An
+        edge that is absent at a target counts at the end of the range of the training sample. 0 is perfectly
+        smooth; a lone jump of one standard deviation gives 10. NaN where a target is missing.
+    """
+    at = cuts.assign(target=[_match(target, targets) for target in cuts["target_efficiency"]]).dropna()
+    if at.empty or len(targets) < 3:
+        return float("nan")
+    edges = at.pivot(index="target", columns=["feature", "direction"], values="cut_scaled")
+    edges = edges.reindex(range(len(targets)))
+    for feature, direction in edges.columns:
+        edges[feature, direction] = edges[feature, direction].fillna(ranges.loc[feature, direction])
+    return float(roughness(torch.from_numpy(edges.to_numpy(dtype="float64", copy=True))))
+
+
+def _match(target: float, targets: Targets) -> float:
+    matches = np.flatnonzero(np.isclose(targets, target))
+    return float(matches[0]) if len(matches) else float("nan")

@@ -1,0 +1,161 @@
+"""What a search keeps above each threshold on a network's score, process by process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cabin_core import TrainedNetwork
+from scripts.data.score_table import score_columns
+from scripts.data.yields import expected_weights, process_names
+
+#: How many thresholds are tried: as many even ones in the score as even ones in the signal efficiency.
+N_THRESHOLDS = 400
+
+#: Prefix of the columns of the efficiency of a process.
+EFFICIENCY = "efficiency_"
+
+
+def scan_thresholds(events: pd.DataFrame, search: dict[str, Any]) -> pd.DataFrame:
+    """Return what events above each threshold on their score are worth.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Of the test sample: ``score``, ``label``, ``weight`` and ``process``, the last not needed.
+    search : dict
+        The key ``search`` of a study.
+
+    Returns
+    -------
+    DataFrame
+        One row a threshold, in increasing order: ``threshold``; ``signal_yield`` and ``background_yield``
+        [expected events]; ``background_events``, those of the sample; the ``signal_efficiency``; the
+        efficiency of all background events alike, ``background_efficiency_generated``, and weighted by
+        cross-section, ``background_efficiency_expected``; ``efficiency_PROCESS`` of each process; and
+        ``significance``, the signal yield over the root of the background yield (NaN without background).
+    """
+    scores = events["score"].to_numpy(dtype=float)
+    is_signal = (events["label"] == 1).to_numpy()
+    expected = expected_weights(events, search)
+    thresholds = np.union1d(
+        np.linspace(0.0, 1.0, N_THRESHOLDS + 1)[:-1],
+        np.quantile(scores[is_signal], np.linspace(0.0, 1.0, N_THRESHOLDS + 1)[:-1], method="lower"),
+    )
+    ranked = np.argsort(scores, kind="stable")
+    first = np.searchsorted(scores[ranked], thresholds, side="right")  # of those above each threshold
+
+    def above(weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        from_the_top = np.append(np.cumsum(weights[ranked][::-1])[::-1], 0.0)
+        return from_the_top[first]
+
+    signal, background = above(expected * is_signal), above(expected * ~is_signal)
+    generated = above(events["weight"].to_numpy(dtype=float) * ~is_signal)
+    columns = {
+        "threshold": thresholds,
+        "signal_yield": signal,
+        "background_yield": background,
+        "background_events": above(1.0 * ~is_signal),
+        "signal_efficiency": signal / expected[is_signal].sum(),
+        "background_efficiency_generated": generated / events.loc[~is_signal, "weight"].sum(),
+        "background_efficiency_expected": background / expected[~is_signal].sum(),
+    }
+    processes = process_names(events)
+    for process in processes.unique():
+        of_process = expected * (processes == process).to_numpy()
+        columns[f"{EFFICIENCY}{process}"] = above(of_process) / of_process.sum()
+    positive = np.where(columns["background_events"] > 0, background, np.nan)
+    return pd.DataFrame(columns | {"significance": signal / np.sqrt(positive)})
+
+
+def scan_network(
+    features: pd.DataFrame, scores: pd.DataFrame, search: dict[str, Any], split: str = "test"
+) -> pd.DataFrame:
+    """Return :func:`scan_thresholds` of a network with one score.
+
+    Parameters
+    ----------
+    features, scores : DataFrame
+        The feature table of a study and ``scores.parquet`` of a network, row by row the same events.
+    search : dict
+    split : str
+        ``train`` or ``test``.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    ValueError
+        If the network has a score a target.
+    """
+    columns = score_columns(scores.columns)
+    if len(columns) != 1:
+        raise ValueError(f"a scan of thresholds needs one score an event, not {', '.join(columns)}")
+    events = features.assign(score=scores[columns[0]].to_numpy())
+    return scan_thresholds(events[events["split"] == split], search)
+
+
+def meets_demands(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series:
+    """Return which rows of a scan have at least the given values of its columns.
+
+    Parameters
+    ----------
+    scan : DataFrame
+        As :func:`scan_thresholds` gives it.
+    demands : mapping of float
+        By column; ``background_yield`` counts expected events, ``background_events`` those of the sample.
+
+    Returns
+    -------
+    Series of bool
+    """
+    kept = pd.Series(True, index=scan.index)
+    for column, least in demands.items():
+        kept &= scan[column] >= least
+    return kept
+
+
+def best_threshold(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series:
+    """Return the row of a scan with the largest significance of those that meet the demands.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    kept = scan[meets_demands(scan, demands) & scan["significance"].notna()]
+    if kept.empty:
+        raise ValueError(f"no threshold meets the demands {dict(demands)}: lower them, or give more events")
+    row: pd.Series = kept.loc[kept["significance"].idxmax()]
+    return row
+
+
+def linear_boundary(trained: TrainedNetwork) -> tuple[np.ndarray[Any, Any], float]:
+    """Return weights and constant of the output of a linear network, as a function of physical features.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+
+    Returns
+    -------
+    tuple of ndarray, shape (n_features,), and float
+        The boundary, where the score is 1/2, is ``features @ weights + constant == 0``.
+
+    Raises
+    ------
+    ValueError
+        If the network is not linear.
+    """
+    if trained.settings.model != "linear":
+        raise ValueError(f"only a linear network has a straight boundary, not a {trained.settings.model} one")
+    linear = trained.network.linear
+    scaled = linear.weight.detach().double().squeeze(0).numpy()  # type: ignore[union-attr, operator]
+    constant = 0.0 if linear.bias is None else float(linear.bias.detach())  # type: ignore[union-attr, arg-type, operator]
+    weights = scaled / trained.scaling.spread.numpy()
+    return weights, constant - float(weights @ trained.scaling.mean.numpy())

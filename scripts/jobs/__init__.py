@@ -1,0 +1,1 @@
+"""From a Snakemake job to the ``main`` of its script."""

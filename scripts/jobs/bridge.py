@@ -1,0 +1,71 @@
+"""From a Snakemake job to the ``main`` of its script."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+
+def _paths(files: Any) -> dict[str, Path | list[Path]]:
+    """Return the named files of a job; a name that holds several gives a list."""
+    return {
+        name: Path(value) if isinstance(value, str) else [Path(item) for item in value]
+        for name, value in files.items()
+    }
+
+
+def bridge(snakemake: Any, main: Callable[..., None]) -> None:
+    """Call ``main`` with the named inputs, outputs and params of a Snakemake job, and its threads if it asks.
+
+    Inputs and params named ``code`` or ``state`` only trigger reruns and are left out. What the script reports goes to the
+    terminal and to the job's log. An error is one line on the terminal, its traceback is in the log,
+    and the exit status is 1.
+    """
+    arguments = {**_paths(snakemake.input), **_paths(snakemake.output), **dict(snakemake.params.items())}
+    for name in ("code", "state"):
+        arguments.pop(name, None)
+    signature = inspect.signature(main)
+    if "threads" in signature.parameters and "threads" not in arguments:
+        arguments["threads"] = snakemake.threads
+    signature.bind(**arguments)
+    failure: Exception | None = None
+    try:
+        with open(snakemake.log[0], "w") as log:
+            _report_to(sys.stderr, log)
+            try:
+                main(**arguments)
+            except Exception as error:
+                failure = error
+                traceback.print_exc(file=log)
+    except OSError as error:
+        # The log itself cannot be written, on a full disk for example; what came first is what to say.
+        failure = failure or error
+    if failure is not None:
+        print(
+            f"error in {snakemake.rule}: {_one_line(failure, snakemake.output)}", file=sys.stderr, flush=True
+        )
+        sys.exit(1)
+
+
+def _report_to(*streams: TextIO) -> None:
+    logging.raiseExceptions = False  # a log on a full disk is no reason for a traceback a line
+    logger = logging.getLogger("cabin")
+    logger.setLevel(logging.INFO)
+    for stream in streams:
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S"))
+        logger.addHandler(handler)
+
+
+def _one_line(error: Exception, outputs: Iterable[str]) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename is None:
+        # A failed write, on a full disk for example, does not say what it wrote.
+        return f"{text}, while writing {', '.join(outputs)}: make room there and run again"
+    # These two carry a message made for the reader; others need their type to make sense.
+    return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,324 @@
+"""The best cuts of every bin of a property, computed rather than learned, and how far others are from them.
+
+At each value of the property the features are independent Gaussians, so efficiencies are products; those of
+a bin are their mean over the bin, by quadrature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from scripts.data.cut_interpolation import interpolate_cuts
+from scripts.data.cut_table import edges_by_target
+from scripts.data.event_bins import EventBins
+from scripts.sources.gaussian_optimum import GaussianClasses
+from scripts.sources.property_toy import means_and_widths
+
+Array = NDArray[np.float64]
+
+#: Points of the Gauss-Legendre quadrature over a bin.
+N_NODES = 12
+#: So far out, in widths, one event in a thousand lies beyond: a cut there is as good as none.
+LOOSEST = 3.0902
+#: What tells the rows of a table of targets and bins apart.
+BIN_COLUMNS = ["target_efficiency", "property_low", "property_high"]
+
+
+@dataclass(frozen=True)
+class GaussianBin:
+    """Both classes of events in one bin of the property.
+
+    Parameters
+    ----------
+    nodes : list of GaussianClasses
+        The classes at the values of the property that the quadrature takes.
+    values : ndarray, shape (n_nodes,)
+        These values [unit of the property].
+    weights : ndarray, shape (n_nodes, 2)
+        Share of the events of signal and background that each stands for; they add up to 1.
+    """
+
+    nodes: list[GaussianClasses]
+    values: Array
+    weights: Array
+
+    @classmethod
+    def of_study(cls, study: dict[str, Any], low: float, high: float) -> GaussianBin:
+        """Return the classes of a bin from the entry in the config of a study of the toy."""
+        source = study["source"]
+        points, quadrature = np.polynomial.legendre.leggauss(N_NODES)
+        values = low + (high - low) * (points + 1) / 2
+        classes = [means_and_widths(source, name, values) for name in ("signal", "background")]
+        means, widths = (np.stack(pair, axis=-1) for pair in zip(*classes, strict=True))
+        scales = np.array([source[name]["scale"] for name in ("signal", "background")])
+        density = quadrature[:, None] * np.exp(-(values[:, None] - low) / scales)
+        names = tuple(feature["name"] for feature in study["features"])
+        directions = tuple(feature["direction"] for feature in study["features"])
+        return cls(
+            [GaussianClasses(names, directions, *at) for at in zip(means, widths, strict=True)],
+            values,
+            density / density.sum(axis=0),
+        )
+
+    @property
+    def _is_low(self) -> NDArray[np.bool_]:
+        return np.array([direction == ">" for direction in self.nodes[0].directions])
+
+    def efficiencies(self, low: Array, high: Array) -> Array:
+        """Return the efficiencies of signal and background, shape (2,), of a window of every feature.
+
+        Parameters
+        ----------
+        low, high : ndarray, shape (n_features,) or (n_nodes, n_features)
+            Edges, the same in the whole bin or of each value of the property; infinite where there is none.
+        """
+        shape = (len(self.nodes), len(self.nodes[0].features))
+        edges = zip(self.nodes, np.broadcast_to(low, shape), np.broadcast_to(high, shape), strict=True)
+        of_nodes = np.exp([node.log_efficiencies(*of_node).sum(axis=0) for node, *of_node in edges])
+        total: Array = (self.weights * of_nodes).sum(axis=0)
+        return total
+
+    def one_sided(self, cuts: Array) -> tuple[Array, Array]:
+        """Return the lower and upper edges, each of shape (..., n_features), of cuts in the directions."""
+        is_low = self._is_low
+        return np.where(is_low, cuts, -np.inf), np.where(is_low, np.inf, cuts)
+
+    def signal_width(self) -> Array:
+        """Return the width of the signal of each feature, the mean over the bin, shape (n_features,)."""
+        width: Array = self.weights[:, 0] @ np.array([node.widths[:, 0] for node in self.nodes])
+        return width
+
+    def loosest(self) -> Array:
+        """Return the cuts, shape (n_features,), beyond which one removes next to nothing of both classes."""
+        sign = np.where(self._is_low, -1.0, 1.0)
+        ends = [
+            sign * node.means[:, column] + LOOSEST * node.widths[:, column]
+            for node in self.nodes
+            for column in (0, 1)
+        ]
+        loosest: Array = sign * np.max(ends, axis=0)
+        return loosest
+
+    def best_cuts(self, signal_efficiency: float) -> tuple[Array, float]:
+        """Return the one-sided cuts, shape (n_features,), with the least background, and that efficiency.
+
+        The search starts at the best cuts of the middle of the bin, which no local minimum hides.
+
+        Raises
+        ------
+        ValueError
+            If the signal efficiency is outside (0, 1), or no such cuts are found.
+        """
+        middle = self.nodes[len(self.nodes) // 2]
+        low, high, _ = middle.best_cuts(signal_efficiency, windows=False)
+        width, loosest = self.signal_width(), self.loosest()
+        start = np.where(self._is_low, low, high)
+        start = np.where(np.isfinite(start), start, loosest)
+
+        def log_efficiencies(scaled: Array) -> Array:
+            logarithm: Array = np.log(self.efficiencies(*self.one_sided(start + width * scaled)))
+            return logarithm
+
+        found = minimize(
+            lambda scaled: log_efficiencies(scaled)[1],
+            np.zeros(len(start)),
+            method="SLSQP",
+            constraints={
+                "type": "eq",
+                "fun": lambda scaled: log_efficiencies(scaled)[0] - np.log(signal_efficiency),
+            },
+            options={"maxiter": 300, "ftol": 1e-12},
+        )
+        if abs(log_efficiencies(found.x)[0] - np.log(signal_efficiency)) > 1e-6:
+            raise ValueError(f"no cuts found that keep {signal_efficiency:g} of the signal: {found.message}")
+        return start + width * found.x, float(np.exp(found.fun))
+
+
+def tabulate_optimum(study: dict[str, Any]) -> pd.DataFrame:
+    """Return the best one-sided cuts of every bin and target that the key ``bin_optimum`` of a study names.
+
+    Returns
+    -------
+    DataFrame
+        ``target_efficiency``, ``property``, ``property_low``, ``property_high``, ``feature``, ``direction``,
+        ``cut``, ``loosest`` (the cut that removes next to nothing), ``signal_width`` [unit of the feature]
+        and ``background_efficiency`` of all cuts together.
+    """
+    wanted = study["bin_optimum"]
+    bins = EventBins(wanted["name"], wanted["edges"])
+    parts = []
+    for position, (low, high) in enumerate(bins.bounds):
+        classes = GaussianBin.of_study(study, low, high)
+        for target in wanted["targets"]:
+            best, background = classes.best_cuts(target)
+            rows = pd.DataFrame(
+                {
+                    "target_efficiency": target,
+                    "feature": classes.nodes[0].features,
+                    "direction": classes.nodes[0].directions,
+                    "cut": best,
+                    "loosest": classes.loosest(),
+                    "signal_width": classes.signal_width(),
+                    "background_efficiency": background,
+                }
+            )
+            parts.append(bins.label(rows, position))
+    return pd.concat(parts, ignore_index=True)
+
+
+def distances(cuts: pd.DataFrame, optimum: pd.DataFrame) -> pd.DataFrame:
+    """Return how far cuts are from the best ones.
+
+    Parameters
+    ----------
+    cuts : DataFrame
+        As ``cuts.csv`` holds them, of the bins of the optimum.
+    optimum : DataFrame
+        As :func:`tabulate_optimum` returns it.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the optimum at the targets that the cuts have, with ``cut`` of the cuts, ``best_cut`` and
+        ``distance`` [widths of the signal]. Of a window it is the edge in the direction of the feature. A cut
+        looser than ``loosest``, or none at all, counts as there, where it removes next to nothing.
+
+    Raises
+    ------
+    ValueError
+        If the cuts have other bins.
+    """
+    where = ["target_efficiency", "property", "property_low", "property_high", "feature", "direction"]
+    if EventBins.of_cuts(cuts) != EventBins.of_cuts(optimum):
+        raise ValueError("these cuts have other bins than the optimum: give both the same edges")
+    targets = cuts["target_efficiency"].unique()
+    found = optimum.rename(columns={"cut": "best_cut"})
+    found = found[[np.isclose(targets, target).any() for target in found["target_efficiency"]]]
+    # Targets are read from text and compared by value.
+    rounded = cuts.assign(target_efficiency=cuts["target_efficiency"].round(9))
+    found = found.assign(target_efficiency=found["target_efficiency"].round(9))
+    table = found.merge(rounded[[*where, "cut"]], on=where, how="left")
+    sign = np.where(table["direction"] == ">", 1.0, -1.0)
+    loosest = sign * table["loosest"]
+    own, best = (np.fmax(sign * table[name].to_numpy(), loosest) for name in ("cut", "best_cut"))
+    table["distance"] = (own - best) / table["signal_width"]
+    return table
+
+
+def bin_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
+    """Return the exact efficiencies of cuts in every bin.
+
+    Parameters
+    ----------
+    cuts : DataFrame
+        As ``cuts.csv`` holds them, with the bins of a property.
+    study : dict
+        The entry in the config of a study of the toy.
+
+    Returns
+    -------
+    DataFrame
+        ``target_efficiency``, ``property_low``, ``property_high``, ``signal_efficiency`` and
+        ``background_efficiency``.
+
+    Raises
+    ------
+    ValueError
+        If the cuts have no bins.
+    """
+    bins = EventBins.of_cuts(cuts)
+    if bins is None:
+        raise ValueError("these cuts do not follow a property: they have no efficiencies of bins")
+    rows = []
+    targets = list(cuts["target_efficiency"].unique())
+    for low, high in bins.bounds:
+        classes = GaussianBin.of_study(study, low, high)
+        for target, edges in edges_by_target(cuts[cuts["property_low"] == low], targets):
+            signal, background = classes.efficiencies(*classes.nodes[0].window(edges))
+            rows.append((target, low, high, signal, background))
+    names = [
+        "target_efficiency",
+        "property_low",
+        "property_high",
+        "signal_efficiency",
+        "background_efficiency",
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def interpolated_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
+    """Return the exact efficiencies in every bin of cuts that are interpolated between the bins.
+
+    Parameters and result are those of :func:`bin_efficiencies`; the cuts are one-sided.
+    """
+    bins = EventBins.of_cuts(cuts)
+    if bins is None:
+        raise ValueError("these cuts do not follow a property: there is nothing to interpolate")
+    rows = []
+    for low, high in bins.bounds:
+        classes = GaussianBin.of_study(study, low, high)
+        for target in cuts["target_efficiency"].unique():
+            curves = [
+                interpolate_cuts(cuts, target, name, classes.values) for name in classes.nodes[0].features
+            ]
+            signal, background = classes.efficiencies(*classes.one_sided(np.stack(curves, axis=1)))
+            rows.append((target, low, high, signal, background))
+    return pd.DataFrame(rows, columns=[*BIN_COLUMNS, "signal_efficiency", "background_efficiency"])
+
+
+def compare_bins(
+    cuts: pd.DataFrame, optimum: pd.DataFrame, study: dict[str, Any], events: pd.DataFrame
+) -> pd.DataFrame:
+    """Return how cuts compare with the best ones, a row a target and bin.
+
+    Parameters
+    ----------
+    cuts, optimum, study
+        As :func:`distances` and :func:`bin_efficiencies` take them.
+    events : DataFrame
+        The feature table that the cuts were learned on.
+
+    Returns
+    -------
+    DataFrame
+        ``target_efficiency``, ``property_low``, ``property_high``, ``training_signal`` [events], the exact
+        ``signal_efficiency`` and ``background_efficiency``, ``uncertainty`` (binomial, of an efficiency
+        that is the target on the training signal of the bin), ``pull`` (distance of the signal efficiency
+        from the target over it), ``over_optimum`` (the background over that of the best cuts at the target)
+        and ``distance``: the root mean square over the features [widths of the signal].
+    """
+    bins = EventBins.of_cuts(optimum)
+    if bins is None:
+        raise ValueError("this optimum has no bins")
+    apart = distances(cuts, optimum).assign(squared=lambda rows: rows["distance"] ** 2)
+    of_bin = apart.groupby(BIN_COLUMNS, as_index=False).agg(
+        squared=("squared", "mean"), best_background=("background_efficiency", "first")
+    )
+    exact = bin_efficiencies(cuts, study)
+    table = exact.assign(target_efficiency=exact["target_efficiency"].round(9)).merge(of_bin, on=BIN_COLUMNS)
+    signal = events[(events["split"] == "train") & (events["label"] == 1)]
+    counts = dict(zip(bins.edges[:-1], bins.counts(signal), strict=True))
+    table["training_signal"] = table["property_low"].map(counts)
+    target = table["target_efficiency"]
+    table["uncertainty"] = np.sqrt(target * (1 - target) / table["training_signal"])
+    table["pull"] = (table["signal_efficiency"] - target) / table["uncertainty"]
+    table["over_optimum"] = table["background_efficiency"] / table["best_background"]
+    table["distance"] = np.sqrt(table["squared"])
+    return table[
+        [
+            *BIN_COLUMNS,
+            "training_signal",
+            "signal_efficiency",
+            "background_efficiency",
+            "uncertainty",
+            "pull",
+            "over_optimum",
+            "distance",
+        ]
+    ]
