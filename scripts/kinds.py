@@ -1,0 +1,280 @@
+"""What a word of the config stands for: the folder is the registry, a kind is one module with `Settings`.
+
+``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a kind
+where it has a class ``Settings``; only those that a config names are imported. This module knows no kind.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+from annotated_types import Ge, Gt, Le, Len, Lt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scripts.study import Study
+
+HERE = Path(__file__).parent
+NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+
+
+class Room(NamedTuple):
+    """Where the kinds of one sort live: the folder, and the word of the config that names one."""
+
+    folder: str
+    key: str
+
+
+ROOMS = {
+    "source": Room("sources", "kind"),
+    "model": Room("models", "model"),
+    "loss": Room("losses", "loss"),
+    "analysis": Room("analyses", "analysis"),
+    "plot": Room("figures", "plot"),
+    "table": Room("tables", "table"),
+}
+
+#: (key below the entry, what is wrong and what to do); the key may be empty.
+Fault = tuple[str, str]
+
+
+class ConfigError(ValueError):
+    """The config, or the place it points to, cannot be used; the message is one line a fault."""
+
+
+def _number(value: Any) -> Any:
+    """Take `1e-3`, a text to YAML 1.1, as the number that it is meant to be."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+", value):
+        return float(value)
+    return value
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise PydanticCustomError("not_finite", "{value} is not a finite number", {"value": str(value)})
+    return value
+
+
+def _unrepeated(values: list) -> list:
+    repeated = [str(value) for position, value in enumerate(values) if value in values[:position]]
+    if repeated:
+        raise PydanticCustomError("repeated", "{names} is named twice", {"names": ", ".join(repeated)})
+    return values
+
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Text = Annotated[str, Len(1)]
+Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
+Positive = Annotated[Number, Gt(0)]
+NotNegative = Annotated[Number, Ge(0)]
+#: Of a whole: in (0, 1).
+Fraction = Annotated[Number, Gt(0), Lt(1)]
+Share = Annotated[Number, Ge(0), Le(1)]
+Count = Annotated[int, Ge(1)]
+Seed = Annotated[int, Ge(0), Le(4294967295)]
+Pair = Annotated[list[Number], Len(2, 2)]
+Unrepeated = AfterValidator(_unrepeated)
+Names = Annotated[list[Name], Unrepeated]
+
+
+class Settings(BaseModel):
+    """A part of the config: nothing but its keys, of their types.
+
+    ``renamed`` has former names of keys and what they are called now.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    renamed: ClassVar[dict[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        known = cls.model_fields
+        for key in value:
+            if not isinstance(key, str):
+                raise PydanticCustomError(
+                    "key", "the key {key} is no text: write it in quotes or rename it", {"key": repr(key)}
+                )
+            if key in cls.renamed:
+                text = "the key {key} is now {new}"
+                raise PydanticCustomError("renamed", text, {"key": key, "new": cls.renamed[key]})
+        unknown = sorted(set(value) - set(known))
+        if unknown:
+            text = "unknown key {unknown}; known here: {known}"
+            names = {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+            raise PydanticCustomError("unknown", text, names)
+        return value
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield what is wrong with these settings in their study."""
+        yield from ()
+
+
+class SourceSettings(Settings):
+    """Where the events of a study come from.
+
+    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one that
+    reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
+    """
+
+    kind: str
+    #: Whether it says which events are for the test, so that a study with it has no ``split``.
+    splits_itself: ClassVar[bool] = False
+    #: Whether every column it makes is a feature of the study, so that there are no further properties.
+    features_only: ClassVar[bool] = False
+
+    @property
+    def from_files(self) -> bool:
+        """Whether it reads ROOT files and has a cutflow."""
+        return hasattr(self, "selection")
+
+    @property
+    def class_of_process(self) -> dict[str, str]:
+        """``signal`` or ``background`` for each process."""
+        return {name: name for name in ("signal", "background")}
+
+    @property
+    def weighs_classes_equally(self) -> bool:
+        """Whether the training sees both classes with the same sum of weights."""
+        return bool(getattr(self, "equal_class_weights", False))
+
+    def generate(self, study: Study) -> pd.DataFrame:
+        """Return the feature table: features, properties, ``label``, ``split``, ``weight``."""
+        raise TypeError(f"a source of the kind {self.kind} does not generate events")
+
+
+class ModelSettings(Settings):
+    """What is trained or searched; what it gives is a :class:`scripts.models.base.Model`.
+
+    A module of a model also has ``load(path, features)``.
+    """
+
+    model: str
+    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working points),
+    #: ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
+    has: ClassVar[frozenset[str]] = frozenset()
+    ending: ClassVar[Literal["pt", "json"]] = "pt"
+    threads: ClassVar[int] = 1
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What a model with these settings has."""
+        return self.has
+
+    @property
+    def working_points(self) -> list[float]:
+        """Target signal efficiencies; empty where there is none."""
+        return list(getattr(self, "targets", ()))
+
+    @property
+    def needs_yields(self) -> bool:
+        """Whether its training is about the yields of the study's counting experiment."""
+        return False
+
+    @property
+    def input_files(self) -> list[str]:
+        """Files of the user's that it reads."""
+        return []
+
+
+class AnalysisSettings(Settings):
+    """A study of a study, written to ``STUDY/ANALYSIS.csv``."""
+
+    #: Kinds of files of the study that it reads.
+    files: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def trained(self) -> list[str]:
+        """Networks whose models it reads."""
+        return []
+
+    @property
+    def configured(self) -> list[str]:
+        """Networks whose settings it reads."""
+        return self.trained
+
+
+class DrawnSettings(Settings):
+    """A figure or table: the files it is made from and what its networks must have.
+
+    ``standard`` says whether a study with ``figures: default`` has it: once, of each network that has what it
+    needs, or of all of these together (the first ``most``).
+    """
+
+    caption: Annotated[str, Len(1)]
+    networks: Names = []
+    files: ClassVar[tuple[str, ...]] = ()
+    #: How many networks it takes.
+    n_networks: ClassVar[range] = range(1)
+    #: What each of them must have, see :class:`ModelSettings`.
+    needs: ClassVar[frozenset[str]] = frozenset()
+    #: Whether it shows yields, which a study with a counting experiment has.
+    needs_yields: ClassVar[bool] = False
+    #: Number of features that it shows; any where None.
+    n_features: ClassVar[int | None] = None
+    standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
+    standard_caption: ClassVar[str] = ""
+
+
+class FigureSettings(DrawnSettings):
+    """A figure. Its module also has ``tabulate(inputs)`` and ``make_figure(table, figure, study)``."""
+
+    plot: str
+
+
+class TableSettings(DrawnSettings):
+    """A table. Its module also has ``make_table(inputs)``."""
+
+    table: str
+
+
+@cache
+def modules(room: str) -> dict[str, str]:
+    """Return the dotted names of the modules of a room that are kinds, by their words of the config."""
+    folder = HERE / ROOMS[room].folder
+    return {
+        file.stem: ".".join(["scripts", *file.relative_to(HERE).with_suffix("").parts])
+        for file in sorted(folder.rglob("*.py"))
+        if re.search(r"^class Settings\(", file.read_text(), re.MULTILINE)
+    }
+
+
+def module_of(room: str, kind: str) -> Any:
+    """Import the module of a kind.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, with those that are.
+    """
+    known = modules(room)
+    if kind not in known:
+        raise ConfigError(not_known(room, kind, known))
+    return importlib.import_module(known[kind])
+
+
+def not_known(what: str, name: Any, known: Iterable[str]) -> str:
+    """Return that a name is unknown, and those that could be meant."""
+    names = list(known)
+    # A long list would hide the one that was meant.
+    shown = names if len(names) <= 15 else get_close_matches(str(name), names, n=3, cutoff=0.0)
+    return f"unknown {what} {name!r}: one of {', '.join(shown)}"

@@ -1,0 +1,414 @@
+"""A study: a dataset, the networks trained on it, its analyses, figures, tables and claims, parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from annotated_types import Len
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from scripts.kinds import (
+    AnalysisSettings,
+    ConfigError,
+    DrawnSettings,
+    Fault,
+    FigureSettings,
+    Fraction,
+    ModelSettings,
+    Name,
+    NotNegative,
+    Pair,
+    Positive,
+    Room,
+    ROOMS,
+    Seed,
+    Settings,
+    SourceSettings,
+    TableSettings,
+    module_of,
+    modules,
+    not_known,
+)
+
+#: Columns of the feature table that no feature can be.
+RESERVED_COLUMNS = ("label", "process", "split", "weight")
+#: What is a folder or file of its own beside a network's folder.
+RESERVED_NETWORKS = ("read", "simulation")
+DEFAULT = "default"
+
+S = TypeVar("S", bound=Settings)
+
+
+class Column(Settings):
+    """A property of the events that is not cut on, but that cuts may follow: pileup or eta, for example."""
+
+    name: Name
+    label: str = Field(description="Axis label; TeX between dollars")
+    unit: str = Field(description="For example GeV; empty for none")
+
+
+class Feature(Column):
+    """What is cut on."""
+
+    direction: Literal["<", ">"] = Field(description='An event passes ">" above the cut, "<" below it')
+    range: Pair | None = Field(default=None, description="Drawn range [unit]; all events where absent")
+
+    @field_validator("range")
+    @classmethod
+    def _increasing(cls, value: list[float] | None) -> list[float] | None:
+        if value is not None and not value[0] < value[1]:
+            raise PydanticCustomError("range", "the range is not increasing")
+        return value
+
+
+class Split(Settings):
+    """Of the events into a training and a test sample."""
+
+    test_fraction: Fraction = Field(description="Fraction of all events kept for the test")
+    seed: Seed
+
+
+class CountingExperiment(Settings):
+    """What a counting experiment with these events expects, for significances."""
+
+    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
+    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
+        description="Of the events of the feature table, that is after the preselection, of each process [fb]; the "
+        "processes are signal and background where the source names no others"
+    )
+    relative_uncertainty: NotNegative = Field(description="Of the background yield")
+    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
+    irreducible_background: NotNegative = Field(
+        default=0.0, description="Background that stays whatever the cuts [events]"
+    )
+
+
+class StudySettings(Settings):
+    """The keys of a study; its entries are parsed by :func:`parse_study`, each by its kind."""
+
+    renamed: ClassVar[dict[str, str]] = {
+        "search": "counting_experiment",
+        **{name: f"analyses.{name}" for name in ("bin_optimum", "kept_fractions", "repeats", "robustness")},
+        "optimum": "analyses.optimum, with its list as `targets`",
+        "scorecard": "claims",
+    }
+
+    title: str = Field(description="Heading of the study's figures")
+    source: dict[str, Any] = Field(description="Where its events come from: a `kind` and its settings")
+    split: Split | None = None
+    features: Annotated[list[Feature], Len(1)]
+    properties: Annotated[list[Column], Len(1)] | None = Field(
+        default=None, description="Columns that are not cut on but that cuts may follow, beside the features"
+    )
+    counting_experiment: CountingExperiment | None = None
+    networks: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(
+        description="What is trained or searched, by name: a `model` and its settings"
+    )
+    analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
+    figures: Literal["default"] | dict[Name, dict[str, Any]] = Field(
+        default=DEFAULT, description="A `plot` and its settings by name, or the standard ones"
+    )
+    tables: Literal["default"] | dict[Name, dict[str, Any]] = Field(
+        default=DEFAULT, description="A `table` and its settings by name, or the standard ones"
+    )
+    claims: dict[str, dict[str, Any]] = Field(default={}, description="What papers say of this study, by id")
+
+
+class Study(Settings):
+    """A study whose parts are objects; its fields are those of :class:`StudySettings`, each entry by its kind."""
+
+    name: str
+    title: str
+    source: SourceSettings
+    split: Split | None
+    features: list[Feature]
+    properties: list[Column]
+    counting_experiment: CountingExperiment | None
+    networks: dict[str, ModelSettings]
+    analyses: dict[str, AnalysisSettings]
+    figures: dict[str, FigureSettings]
+    tables: dict[str, TableSettings]
+    claims: dict[str, dict[str, Any]]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The features in their order."""
+        return [feature.name for feature in self.features]
+
+    @property
+    def directions(self) -> list[str]:
+        """``>`` or ``<`` for each feature."""
+        return [feature.direction for feature in self.features]
+
+    @property
+    def column_names(self) -> list[str]:
+        """What is read or made of each event: the features, and the properties that are none of them."""
+        return list(dict.fromkeys([*self.feature_names, *(one.name for one in self.properties)]))
+
+    def column(self, name: str) -> Column:
+        """Return a feature or property by its name."""
+        return next(column for column in [*self.features, *self.properties] if column.name == name)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong between the parts of the study, each with the path of its key below the study."""
+        yield from self._column_faults()
+        if self.source.splits_itself == (self.split is not None):
+            text = f"a source of the kind {self.source.kind} splits itself: remove the key"
+            yield ("split", text) if self.split else ("", "the key `split` is missing")
+        yield from _below("source", self.source.check(self))
+        if self.counting_experiment is not None:
+            yield from _below("counting_experiment.cross_sections", self._cross_section_faults())
+        for name, network in self.networks.items():
+            if name in RESERVED_NETWORKS:
+                yield f"networks.{name}", "a folder beside those of the networks has this name: take another"
+            if network.needs_yields and self.counting_experiment is None:
+                text = f"network {name} is trained on expected yields: the key `counting_experiment` is missing"
+                yield "", text
+            else:
+                yield from _below(f"networks.{name}", network.check(self))
+        for name, analysis in self.analyses.items():
+            yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
+        for section in ("figures", "tables"):
+            for name, drawn in getattr(self, section).items():
+                yield from _below(f"{section}.{name}", self._drawn_faults(drawn))
+
+    def _column_faults(self) -> Iterator[Fault]:
+        for section, columns in (("features", self.features), ("properties", self.properties)):
+            names = [column.name for column in columns]
+            for name in sorted({name for name in names if names.count(name) > 1}):
+                yield section, f"{name} is named twice"
+            for name in RESERVED_COLUMNS:
+                if name in names:
+                    yield section, f"{name} is a column of the feature table"
+        if self.source.features_only:
+            for column in self.properties:
+                if column.name not in self.feature_names:
+                    kind = self.source.kind
+                    yield "properties", f"a {kind} source makes features only: {column.name} is none"
+
+    def _cross_section_faults(self) -> Iterator[Fault]:
+        assert self.counting_experiment is not None
+        given, processes = self.counting_experiment.cross_sections, self.source.class_of_process
+        yield from (("", f"none of the process {name}: give it in fb") for name in processes if name not in given)
+        yield from (("", not_known("process", name, processes)) for name in given if name not in processes)
+
+    def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
+        unknown = [name for name in analysis.configured if name not in self.networks]
+        yield from (("", not_known("network", name, self.networks)) for name in unknown)
+        for kind in analysis.files:
+            if kind in modules("analysis") and kind not in self.analyses:
+                yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
+        if not unknown:
+            yield from analysis.check(self)
+
+    def _drawn_faults(self, drawn: DrawnSettings) -> Iterator[Fault]:
+        for kind in drawn.files:
+            if kind in modules("analysis") and kind not in self.analyses:
+                yield "", f"study {self.name} has no analysis `{kind}` to show"
+        if "cutflow" in drawn.files and not self.source.from_files:
+            yield "", f"study {self.name} does not come from files: no cutflow"
+        if drawn.needs_yields and self.counting_experiment is None:
+            yield "", f"study {self.name} has no key `counting_experiment`: its yields are shown here"
+        if drawn.n_features not in (None, len(self.features)):
+            shows = f"{len(self.features)} features in the study {self.name}, this shows {drawn.n_features}"
+            yield "", shows
+        allowed, count = drawn.n_networks, len(drawn.networks)
+        if count not in allowed:
+            need = f"{allowed.start}" if len(allowed) == 1 else f"{allowed.start} to {allowed.stop - 1}"
+            yield "networks", f"{count} networks named, this kind takes {need}"
+        unknown = [name for name in drawn.networks if name not in self.networks]
+        yield from (("networks", not_known("network", name, self.networks)) for name in unknown)
+        for name in drawn.networks:
+            if name not in unknown:
+                missing = sorted(drawn.needs - self.networks[name].offers)
+                model = self.networks[name].model
+                if missing:
+                    text = f"{name}, of the model {model}, has nothing to show here ({', '.join(missing)})"
+                    yield "", f"{text}: name another network"
+        if not unknown and count in allowed:
+            yield from drawn.check(self)
+
+
+def parse(settings: type[S], value: Any) -> S:
+    """Return settings from their part of the config.
+
+    Raises
+    ------
+    ConfigError
+        With one line for each fault, which begins with the path of its key.
+    """
+    faults: list[str] = []
+    parsed = _parse(settings, value, "", faults)
+    if parsed is None:
+        raise ConfigError("\n".join(faults))
+    return parsed
+
+
+def parse_kind(room: str, value: dict[str, Any]) -> Any:
+    """Return the settings of an entry of the config whose word names its kind.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`parse` does, and where there is no such kind.
+    """
+    faults: list[str] = []
+    parsed = _parse_kind(ROOMS[room], room, value, "", faults)
+    if parsed is None:
+        raise ConfigError("\n".join(faults))
+    return parsed
+
+
+def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Study:
+    """Return a study from its part of the config.
+
+    Parameters
+    ----------
+    name : str
+    value : dict
+        As :class:`StudySettings`.
+    check : bool
+        Whether to look for what is wrong between its parts too. A job need not, which sees a part of them.
+
+    Raises
+    ------
+    ConfigError
+        With a line for each fault.
+    """
+    where = f"studies.{name}"
+    faults: list[str] = []
+    raw = _parse(StudySettings, value, where, faults)
+    if raw is None:
+        raise ConfigError("\n".join(faults))
+    parts: dict[str, Any] = {
+        "source": _parse_kind(ROOMS["source"], "source", raw.source, f"{where}.source", faults),
+        "networks": {
+            key: _parse_kind(ROOMS["model"], "model", entry, f"{where}.networks.{key}", faults)
+            for key, entry in raw.networks.items()
+        },
+        "analyses": {},
+    }
+    for key, entry in raw.analyses.items():
+        if key not in modules("analysis"):
+            faults.append(f"{where}.analyses: {not_known('analysis', key, modules('analysis'))}")
+            continue
+        parts["analyses"][key] = _parse(module_of("analysis", key).Settings, entry, f"{where}.analyses.{key}", faults)
+    for section, room in (("figures", "plot"), ("tables", "table")):
+        entries = getattr(raw, section)
+        parts[section] = {
+            key: _parse_kind(ROOMS[room], room, entry, f"{where}.{section}.{key}", faults)
+            for key, entry in (entries if isinstance(entries, dict) else {}).items()
+        }
+    if faults:
+        raise ConfigError("\n".join(faults))
+    rest = {key: getattr(raw, key) for key in ("title", "split", "features", "counting_experiment", "claims")}
+    study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
+    for section, room in (("figures", "plot"), ("tables", "table")):
+        if getattr(raw, section) == DEFAULT and check:
+            entries = dict(standard_entries(room, study))
+            study = study.model_copy(
+                update={section: {key: parse_kind(room, entry) for key, entry in entries.items()}}
+            )
+    if check:
+        faults = [f"{'.'.join(filter(None, [where, key]))}: {text}" for key, text in study.faults()]
+        if faults:
+            raise ConfigError("\n".join(faults))
+    return study
+
+
+def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the standard figures or tables of a study, each with its name and as the config would have it.
+
+    Parameters
+    ----------
+    room : str
+        ``plot`` or ``table``.
+    study : Study
+    """
+    for kind in modules(room):
+        settings: type[DrawnSettings] = module_of(room, kind).Settings
+        if not settings.standard or not settings.n_networks:
+            continue
+        if ("cutflow" in settings.files and not study.source.from_files) or (
+            settings.needs_yields and study.counting_experiment is None
+        ):
+            continue
+        if any(file in modules("analysis") and file not in study.analyses for file in settings.files):
+            continue
+        able = [name for name, model in study.networks.items() if settings.needs <= model.offers]
+        if settings.standard == "network":
+            choices = [(f"{study.name}_{name}_{kind}", [name]) for name in able]
+        else:
+            chosen = able[: settings.n_networks.stop - 1] if settings.standard == "networks" else []
+            choices = [(f"{study.name}_{kind}", chosen)]
+        for name, networks in choices:
+            if len(networks) in settings.n_networks:
+                of_what = {"networks": networks} if networks else {}
+                caption = f"{study.title}: {settings.standard_caption}"
+                yield name, {room: kind, "caption": caption, **of_what}
+
+
+def _parse(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:
+    try:
+        return settings.model_validate(value)
+    except ValidationError as error:
+        faults += [_line(where, one) for one in error.errors(include_url=False)]
+        return None
+
+
+def _parse_kind(room: Room, what: str, value: Any, where: str, faults: list[str]) -> Any:
+    kind = value.get(room.key) if isinstance(value, dict) else None
+    if kind is None:
+        faults.append(f"{where}: the key `{room.key}` is missing")
+        return None
+    if not isinstance(kind, str) or kind not in modules(what):
+        faults.append(f"{where}: {not_known(what, kind, modules(what))}")
+        return None
+    return _parse(module_of(what, kind).Settings, value, where, faults)
+
+
+def _below(where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
+    for key, text in faults:
+        yield (f"{where}.{key}" if key else where), text
+
+
+_TYPES = {"int": "integer", "float": "number", "string": "text", "bool": "true or false", "list": "list", "dict": "mapping"}
+_LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "greater_than": lambda limit: f"is less than or equal to the minimum of {limit['gt']:g}",
+    "greater_than_equal": lambda limit: f"is less than the minimum of {limit['ge']:g}",
+    "less_than": lambda limit: f"is greater than or equal to the maximum of {limit['lt']:g}",
+    "less_than_equal": lambda limit: f"is greater than the maximum of {limit['le']:g}",
+}
+
+
+def _line(where: str, error: ErrorDetails) -> str:
+    """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    loc = [str(part) for part in error["loc"]]
+    if kind == "missing":
+        missing = loc.pop()
+        text = f"the key `{missing}` is missing"
+    elif kind in _LIMITS:
+        text = f"{value} {_LIMITS[kind](context)}"
+    elif kind == "literal_error":
+        text = f"{value!r} is not one of {context['expected'].replace(' or ', ', ')}"
+    elif kind == "string_pattern_mismatch":
+        text = f"{value!r} does not match {context['pattern']}: letters, digits and underscores, a letter first"
+    elif kind in ("too_short", "string_too_short"):
+        text = f"{value!r} is too short: at least {context.get('min_length', 1)} needed"
+    elif kind == "too_long":
+        text = f"{value!r} is too long: at most {context['max_length']} taken"
+    elif kind in ("model_type", "dict_type", "model_attributes_type"):
+        text = f"{value!r} is not of type mapping"
+    elif kind.endswith("_type") and kind.removesuffix("_type") in _TYPES:
+        text = f"{value!r} is not of type {_TYPES[kind.removesuffix('_type')]}"
+    elif kind == "value_error":
+        text = str(context["error"])
+    else:
+        text = error["msg"]
+    if "[key]" in loc:  # a mapping's key rather than its value
+        loc = loc[: loc.index("[key]") - 1]
+    path = ".".join([*filter(None, [where]), *loc])
+    return f"{path}: {text}" if path else text
