@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from scripts.kinds import (
+    ROOMS,
     AnalysisSettings,
     ConfigError,
     DrawnSettings,
@@ -19,10 +21,10 @@ from scripts.kinds import (
     ModelSettings,
     Name,
     NotNegative,
+    Number,
     Pair,
     Positive,
     Room,
-    ROOMS,
     Seed,
     Settings,
     SourceSettings,
@@ -61,6 +63,22 @@ class Feature(Column):
         if value is not None and not value[0] < value[1]:
             raise PydanticCustomError("range", "the range is not increasing")
         return value
+
+
+class BinnedProperty(Settings):
+    """What the cuts of a network follow, each bin with cuts of its own."""
+
+    name: Name = Field(description="A property or feature of the study")
+    edges: Annotated[list[Number], Len(2)] = Field(
+        description="Of the bins, increasing [unit of the property]"
+    )
+
+    @field_validator("edges")
+    @classmethod
+    def _increasing(cls, edges: list[float]) -> list[float]:
+        if any(high <= low for low, high in itertools.pairwise(edges)):
+            raise PydanticCustomError("edges", "the edges of the bins must be increasing")
+        return edges
 
 
 class Split(Settings):
@@ -164,7 +182,9 @@ class Study(Settings):
             if name in RESERVED_NETWORKS:
                 yield f"networks.{name}", "a folder beside those of the networks has this name: take another"
             if network.needs_yields and self.counting_experiment is None:
-                text = f"network {name} is trained on expected yields: the key `counting_experiment` is missing"
+                text = (
+                    f"network {name} is trained on expected yields: the key `counting_experiment` is missing"
+                )
                 yield "", text
             else:
                 yield from _below(f"networks.{name}", network.check(self))
@@ -191,7 +211,9 @@ class Study(Settings):
     def _cross_section_faults(self) -> Iterator[Fault]:
         assert self.counting_experiment is not None
         given, processes = self.counting_experiment.cross_sections, self.source.class_of_process
-        yield from (("", f"none of the process {name}: give it in fb") for name in processes if name not in given)
+        yield from (
+            ("", f"none of the process {name}: give it in fb") for name in processes if name not in given
+        )
         yield from (("", not_known("process", name, processes)) for name in given if name not in processes)
 
     def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
@@ -294,7 +316,9 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         if key not in modules("analysis"):
             faults.append(f"{where}.analyses: {not_known('analysis', key, modules('analysis'))}")
             continue
-        parts["analyses"][key] = _parse(module_of("analysis", key).Settings, entry, f"{where}.analyses.{key}", faults)
+        parts["analyses"][key] = _parse(
+            module_of("analysis", key).Settings, entry, f"{where}.analyses.{key}", faults
+        )
     for section, room in (("figures", "plot"), ("tables", "table")):
         entries = getattr(raw, section)
         parts[section] = {
@@ -374,7 +398,14 @@ def _below(where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
         yield (f"{where}.{key}" if key else where), text
 
 
-_TYPES = {"int": "integer", "float": "number", "string": "text", "bool": "true or false", "list": "list", "dict": "mapping"}
+_TYPES = {
+    "int": "integer",
+    "float": "number",
+    "string": "text",
+    "bool": "true or false",
+    "list": "list",
+    "dict": "mapping",
+}
 _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than": lambda limit: f"is less than or equal to the minimum of {limit['gt']:g}",
     "greater_than_equal": lambda limit: f"is less than the minimum of {limit['ge']:g}",
@@ -395,7 +426,9 @@ def _line(where: str, error: ErrorDetails) -> str:
     elif kind == "literal_error":
         text = f"{value!r} is not one of {context['expected'].replace(' or ', ', ')}"
     elif kind == "string_pattern_mismatch":
-        text = f"{value!r} does not match {context['pattern']}: letters, digits and underscores, a letter first"
+        text = (
+            f"{value!r} does not match {context['pattern']}: letters, digits and underscores, a letter first"
+        )
     elif kind in ("too_short", "string_too_short"):
         text = f"{value!r} is too short: at least {context.get('min_length', 1)} needed"
     elif kind == "too_long":
