@@ -8,27 +8,8 @@ import pytest
 import yaml
 
 from scripts.config import ConfigError, check_repeated_keys, means_paper, part_of, read_config
+from tests.configs import PAPER, PAPER_FILES, load, merge
 from tests.conftest import ROOT
-
-PAPER_FILES = sorted((ROOT / "config" / "paper").glob("*.yaml"))
-
-
-def merge(base: dict, overlay: dict) -> dict:
-    """As Snakemake merges: mappings key by key, everything else replaced."""
-    merged = dict(base)
-    for key, value in overlay.items():
-        merged[key] = merge(merged.get(key) or {}, value) if isinstance(value, dict) else value
-    return merged
-
-
-def load(*names: str) -> dict:
-    config: dict = {}
-    for name in names:
-        config = merge(config, yaml.safe_load((ROOT / "config" / name).read_text()))
-    return config
-
-
-PAPER = load(*(f"paper/{file.name}" for file in PAPER_FILES))
 
 
 def changed(path: str, value: object, base: dict = PAPER) -> dict:

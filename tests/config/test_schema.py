@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from scripts import schema
-from tests.config.test_config import PAPER, load, merge
+from tests.configs import PAPER, load, merge
 from tests.conftest import ROOT
 
 SCHEMA = json.loads(schema.FILE.read_text())
