@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -141,14 +141,19 @@ class SourceSettings(Settings):
     splits_itself: ClassVar[bool] = False
     #: Whether every column it makes is a feature of the study, so that there are no further properties.
     features_only: ClassVar[bool] = False
-    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts), ``bin_optimum``
-    #: (these in bins of a property).
+    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts),
+    #: ``bin_optimum`` (these in bins of a property).
     has: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def from_files(self) -> bool:
         """Whether it reads ROOT files and has a cutflow."""
         return hasattr(self, "selection")
+
+    @property
+    def columns(self) -> Collection[str] | None:
+        """The columns that it can give; any where None."""
+        return None
 
     @property
     def class_of_process(self) -> dict[str, str]:

@@ -203,6 +203,11 @@ class Study(Settings):
             for name in RESERVED_COLUMNS:
                 if name in names:
                     yield section, f"{name} is a column of the feature table"
+            known = self.source.columns
+            if known is not None:
+                yield from (
+                    (section, not_known("feature", name, known)) for name in names if name not in known
+                )
         if self.source.features_only:
             for column in self.properties:
                 if column.name not in self.feature_names:

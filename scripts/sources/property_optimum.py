@@ -144,7 +144,7 @@ class GaussianBin:
 
 
 def tabulate_optimum(study: Study) -> pd.DataFrame:
-    """Return the best one-sided cuts of every bin and target that the analysis ``bin_optimum`` of a study names.
+    """Return the best one-sided cuts of every bin and target of the analysis ``bin_optimum`` of a study.
 
     Returns
     -------
