@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scripts.analyses.job import AnalysisJob
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -224,6 +225,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Networks whose settings it reads."""
         return self.trained
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the table of the analysis."""
+        raise NotImplementedError
 
 
 class DrawnSettings(Settings):
