@@ -365,7 +365,7 @@ def _check_same_bins(where: str, names: list[str], study: dict[str, Any], networ
 
 def _check_kept_fractions(where: str, study: dict[str, Any], networks: dict[str, Any]) -> None:
     # Imported here, as above.
-    from cabin_core.networks import check_kept_fractions
+    from cabin_core.numbers import check_kept_fractions
 
     scan = study["kept_fractions"]
     if "split" not in study:
