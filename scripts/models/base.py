@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from cabin_core import CutEfficiencies, EventSums, JointNetwork, TrainedNetwork, load_network
-from cabin_core.networks import cuts_of
+from cabin_core.classifiers import cuts_of
 from scripts.data.cut_table import CUT_COLUMNS
 from scripts.data.event_bins import EventBins
 from scripts.data.score_table import score_column

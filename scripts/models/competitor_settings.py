@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cabin_core.networks import check_targets
+from cabin_core.numbers import check_targets
 from scripts.models.supercuts import Grid, parse_supercuts
 
 

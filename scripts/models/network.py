@@ -15,18 +15,17 @@ from cabin_core import (
     JointLoss,
     JointNetwork,
     TrainedNetwork,
-    build_network,
     fit_kept_fractions,
     save_network,
     train,
 )
-from cabin_core.networks import cuts_of
+from cabin_core.classifiers import cuts_of
 from scripts.data.event_bins import EventBins, columns_of
 from scripts.data.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.data.yields import expected_weights, expected_yields
 from scripts.jobs.progress import LineProgress
 from scripts.jobs.stopwatch import Stopwatch
-from scripts.models.network_settings import parse_network
+from scripts.models.network_settings import build_network, parse_network
 
 log = logging.getLogger("cabin.train_network")
 
@@ -133,7 +132,7 @@ def fit_network(
     if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     history = pd.DataFrame(rows).astype({"epoch": int})
-    return TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)), history
+    return TrainedNetwork(net, scaling, tuple(directions), dict(network)), history
 
 
 def scaling_of(events: pd.DataFrame, features: list[str], network: dict[str, Any]) -> FeatureScaling:
