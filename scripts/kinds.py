@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scripts.models.base import Model, TrainingTask
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -79,6 +80,11 @@ def _unrepeated(values: list) -> list:
     return values
 
 
+def word_or_list(value: Any) -> str:
+    """Return the tag of what may be a word or a list, for pydantic; faults leave tags out of their paths."""
+    return "(list)" if isinstance(value, list) else "(word)"
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, Len(1)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
@@ -119,10 +125,15 @@ class Settings(BaseModel):
                 raise PydanticCustomError("renamed", text, {"key": key, "new": cls.renamed[key]})
         unknown = sorted(set(value) - set(known))
         if unknown:
-            text = "unknown key {unknown}; known here: {known}"
-            names = {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+            text = "unknown key {unknown}; {hint}"
+            names = {"unknown": ", ".join(unknown), "hint": cls.hint(unknown)}
             raise PydanticCustomError("unknown", text, names)
         return value
+
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return what to say of keys that are none of these settings."""
+        return f"known here: {', '.join(cls.model_fields)}"
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield what is wrong with these settings in their study."""
@@ -175,6 +186,14 @@ class ModelSettings(Settings):
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
 
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return which models have keys that this one lacks, or what this one has."""
+        models = [module_of("model", kind).Settings for kind in modules("model")]
+        owners = [one.__module__.rpartition(".")[2] for one in models if set(unknown) & set(one.model_fields)]
+        known = super().hint(unknown)
+        return f"a setting of the model {', '.join(owners)}; {known}" if owners else known
+
     @property
     def offers(self) -> frozenset[str]:
         """What a model with these settings has."""
@@ -194,6 +213,10 @@ class ModelSettings(Settings):
     def input_files(self) -> list[str]:
         """Files of the user's that it reads."""
         return []
+
+    def fit(self, task: TrainingTask) -> tuple[Model, pd.DataFrame]:
+        """Train, or search, and return the result and its history."""
+        raise NotImplementedError
 
 
 class AnalysisSettings(Settings):
