@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 
 from cabin_core import hard_cut_efficiencies, load_network
-from cabin_core.networks import SIGN_OF_DIRECTION
+from cabin_core.numbers import SIGN_OF_DIRECTION
 from scripts.data.feature_table import read_feature_table
 from scripts.data.selection import row_targets
 from scripts.jobs.paths import path_list

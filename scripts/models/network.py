@@ -20,7 +20,7 @@ from cabin_core import (
     save_network,
     train,
 )
-from cabin_core.networks import cuts_of
+from cabin_core.classifiers import cuts_of
 from scripts.data.event_bins import EventBins, columns_of
 from scripts.data.feature_table import equal_weights, fit_scaling, read_feature_table
 from scripts.data.yields import expected_weights, expected_yields
