@@ -133,7 +133,8 @@ class Settings(BaseModel):
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
         """Return what to say of keys that are none of these settings."""
-        return f"known here: {', '.join(cls.model_fields)}"
+        known = (field.alias or name for name, field in cls.model_fields.items())
+        return f"known here: {', '.join(known)}"
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield what is wrong with these settings in their study."""
@@ -204,8 +205,8 @@ class ModelSettings(Settings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has."""
-        return self.has
+        """What a model with these settings has; ``one_bin`` where its cuts follow no property of the event."""
+        return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property
     def working_points(self) -> list[float]:

@@ -1,16 +1,21 @@
-"""Search for rectangular cuts as TMVA's kCuts does: the best box of every bin of the signal efficiency."""
+"""How kCuts searches: differential evolution of boxes, of which every bin of the efficiency keeps its best."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import differential_evolution
 
-from scripts.models.box_counter import BoxCounter
-from scripts.models.competitor_settings import KCutsSettings
+from ..jobs.progress import LineProgress
+from .box_counter import BoxCounter
+from .boxes import Edges
+from .kcuts import Settings
+
+log = logging.getLogger("cabin.train_model")
 
 #: Below this signal efficiency a box is told only to grow.
 _EMPTY = 1e-4
@@ -105,9 +110,9 @@ class BestBoxes:
         self.low[of_bin], self.high[of_bin] = low[winners], high[winners]
 
 
-def search_boxes(
+def evolve_boxes(
     counter: BoxCounter,
-    settings: KCutsSettings,
+    settings: Settings,
     on_cycle: Callable[[dict[str, float]], None] = lambda row: None,
 ) -> tuple[BestBoxes, pd.DataFrame]:
     """Look for the best box of every bin.
@@ -116,7 +121,7 @@ def search_boxes(
     ----------
     counter : BoxCounter
         Of the training sample.
-    settings : KCutsSettings
+    settings : Settings
     on_cycle : callable
         Given each row of the history.
 
@@ -199,3 +204,51 @@ def boxes_of_targets(boxes: BestBoxes) -> tuple[NDArray[np.int_], NDArray[np.int
         if low[position, 0] < 0:
             low[position], high[position] = low[position + 1], high[position + 1]
     return low[1:], high[1:]
+
+
+def search_kcuts(
+    events: pd.DataFrame, features: Sequence[str], settings: Settings, name: str
+) -> tuple[Edges, pd.DataFrame]:
+    """Search on a sample as TMVA's kCuts does.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Of the training sample.
+    features : sequence of str
+    settings : Settings
+    name : str
+        For the progress lines.
+
+    Returns
+    -------
+    tuple of list and DataFrame
+        Feature, direction and cut of all edges of each target, infinite where they cut nothing; the history,
+        one row a cycle.
+    """
+    progress = LineProgress(log, name, "cycle", settings.cycles)
+
+    def report(row: dict[str, float]) -> None:
+        result = f"{row['trials']} boxes, mean background {row['mean_background']:.4g}"
+        progress.update(int(row["cycle"]) + 1, result)
+
+    counter = BoxCounter(
+        events[list(features)].to_numpy(dtype=float),
+        (events["label"] == 1).to_numpy(),
+        events["weight"].to_numpy(dtype=float),
+        settings.edges,
+    )
+    boxes, history = evolve_boxes(counter, settings, report)
+    low, high = boxes_of_targets(boxes)
+    edges = [
+        [
+            edge
+            for column, feature in enumerate(features)
+            for edge in (
+                (feature, ">", float(counter.edges[column][of_target_low[column]])),
+                (feature, "<", float(counter.edges[column][of_target_high[column]])),
+            )
+        ]
+        for of_target_low, of_target_high in zip(low, high, strict=True)
+    ]
+    return edges, history

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scripts.models.supercuts import Axis, Edge, Grid
+from ..jobs.progress import LineProgress
+from .boxes import Edges
+from .grid import Settings
+from .supercuts import Axis, Edge, Grid
+
+log = logging.getLogger("cabin.train_model")
 
 #: Points counted at once, where one axis has not more: this bounds the memory and keeps it in the cache.
 CHUNK_POINTS = 2**18
@@ -201,3 +207,40 @@ def edges_of_point(grid: Grid, position: int) -> list[tuple[str, str, float]]:
         tighter = max if edge.direction == ">" else min
         tightest[side] = tighter(strict, tightest.get(side, strict))
     return [(feature, direction, value) for (feature, direction), value in tightest.items()]
+
+
+def search_grid(
+    events: pd.DataFrame, features: Sequence[str], settings: Settings, name: str, threads: int
+) -> tuple[Edges, pd.DataFrame]:
+    """Scan the grid of a study.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Of the training sample.
+    features : sequence of str
+    settings : Settings
+    name : str
+        For the progress lines.
+    threads : int
+
+    Returns
+    -------
+    tuple of list and DataFrame
+        Feature, direction and cut of all edges of each target; the history, one row a target.
+    """
+    grid = settings.grid(features)
+    scanned = " x ".join(str(len(axis.values)) for axis in grid.axes)
+    log.info("%s: %d points (%s) of at most %d", name, grid.n_points, scanned, settings.most_points)
+    progress = LineProgress(log, name, "point", grid.n_points)
+    best = scan_grid(
+        grid, events, settings.targets, threads, lambda done: progress.update(done, f"{threads} threads")
+    )
+    history = pd.DataFrame(
+        {
+            "target_efficiency": settings.targets,
+            "train_signal_efficiency": [point.signal for point in best],
+            "train_background_efficiency": [point.background for point in best],
+        }
+    )
+    return [edges_of_point(grid, point.position) for point in best], history

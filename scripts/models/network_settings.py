@@ -134,7 +134,7 @@ class NetworkSettings(ModelSettings):
     @property
     def offers(self) -> frozenset[str]:
         """What it has, and the name of its loss."""
-        return self.has | {"one_bin", self.loss.name}
+        return super().offers | {self.loss.name}
 
     @property
     def n_bins(self) -> int:
@@ -263,10 +263,8 @@ class CutNetworkSettings(NetworkSettings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """Beside what every network offers: one bin, and a history of cuts, if it has them."""
-        without = set() if self.event_property is None else {"one_bin"}
-        history = {"cut_history"} if getattr(self, "record_cuts", False) else set()
-        return (super().offers - without) | history
+        """Beside what every network offers: a history of its cuts, if it records them."""
+        return super().offers | ({"cut_history"} if getattr(self, "record_cuts", False) else set())
 
     @property
     def n_bins(self) -> int:
@@ -286,7 +284,7 @@ class CutNetworkSettings(NetworkSettings):
 
     def edges(self, directions: Sequence[str]) -> dict[str, Any]:
         """Return what the cut networks of the core take, for features with these directions."""
-        from cabin_core.networks import SIGN_OF_DIRECTION
+        from cabin_core.numbers import SIGN_OF_DIRECTION
 
         weights: list[float] | None
         if self.weights == "directions":

@@ -1,10 +1,10 @@
-"""Boosted decision trees, by xgboost."""
+"""Training and applying of boosted decision trees."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,69 +14,72 @@ import xgboost
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from scripts.models.competitor_settings import TreeSettings
+from ..data.feature_table import equal_weights
+from ..jobs.progress import LineProgress
+from ..study import parse_kind
+from .base import Model, TrainingTask, read_json_model
+from .bdt import Settings
+
+log = logging.getLogger("cabin.train_model")
 
 
-class TrainedTrees:
-    """Trained trees with all that is needed to apply them.
+class TreeModel(Model):
+    """Boosted decision trees.
 
     Parameters
     ----------
     booster : xgboost.Booster
     features : sequence of str
-    settings : TreeSettings
+    settings : Settings
     """
 
-    def __init__(self, booster: Any, features: Sequence[str], settings: TreeSettings) -> None:
-        self.booster, self.features, self.settings = booster, tuple(features), settings
+    def __init__(self, booster: Any, features: Sequence[str], settings: Settings) -> None:
+        self.booster, self.features, self.settings = booster, list(features), settings
+        self.targets = settings.working_points
 
-    def score(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the probability of being signal, in float64, shape (n_events,)."""
+    @classmethod
+    def load(cls, path: Path, features: Sequence[str]) -> TreeModel:
+        """Read trees from their file; errors are those of :func:`scripts.models.load_model`."""
+        return read_json_model(path, features, cls._from_content)
+
+    @classmethod
+    def _from_content(cls, content: dict[str, Any]) -> tuple[TreeModel, list[str]]:
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(json.dumps(content).encode()))
+        settings = parse_kind("model", json.loads(booster.attr("settings")))
+        model = cls(booster, booster.feature_names, settings)
+        return model, model.features
+
+    def save(self, path: Path) -> None:
+        """Write the trees as xgboost's JSON, which xgboost reads without this code too."""
+        self.booster.set_attr(settings=json.dumps(self.settings.model_dump(exclude_unset=True)))
+        path.write_bytes(self.booster.save_raw("json"))
+
+    def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the probability of being signal, in float64, shape (n_events, 1)."""
         events = xgboost.DMatrix(
-            table[list(self.features)].to_numpy(dtype=float), feature_names=list(self.features), nthread=1
+            table[self.features].to_numpy(dtype=float), feature_names=self.features, nthread=1
         )
         margins = self.booster.predict(
             events, output_margin=True, iteration_range=(0, self.booster.best_iteration + 1)
         )
         # In float32 the scores of signal would crowd at 1.
         scores: NDArray[np.float64] = 1 / (1 + np.exp(-margins.astype(np.float64)))
-        return scores
-
-    def save(self, path: Path) -> None:
-        """Write the trees as xgboost's JSON, which xgboost reads without this code too."""
-        self.booster.set_attr(settings=json.dumps(asdict(self.settings)))
-        path.write_bytes(self.booster.save_raw("json"))
-
-    @classmethod
-    def of_content(cls, content: dict[str, Any]) -> TrainedTrees:
-        """Return the trees that xgboost's JSON holds."""
-        booster = xgboost.Booster()
-        booster.load_model(bytearray(json.dumps(content).encode()))
-        settings = TreeSettings(**json.loads(booster.attr("settings")))
-        return cls(booster, booster.feature_names, settings)
+        return scores[:, None]
 
 
-def train_trees(
-    events: pd.DataFrame,
-    test_events: pd.DataFrame,
-    features: Sequence[str],
-    settings: TreeSettings,
-    on_round: Callable[[dict[str, float]], None] = lambda row: None,
-) -> tuple[TrainedTrees, pd.DataFrame]:
+def fit_trees(settings: Settings, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
     """Train boosted decision trees.
 
     Parameters
     ----------
-    events, test_events : DataFrame
-        Training and test events: features, ``label`` and ``weight``. The test events are only looked at.
-    features : sequence of str
-    settings : TreeSettings
-    on_round : callable
-        Given each row of the history.
+    settings : Settings
+    task : TrainingTask
+        Its test events are only looked at.
 
     Returns
     -------
-    tuple of TrainedTrees and DataFrame
+    tuple of TreeModel and DataFrame
         The history has one row a tree: ``epoch``, and the binary cross-entropy of the events trained on, of
         those kept apart and of the test sample, ``train_total``, ``validation_total`` and ``test_total``.
 
@@ -85,6 +88,12 @@ def train_trees(
     ValueError
         If a class is too small for a share of it to be kept apart.
     """
+    events, test_events = (
+        sample.assign(weight=equal_weights(sample)) if task.equal_class_weights else sample
+        for sample in (task.sample("train"), task.sample("test"))
+    )
+    features = task.features
+    progress = LineProgress(log, task.name, "tree", settings.trees)
     try:
         train_rows, validation_rows = train_test_split(
             np.arange(len(events)),
@@ -99,7 +108,9 @@ def train_trees(
         "validation": _matrix(events.iloc[validation_rows], features),
         "test": _matrix(test_events, features),
     }
-    history = _History(on_round)
+    history = _History(
+        lambda row: progress.update(int(row["epoch"]) + 1, f"loss kept apart {row['validation_total']:.5g}")
+    )
     booster = xgboost.train(
         {
             "objective": "binary:logistic",
@@ -121,7 +132,7 @@ def train_trees(
         ],
         verbose_eval=False,
     )
-    return TrainedTrees(booster, features, settings), pd.DataFrame(history.rows)
+    return TreeModel(booster, features, settings), pd.DataFrame(history.rows)
 
 
 def _matrix(events: pd.DataFrame, features: Sequence[str]) -> Any:

@@ -1,0 +1,51 @@
+"""Boosted decision trees, by xgboost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, Len
+from pydantic import Field
+
+from ..kinds import Count, Fraction, ModelSettings, Number, Seed
+from .network_settings import Targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .base import TrainingTask
+    from .trees import TreeModel
+
+
+class Settings(ModelSettings):
+    """Boosted decision trees of xgboost."""
+
+    model: Literal["bdt"]
+    targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies of working points on the score")
+    trees: Count = Field(description="At most so many")
+    learning_rate: Annotated[Number, Gt(0), Le(1)] = Field(description="Weight of each new tree")
+    max_depth: Annotated[int, Ge(1), Le(20)] = Field(description="Of a tree")
+    validation_fraction: Fraction = Field(
+        description="Of the training events, kept apart to see when to stop"
+    )
+    stop_after: Count = Field(
+        description="Trees without a smaller loss on the events kept apart that end the training"
+    )
+    seed: Seed = Field(description="Of the choice of events kept apart, and of the trees")
+    has = frozenset({"scores", "one_score", "history"})
+    ending = "json"
+
+    def fit(self, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
+        """Train; the history has one row a tree."""
+        from .trees import fit_trees
+
+        return fit_trees(self, task)
+
+
+def load(path: Path, features: Sequence[str]) -> TreeModel:
+    """Read trained trees, see :func:`scripts.models.load_model`."""
+    from .trees import TreeModel
+
+    return TreeModel.load(path, features)

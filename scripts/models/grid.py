@@ -1,0 +1,76 @@
+"""A brute-force scan: for each target the point of a grid with the least background that reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Len
+from pydantic import Discriminator, Field, Tag
+
+from ..kinds import Count, Fault, ModelSettings, Text, word_or_list
+from .network_settings import Targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+    from .base import TrainingTask
+    from .boxes import BoxModel
+    from .supercuts import Grid
+
+Supercuts = Annotated[
+    Annotated[Text, Tag("(word)")] | Annotated[list[dict[str, Any]], Len(1), Tag("(list)")],
+    Discriminator(word_or_list),
+]
+
+
+class Settings(ModelSettings):
+    """A scan of all points of a grid of cuts."""
+
+    model: Literal["grid"]
+    targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies that points must reach")
+    supercuts: Supercuts = Field(
+        description="What is cut on and in which steps, as the package root-optimize has it: the path of a JSON "
+        "file, or its list of cuts, each a selection with placeholders {0}, {1}, ... and for each of them its "
+        "[start, stop, step] in `st3` or its value in `pivot`"
+    )
+    most_points: Count = Field(description="Largest number of points of the grid")
+    has = frozenset({"cuts"})
+    ending = "json"
+    threads = 4
+
+    @property
+    def input_files(self) -> list[str]:
+        """The file of supercuts, if there is one."""
+        return [self.supercuts] if isinstance(self.supercuts, str) else []
+
+    def grid(self, features: Sequence[str]) -> Grid:
+        """Return the grid for a study with these features; ValueError where it cannot be used."""
+        from .supercuts import parse_supercuts
+
+        return parse_supercuts(self.supercuts, features, self.most_points)
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield what is wrong with the supercuts for the features of the study."""
+        try:
+            self.grid(study.feature_names)
+        except ValueError as fault:
+            yield "supercuts", str(fault)
+
+    def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
+        """Scan; the history has one row a target."""
+        from .boxes import search_boxes
+        from .grid_scan import search_grid
+
+        return search_boxes(
+            self, task, lambda events, name: search_grid(events, task.features, self, name, task.threads)
+        )
+
+
+def load(path: Path, features: Sequence[str]) -> BoxModel:
+    """Read what a scan found, see :func:`scripts.models.load_model`."""
+    from .boxes import BoxModel
+
+    return BoxModel.load(path, features)

@@ -1,0 +1,65 @@
+"""The search of TMVA's kCuts: the best box, two edges a feature, of every bin of the signal efficiency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from ..kinds import Count, Fault, ModelSettings, Seed
+from ..study import BinnedProperty
+from .network_settings import unknown_property
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+    from .base import TrainingTask
+    from .boxes import BoxModel
+
+
+class Settings(ModelSettings):
+    """A kCuts search; its targets are the lower edges of the bins but the first, which would be zero."""
+
+    model: Literal["kcuts"]
+    bins: Annotated[int, Ge(2), Le(1000)] = Field(
+        description="Of the signal efficiency, each of which remembers its best box"
+    )
+    edges: Annotated[int, Ge(1), Le(10000)] = Field(
+        description="Places that an edge can have, of each feature; 4 kB of memory each for 32,000 events"
+    )
+    # scipy's differential evolution takes five members at least.
+    population: Annotated[int, Ge(5)] = Field(description="Trial boxes of a generation")
+    generations: Count = Field(description="Of a cycle of the differential evolution")
+    cycles: Count = Field(description="Each starts from the best boxes found by then")
+    seed: Seed
+    event_property: BinnedProperty | None = None
+    renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
+    has = frozenset({"cuts"})
+    ending = "json"
+
+    @property
+    def working_points(self) -> list[float]:
+        """The lower edge of each bin but the first."""
+        return [position / self.bins for position in range(1, self.bins)]
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a property that the study lacks."""
+        yield from unknown_property(self.event_property, study)
+
+    def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
+        """Search; the history has one row a cycle, and bin."""
+        from .box_search import search_kcuts
+        from .boxes import search_boxes
+
+        return search_boxes(self, task, lambda events, name: search_kcuts(events, task.features, self, name))
+
+
+def load(path: Path, features: Sequence[str]) -> BoxModel:
+    """Read what a search found, see :func:`scripts.models.load_model`."""
+    from .boxes import BoxModel
+
+    return BoxModel.load(path, features)
