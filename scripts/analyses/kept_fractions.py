@@ -19,10 +19,8 @@ from cabin_core import (
     FeatureScaling,
     JointLoss,
     JointNetwork,
-    NetworkSettings,
     Schedule,
     TrainingSettings,
-    build_network,
     fit_kept_fractions,
     train,
 )
@@ -30,7 +28,7 @@ from scripts.data.feature_table import CLASSES, draw_split, fit_scaling, read_fe
 from scripts.data.yields import selected_yields
 from scripts.jobs.progress import LineProgress
 from scripts.models.network import make_sample
-from scripts.models.network_settings import parse_network
+from scripts.models.network_settings import NetworkSettings, build_network, parse_network
 
 log = logging.getLogger("cabin.scan_kept_fractions")
 
