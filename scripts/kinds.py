@@ -1,7 +1,7 @@
 """What a word of the config stands for: the folder is the registry, a kind is one module with `Settings`.
 
-``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a kind
-where it has a class ``Settings``; only those that a config names are imported. This module knows no kind.
+``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a
+kind where it has a class ``Settings``; only those that a config names are imported. This one knows no kind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scripts.analyses.job import AnalysisJob
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -108,7 +109,7 @@ class Settings(BaseModel):
     def _known_keys(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        known = cls.model_fields
+        known = [field.alias or name for name, field in cls.model_fields.items()]
         for key in value:
             if not isinstance(key, str):
                 raise PydanticCustomError(
@@ -132,8 +133,8 @@ class Settings(BaseModel):
 class SourceSettings(Settings):
     """Where the events of a study come from.
 
-    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one that
-    reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
+    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one
+    that reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
     """
 
     kind: str
@@ -141,11 +142,19 @@ class SourceSettings(Settings):
     splits_itself: ClassVar[bool] = False
     #: Whether every column it makes is a feature of the study, so that there are no further properties.
     features_only: ClassVar[bool] = False
+    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts),
+    #: ``bin_optimum`` (these in bins of a property).
+    has: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def from_files(self) -> bool:
         """Whether it reads ROOT files and has a cutflow."""
         return hasattr(self, "selection")
+
+    @property
+    def columns(self) -> Collection[str] | None:
+        """The columns that it can give; any where None."""
+        return None
 
     @property
     def class_of_process(self) -> dict[str, str]:
@@ -169,8 +178,8 @@ class ModelSettings(Settings):
     """
 
     model: str
-    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working points),
-    #: ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
+    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working
+    #: points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
@@ -189,6 +198,11 @@ class ModelSettings(Settings):
     def needs_yields(self) -> bool:
         """Whether its training is about the yields of the study's counting experiment."""
         return False
+
+    @property
+    def modules(self) -> list[str]:
+        """Modules that a job with this model imports by name, for what reruns it."""
+        return [modules("model")[self.model]]
 
     @property
     def input_files(self) -> list[str]:
@@ -211,6 +225,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Networks whose settings it reads."""
         return self.trained
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the table of the analysis."""
+        raise NotImplementedError
 
 
 class DrawnSettings(Settings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -47,8 +48,8 @@ class Column(Settings):
     """A property of the events that is not cut on, but that cuts may follow: pileup or eta, for example."""
 
     name: Name
-    label: str = Field(description="Axis label; TeX between dollars")
-    unit: str = Field(description="For example GeV; empty for none")
+    label: str = Field(default="", description="Axis label, TeX between dollars; the name where absent")
+    unit: str = Field(default="", description="For example GeV; empty for none")
 
 
 class Feature(Column):
@@ -93,8 +94,8 @@ class CountingExperiment(Settings):
 
     luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
     cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Of the events of the feature table, that is after the preselection, of each process [fb]; the "
-        "processes are signal and background where the source names no others"
+        description="Of the events of the feature table, so after the preselection, of each process [fb]; "
+        "the processes are signal and background where the source names no others"
     )
     relative_uncertainty: NotNegative = Field(description="Of the background yield")
     minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
@@ -121,7 +122,7 @@ class StudySettings(Settings):
         default=None, description="Columns that are not cut on but that cuts may follow, beside the features"
     )
     counting_experiment: CountingExperiment | None = None
-    networks: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(
+    networks: dict[Name, dict[str, Any]] = Field(
         description="What is trained or searched, by name: a `model` and its settings"
     )
     analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
@@ -135,7 +136,7 @@ class StudySettings(Settings):
 
 
 class Study(Settings):
-    """A study whose parts are objects; its fields are those of :class:`StudySettings`, each entry by its kind."""
+    """A study whose parts are objects: the fields of :class:`StudySettings`, each entry by its kind."""
 
     name: str
     title: str
@@ -170,14 +171,16 @@ class Study(Settings):
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong between the parts of the study, each with the path of its key below the study."""
+        """Yield what is wrong between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment.cross_sections", self._cross_section_faults())
+            yield from _below("counting_experiment", self._yield_faults())
+        if not self.networks:
+            yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
             if name in RESERVED_NETWORKS:
                 yield f"networks.{name}", "a folder beside those of the networks has this name: take another"
@@ -202,19 +205,34 @@ class Study(Settings):
             for name in RESERVED_COLUMNS:
                 if name in names:
                     yield section, f"{name} is a column of the feature table"
+            known = self.source.columns
+            if known is not None:
+                yield from (
+                    (section, not_known("feature", name, known)) for name in names if name not in known
+                )
         if self.source.features_only:
             for column in self.properties:
                 if column.name not in self.feature_names:
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _cross_section_faults(self) -> Iterator[Fault]:
+    def _yield_faults(self) -> Iterator[Fault]:
         assert self.counting_experiment is not None
-        given, processes = self.counting_experiment.cross_sections, self.source.class_of_process
-        yield from (
-            ("", f"none of the process {name}: give it in fb") for name in processes if name not in given
-        )
-        yield from (("", not_known("process", name, processes)) for name in given if name not in processes)
+        experiment, processes = self.counting_experiment, self.source.class_of_process
+        given = experiment.cross_sections
+        for name in processes:
+            if name not in given:
+                yield "cross_sections", f"none of the process {name}: give it in fb"
+        for name in given:
+            if name not in processes:
+                yield "cross_sections", not_known("process", name, processes)
+        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
+        if experiment.minimum_signal >= experiment.luminosity * signal:
+            text = (
+                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
+                f"{experiment.luminosity * signal:g} expected before the cuts"
+            )
+            yield "", text
 
     def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
         unknown = [name for name in analysis.configured if name not in self.networks]
@@ -337,7 +355,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     rest = {key: getattr(raw, key) for key in ("title", "split", "features", "counting_experiment", "claims")}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
-        if getattr(raw, section) == DEFAULT and check:
+        if getattr(raw, section) == DEFAULT:
             entries = dict(standard_entries(room, study))
             study = study.model_copy(
                 update={section: {key: parse_kind(room, entry) for key, entry in entries.items()}}
