@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scripts.analyses.job import AnalysisJob
+    from scripts.models.base import Model, TrainingTask
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -80,6 +81,11 @@ def _unrepeated(values: list) -> list:
     return values
 
 
+def word_or_list(value: Any) -> str:
+    """Return the tag of what may be a word or a list, for pydantic; faults leave tags out of their paths."""
+    return "(list)" if isinstance(value, list) else "(word)"
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, Len(1)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
@@ -120,10 +126,16 @@ class Settings(BaseModel):
                 raise PydanticCustomError("renamed", text, {"key": key, "new": cls.renamed[key]})
         unknown = sorted(set(value) - set(known))
         if unknown:
-            text = "unknown key {unknown}; known here: {known}"
-            names = {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+            text = "unknown key {unknown}; {hint}"
+            names = {"unknown": ", ".join(unknown), "hint": cls.hint(unknown)}
             raise PydanticCustomError("unknown", text, names)
         return value
+
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return what to say of keys that are none of these settings."""
+        known = (field.alias or name for name, field in cls.model_fields.items())
+        return f"known here: {', '.join(known)}"
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield what is wrong with these settings in their study."""
@@ -184,10 +196,18 @@ class ModelSettings(Settings):
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
 
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return which models have keys that this one lacks, or what this one has."""
+        models = [module_of("model", kind).Settings for kind in modules("model")]
+        owners = [one.__module__.rpartition(".")[2] for one in models if set(unknown) & set(one.model_fields)]
+        known = super().hint(unknown)
+        return f"a setting of the model {', '.join(owners)}; {known}" if owners else known
+
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has."""
-        return self.has
+        """What a model with these settings has; ``one_bin`` where its cuts follow no property of the event."""
+        return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property
     def working_points(self) -> list[float]:
@@ -208,6 +228,10 @@ class ModelSettings(Settings):
     def input_files(self) -> list[str]:
         """Files of the user's that it reads."""
         return []
+
+    def fit(self, task: TrainingTask) -> tuple[Model, pd.DataFrame]:
+        """Train, or search, and return the result and its history."""
+        raise NotImplementedError
 
 
 class AnalysisSettings(Settings):

@@ -444,7 +444,8 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 def _line(where: str, error: ErrorDetails) -> str:
     """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    loc = [str(part) for part in error["loc"]]
+    # What stands in parentheses is a tag of pydantic's, see kinds.word_or_list, and no key.
+    loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
     if kind == "missing":
         missing = loc.pop()
         text = f"the key `{missing}` is missing"

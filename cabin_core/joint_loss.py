@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
-from cabin_core.constraint import EfficiencyConstraint
-from cabin_core.events import EventSample
-from cabin_core.networks import CutNetwork, JointNetwork, check_kept_fractions
+from .classifiers import JointNetwork
+from .constraint import EfficiencyConstraint
+from .cuts import CutNetwork
+from .events import EventSample
+from .numbers import check_kept_fractions
 
 #: Order of the mean of the signal's weights at the first epoch; zero itself would be its limit only.
 FIRST_ORDER = 1e-3
