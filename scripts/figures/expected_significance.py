@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ..kinds import FigureSettings
+from .style import LINE_COLORS, STARS, add_title, new_figure, paper_style, points_style
 
-from scripts.evaluation.expected_yields import known, tabulate_search
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, STARS, paper_style, points_style
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return ``network`` and the columns of :func:`~scripts.evaluation.expected_yields.tabulate_search`."""
+class Settings(FigureSettings):
+    """Yields of the counting experiment at every working point."""
+
+    files = ("features", "cuts", "metrics", "scores")
+    n_networks = range(1, 8)
+    needs_yields = True
+    standard = "networks"
+    standard_caption = (
+        "Expected significance of the working points of {networks} on the test sample; below, the background "
+        "that is left."
+    )
+
+    plot: Literal["expected_significance"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
+    """Return ``network`` and the columns of :func:`~scripts.evaluation.expected_yields.tabulate_yields`."""
+    import pandas as pd
+
+    from ..evaluation.expected_yields import tabulate_yields
+
     features = inputs.read("features")
     parts = []
     for position, name in enumerate(inputs.networks):
         cuts, metrics, scores = (inputs.read(kind, position) for kind in ("cuts", "metrics", "scores"))
-        points = tabulate_search(inputs.study, features, cuts, metrics, scores)
+        points = tabulate_yields(inputs.study, features, cuts, metrics, scores)
         points.insert(0, "network", name)
         parts.append(points.sort_values("signal_efficiency"))
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw significance against signal efficiency, and the background yield below it.
 
     Efficiencies are exact where they are known, those of the test sample otherwise.
     """
-    search = study["search"]
+    from ..evaluation.expected_yields import known
+
+    experiment = study.counting_experiment
+    assert experiment is not None
     with paper_style():
-        fig = Figure(figsize=(6, 5.5), layout="constrained")
+        fig = new_figure(6, 5.5)
         top, bottom = fig.subplots(2, sharex=True, height_ratios=[2, 1])
         stars = iter(STARS)
         for color, (network, points) in zip(LINE_COLORS, table.groupby("network", sort=False), strict=False):
@@ -48,12 +73,12 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         top.set_xlim(0, 1)
         top.set_ylim(0, None)
         about = (
-            f"{search['luminosity']:g} fb$^{{-1}}$, background known to "
-            f"{100 * search['relative_uncertainty']:g} %"
+            f"{experiment.luminosity:g} fb$^{{-1}}$, background known to "
+            f"{100 * experiment.relative_uncertainty:g} %"
         )
         if table["exact_significance"].notna().any():
             about += "; exact efficiencies of cuts"
         top.set_title(about, fontsize=9, loc="right")
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
         top.legend(loc="best")
     return fig

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, MARKERS, paper_style, shared_legend, with_unit
+from ...analyses.bin_optimum import followed_property
+from ...kinds import FigureSettings
+from ..style import LINE_COLORS, MARKERS, add_title, label_of, new_figure, paper_style, shared_legend
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """The analysis `repeats`."""
+
+    files = ("repeats",)
+
+    plot: Literal["property_distances"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``seed``, ``low``, ``high`` and ``distance``, the root mean square.
 
     Rows with a seed are over all bins and targets of a sample, those with the edges of a bin over all samples
     and targets.
     """
+    import pandas as pd
+
     repeats = inputs.read("repeats").assign(distance=lambda rows: rows["distance"] ** 2)
     parts = []
     for key in (["seed"], ["property_low", "property_high"]):
@@ -28,11 +44,11 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return table[["network", "seed", "low", "high", "distance"]]
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the distance of each sample, and that of each bin."""
-    (followed,) = [one for one in study["properties"] if one["name"] == study["bin_optimum"]["name"]]
+    followed = followed_property(study)
     with paper_style():
-        fig = Figure(figsize=(7.5, 3.6), layout="constrained")
+        fig = new_figure(7.5, 3.6)
         left, right = fig.subplots(1, 2, sharey=True)
         for number, (name, rows) in enumerate(table.groupby("network", sort=False)):
             style = {"color": LINE_COLORS[number], "marker": MARKERS[number], "ls": ""}
@@ -45,8 +61,8 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         left.set_ylabel("Distance to the best cuts [signal widths]", loc="center")
         left.set_ylim(0, None)
         left.locator_params(axis="x", integer=True)
-        right.set_xlabel(with_unit(followed["label"], followed["unit"]), loc="center")
+        right.set_xlabel(label_of(followed), loc="center")
         right.set_xlim(edges[0], edges[-1])
         shared_legend(fig, left, columns=3)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

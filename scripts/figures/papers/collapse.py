@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from scripts.evaluation.threshold_scan import best_threshold, linear_boundary
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.processes import TRUSTED_EVENTS, scan_of
-from scripts.figures.style import LINE_COLORS, panel_grid, paper_style
+from ...kinds import FigureSettings
+from ..processes import TRUSTED_EVENTS, Demands, scan_of
+from ..style import LINE_COLORS, add_title, panel_grid, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 #: A loss this close to that of an output of 0 for every event, or above it, has learned nothing.
 COLLAPSED_SHARE = 0.999
@@ -25,7 +29,19 @@ PANELS = {
 }
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Linear networks that are trained on the Z loss with several values of epsilon."""
+
+    files = ("features", "model", "history", "scores")
+    n_networks = range(2, 16)
+    needs = frozenset({"boundary", "z_loss"})
+    needs_yields = True
+
+    plot: Literal["collapse"]
+    demands: Demands = Demands()
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return one row a network at its end, then the epochs of the one with the smallest epsilon.
 
     Returns
@@ -40,6 +56,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If a network was not trained on this loss.
     """
+    import pandas as pd
+
+    from ...evaluation.threshold_scan import best_threshold, linear_boundary
+
     expected_signal = None
     rows, histories = [], []
     for position, network in enumerate(inputs.networks):
@@ -47,7 +67,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         if "train_share" not in history:
             raise ValueError(f"network {network} was not trained on the loss lovasz_z")
         scan = scan_of(inputs, position)
-        best = best_threshold(scan, inputs.options["demands"])
+        best = best_threshold(scan, inputs.figure.demands.given)
         expected_signal = best["signal_yield"] / best["signal_efficiency"]
         weights, _ = linear_boundary(trained)
         epsilon = trained.training["loss"]["lovasz_z"].get("epsilon", expected_signal)
@@ -79,7 +99,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat([ends, smallest], ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw four quantities against epsilon, and two against the epoch at the smallest epsilon."""
     ends, epochs = table[table["epoch"].isna()], table[table["epoch"].notna()]
     with paper_style():
@@ -100,7 +120,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax in (share, share_epochs):
             ax.axhline(1.0, color="grey", ls="--", lw=0.8)
         efficiency.legend(loc="lower right")
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig
 
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-import torch
-from matplotlib.figure import Figure
-from torch import nn
 
-from cabin_core import EventSample, JointNetwork, WattsLoss
-from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import paper_style
-from scripts.models.network import make_sample
+from ...kinds import FigureSettings
+from ..style import add_title, new_figure, paper_style
+from .scanned_study import FUNCTION_COLORS, FUNCTIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from torch import nn
+
+    from cabin_core import EventSample
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 DRAWN = ("sigmoid", "balanced")
 CUTS = np.linspace(-12.0, 30.0, 169)
+
+
+class Settings(FigureSettings):
+    """Loss and signal of a joint network against its first cut."""
+
+    files = ("features", "model")
+    n_networks = range(1, 2)
+    needs = frozenset({"classifier", "one_bin"})
+
+    plot: Literal["passing_against_cut"]
 
 
 def move_first_cut(network: nn.Module, sample: EventSample, function: str) -> pd.DataFrame:
@@ -41,6 +55,11 @@ def move_first_cut(network: nn.Module, sample: EventSample, function: str) -> pd
     ValueError
         If the network has no preselection.
     """
+    import pandas as pd
+    import torch
+
+    from cabin_core import JointNetwork, WattsLoss
+
     if not isinstance(network, JointNetwork):
         raise ValueError("a cut is moved in front of a network: a joint one is needed")
     cuts = network.preselection
@@ -61,8 +80,13 @@ def move_first_cut(network: nn.Module, sample: EventSample, function: str) -> pd
     return pd.DataFrame(rows)
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return what :func:`move_first_cut` does for each ``function``, on the training sample."""
+    import pandas as pd
+    import torch
+
+    from ...models.network import make_sample
+
     trained = inputs.model()
     sample = make_sample(inputs.read("features"), trained.scaling, "train", torch.float32)
     parts = [
@@ -71,11 +95,11 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the loss at the left and the signal at the right, a line a function."""
-    label = study["features"][0]["label"]
+    label = study.features[0].label
     with paper_style():
-        fig = Figure(figsize=(7.4, 3.3), layout="constrained")
+        fig = new_figure(7.4, 3.3)
         loss, passing = fig.subplots(1, 2)
         for function, rows in table.groupby("function", sort=False):
             style = {
@@ -91,5 +115,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax in (loss, passing):
             ax.set_xlabel(f"Cut on {label}", loc="center")
         loss.legend()
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from annotated_types import Len
+from pydantic import Field
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import COLORS, paper_style
+from ...kinds import FigureSettings, Unrepeated
+from ..style import COLORS, new_figure, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 #: Where lines meet or end, the same in all diagrams; protons collide in the blob.
 POINTS = {
@@ -78,12 +84,23 @@ LABEL_DISTANCE = 0.36
 MATH_FONT = "stix"
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Diagrams side by side."""
+
+    plot: Literal["feynman"]
+    processes: Annotated[list[Literal["sleptons", "ww"]], Len(1), Unrepeated] = Field(
+        description="From left to right"
+    )
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the lines of each diagram, from point ``x, y`` to ``x2, y2``, with particle and style."""
+    import pandas as pd
+
     return pd.DataFrame(
         [
             (process, start, end, particle, style, *POINTS[start], *POINTS[end])
-            for process in inputs.options["processes"]
+            for process in inputs.figure.processes
             for start, end, particle, style in PROCESSES[process][1]
         ],
         columns=["diagram", "from", "to", "particle", "style", "x", "y", "x2", "y2"],
@@ -132,6 +149,9 @@ def _label_place(
 
 
 def _draw_diagram(ax: Axes, lines: pd.DataFrame) -> None:
+    import pandas as pd
+    from matplotlib.patches import Circle
+
     ends = pd.concat([lines["from"], lines["to"]]).value_counts()
     for line in lines.to_dict("records"):
         start, end = np.array([line["x"], line["y"]]), np.array([line["x2"], line["y2"]])
@@ -157,11 +177,11 @@ def _draw_diagram(ax: Axes, lines: pd.DataFrame) -> None:
     )
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the table of :func:`tabulate`, one panel a diagram."""
     with paper_style():
         processes = table["diagram"].unique()
-        fig = Figure(figsize=(3.5 * len(processes), 2.7), layout="constrained")
+        fig = new_figure(3.5 * len(processes), 2.7)
         for ax, process in zip(fig.subplots(1, len(processes), squeeze=False)[0], processes, strict=True):
             _draw_diagram(ax, table[table["diagram"] == process])
             ax.set(xlim=(-0.5, 5.9), ylim=(-1.85, 2.3), aspect="equal")

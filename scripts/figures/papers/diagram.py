@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from pydantic import Field
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, paper_style
+from ...kinds import FigureSettings
+from ..style import LINE_COLORS, new_figure, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 RADIUS = 0.33
 #: Rows of the drawing: two features, the dots for those between, the last feature.
@@ -18,11 +23,20 @@ DOTS_Y = 1.0
 MIDDLE_Y = 1.5
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """A drawing of nodes and the lines between them."""
+
+    plot: Literal["diagram"]
+    model: Literal["linear", "one_to_one"] = Field(description="The network whose wires are drawn")
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return nodes (with ``label``, ``x``, ``y``) and edges (from ``x, y`` to ``x2, y2``, with a label)."""
+    import pandas as pd
+
     rows: list[tuple[str, str, float, float, float, float]] = []
     nan = float("nan")
-    one_to_one = inputs.options["model"] == "one_to_one"
+    one_to_one = inputs.figure.model == "one_to_one"
     output_x = 5.6 if one_to_one else 3.0
     for name, y in ROWS.items():
         rows.append(("node", f"$x_{{{name}}}$", 0.0, y, nan, nan))
@@ -51,10 +65,12 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["element", "label", "x", "y", "x2", "y2"])
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the table of :func:`tabulate`."""
+    from matplotlib.patches import Circle
+
     with paper_style():
-        fig = Figure(figsize=(5.4, 3.4), layout="constrained")
+        fig = new_figure(5.4, 3.4)
         ax = fig.subplots()
         for edge in table[table["element"] == "edge"].itertuples():
             ax.annotate(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from scripts.evaluation.cut_function_scan import event_gradients, scan_losses
-from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.scanned_study import sample_of_study
-from scripts.figures.style import paper_style
+from ...kinds import FigureSettings
+from ..style import add_title, new_figure, paper_style
+from .scanned_study import FUNCTION_COLORS, FUNCTIONS, sample_of_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 CUTS = np.linspace(-20.0, 22.0, 211)
 WINDOWS = np.linspace(0.05, 6.0, 120)
@@ -22,7 +25,16 @@ CUT = 0.0
 DRAWN = ("erf", "sigmoid", "balanced")
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Gradients of one cut."""
+
+    files = ("features",)
+    n_features = 1
+
+    plot: Literal["gradient_reach"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the ``function`` and, by ``panel``, the ``gradient`` against the cut or the window, ``x``.
 
     Returns
@@ -31,6 +43,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         ``panel`` cut: of S / sqrt(B). Panel window: share of the gradient of the sum of squares at 0 that
         events within the window give.
     """
+    import pandas as pd
+
+    from ...evaluation.cut_function_scan import event_gradients, scan_losses
+
     sample = sample_of_study(inputs, 1)
     distance = (sample.features[:, 0] - CUT).abs().numpy()
     parts = []
@@ -49,10 +65,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the size of the gradient against the cut, and its share from the events of a window."""
     with paper_style():
-        fig = Figure(figsize=(7.4, 3.2), layout="constrained")
+        fig = new_figure(7.4, 3.2)
         against_cut, against_window = fig.subplots(1, 2)
         for function, rows in table.groupby("function", sort=False):
             style = {"color": FUNCTION_COLORS[str(function)], "label": FUNCTIONS[str(function)]}
@@ -69,5 +85,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         against_window.set_xlabel("Largest distance of events from the cut at 0", loc="center")
         against_window.set_ylabel("Share of the gradient of the squares", loc="center")
         against_cut.legend(loc="upper left")
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

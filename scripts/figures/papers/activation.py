@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
+from annotated_types import Len
+from pydantic import Field
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, paper_style
+from ...kinds import FigureSettings, Positive
+from ..style import LINE_COLORS, new_figure, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 RANGE = 4.0
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Functions of one variable; no events are needed."""
+
+    plot: Literal["activation"]
+    scales: Annotated[list[Positive], Len(1, 7)] = Field(
+        description="Sharpness of each logistic function drawn"
+    )
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``x``, ``step`` and one column ``sigmoid_A`` for each sharpness A."""
+    import pandas as pd
+
     x = np.linspace(-RANGE, RANGE, 801)
     table = pd.DataFrame({"x": x, "step": np.heaviside(x, 0.5)})
-    for scale in inputs.options["scales"]:
+    for scale in inputs.figure.scales:
         table[f"sigmoid_{scale:g}"] = 1 / (1 + np.exp(-scale * x))
     return table
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the table of :func:`tabulate`."""
     with paper_style():
-        fig = Figure(figsize=(5, 3.6), layout="constrained")
+        fig = new_figure(5, 3.6)
         ax = fig.subplots()
         ax.plot(table["x"], table["step"], color="black", ls="--", label="Step function")
         curves = [name for name in table.columns if name.startswith("sigmoid_")]

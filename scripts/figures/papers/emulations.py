@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-import torch
-from matplotlib.figure import Figure
 
-from cabin_core.cut_functions import CUT_FUNCTIONS
-from scripts.evaluation.cut_function_scan import scan_line
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.scanned_study import sample_of_study
-from scripts.figures.style import (
-    COLORS,
-    LABELS,
-    LINE_COLORS,
-    class_name,
-    fill_histogram,
-    panel_grid,
-    paper_style,
-)
+from ...kinds import FigureSettings
+from ..style import COLORS, LABELS, add_title, class_name, fill_histogram, panel_grid, paper_style
+from .scanned_study import FUNCTION_COLORS, FUNCTIONS, sample_of_study
 
-#: Drawn, in this order; heaviside differs from hard for an event exactly on the cut only.
-FUNCTIONS = {"erf": "Error function", "sigmoid": "Sigmoid", "balanced": "Balanced", "hard": "Hard cut"}
-FUNCTION_COLORS = dict(zip(FUNCTIONS, LINE_COLORS, strict=False))
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
+
 CUTS = np.linspace(-12.0, 14.0, 261)
 BINS = np.linspace(-14.0, 14.0, 57)
 MARGINS = np.linspace(-5.0, 5.0, 401)
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Events in one feature, and the functions that stand for a cut on it."""
+
+    files = ("features",)
+    n_features = 1
+
+    plot: Literal["emulations"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return what is drawn in each ``panel``.
 
     Returns
@@ -41,6 +41,13 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         margin ``x`` by the function ``name``) or average (the mean weight ``y`` of the events of a ``class``
         at the cut ``x``).
     """
+    import pandas as pd
+    import torch
+
+    from cabin_core.cut_functions import CUT_FUNCTIONS
+
+    from ...evaluation.cut_function_scan import scan_line
+
     sample = sample_of_study(inputs, 1)
     parts = []
     for label in (1, 0):
@@ -64,7 +71,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the sample, the functions, and for each function the average weights of both classes."""
     with paper_style():
         fig, axes = panel_grid(2 + len(FUNCTIONS), panel_size=(2.6, 2.3))
@@ -92,5 +99,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax in axes:
             ax.xaxis.label.set(ha="center", x=0.5)
             ax.yaxis.label.set(ha="center", y=0.5)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -6,17 +6,16 @@ BCE network differ from 1 by parts in a million.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from scripts.data.score_table import score_columns, target_of
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.scores import panel_title
-from scripts.figures.style import (
+from ...data.score_table import score_columns, target_of
+from ...kinds import FigureSettings
+from ..score_panels import panel_title
+from ..style import (
     LABELS,
+    add_title,
     class_name,
     densities,
     fill_histogram,
@@ -26,15 +25,34 @@ from scripts.figures.style import (
     shared_legend,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
+
 #: -log10(1 - score), the number of nines of a score; a score of exactly 1 is put into the last bin.
 EDGES = np.linspace(0.0, 14.0, 57)
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Scores of the test sample on a logarithmic scale of their distance from 1, one panel a network."""
+
+    files = ("scores",)
+    n_networks = range(1, 5)
+    needs = frozenset({"scores"})
+
+    plot: Literal["scores_near_one"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the histograms of ``-log10(1 - score)`` of the test sample, and the 40 and 50 % points.
 
     Of a network with several targets the one closest to 40 % is shown.
     """
+    import pandas as pd
+
     parts = []
     for position, network in enumerate(inputs.networks):
         events = inputs.read("scores", position)
@@ -76,7 +94,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw one panel a network."""
     networks = list(dict.fromkeys(table["network"]))
     with paper_style():
@@ -100,5 +118,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             ax.set_ylabel("Events (unit area)", loc="center")
             ax.label_outer()
         shared_legend(fig, axes[0], columns=3)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

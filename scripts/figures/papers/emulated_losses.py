@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from scripts.evaluation.cut_function_scan import SCANNED, scan_line
-from scripts.figures.emulations import FUNCTION_COLORS, FUNCTIONS
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.scanned_study import sample_of_study
-from scripts.figures.style import panel_grid, paper_style
+from ...kinds import FigureSettings
+from ..style import add_title, panel_grid, paper_style
+from .scanned_study import FUNCTION_COLORS, FUNCTIONS, TITLES, sample_of_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 CUTS = np.linspace(-4.0, 10.0, 281)
 #: Negative weights of events: its losses are another matter, and are not drawn.
 NOT_DRAWN = ("balanced",)
-TITLES = {"significance": "$S/B^{1/2}$", "cross_entropy": "Cross-entropy", "squares": "Sum of squares"}
 #: Losses are drawn over this.
 UNITS = {"significance": 1.0, "cross_entropy": 1e4, "squares": 1e3}
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Losses against one cut, above, and their gradients, below."""
+
+    files = ("features",)
+    n_features = 1
+
+    plot: Literal["emulated_losses"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``function``, ``cut``, each loss and its gradient, as ``LOSS_gradient``."""
+    import pandas as pd
+
+    from ...evaluation.cut_function_scan import scan_line
+
     sample = sample_of_study(inputs, 1)
     parts = [
         scan_line(function, CUTS, sample).assign(function=function)
@@ -33,12 +48,12 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw a column a loss: above the loss with a dot at its best, below its gradient."""
     with paper_style():
-        fig, axes = panel_grid(2 * len(SCANNED), panel_size=(2.6, 2.2), sharex=True)
-        for column, loss in enumerate(SCANNED):
-            value_ax, gradient_ax = axes[column], axes[column + len(SCANNED)]
+        fig, axes = panel_grid(2 * len(TITLES), panel_size=(2.6, 2.2), sharex=True)
+        for column, loss in enumerate(TITLES):
+            value_ax, gradient_ax = axes[column], axes[column + len(TITLES)]
             unit = UNITS[loss]
             for name, rows in table.groupby("function", sort=False):
                 style: dict[str, Any] = {
@@ -58,5 +73,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             value_ax.set_xlim(CUTS[0], CUTS[-1])
         handles, labels = axes[0].get_legend_handles_labels()
         fig.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from pydantic import Field
 
-from scripts.data.score_table import score_columns
-from scripts.data.selection import SCORE_THRESHOLD
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import COLORS, class_name, paper_style, with_unit
+from ...data.score_table import score_columns, selected
+from ...kinds import Count, FigureSettings
+from ..style import COLORS, add_title, class_name, label_plane, new_figure, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 #: The panels. P is a probability already: its sigmoid, which the notebooks take, exceeds 0.5 but for P = 0.
 RULES = {"output": "$P$ > 0.5", "sigmoid": "sigmoid($P$) > 0.5"}
 MARKERS = {"signal": "o", "background": "s"}
 
 
-def selected(rule: str, scores: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Return which events a rule takes for signal, in the notebook's precision."""
-    values = scores.astype(np.float32)
-    if rule == "sigmoid":
-        values = np.float32(1) / (np.float32(1) + np.exp(-values))
-    return np.asarray(values > SCORE_THRESHOLD)
+class Settings(FigureSettings):
+    """Test events in two features, those on the wrong side dark, by two rules."""
+
+    files = ("features", "scores")
+    n_networks = range(1, 2)
+    needs = frozenset({"classifier"})
+    n_features = 2
+
+    plot: Literal["classification_maps"]
+    drawn: Count = Field(description="Events of each class")
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the events drawn and the shares of all test events.
 
     Returns
@@ -41,7 +48,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If the study has not two features.
     """
-    names = [feature["name"] for feature in inputs.features]
+    import pandas as pd
+
+    names = inputs.study.feature_names
     if len(names) != 2:
         raise ValueError(f"maps are drawn in two features, the study has {len(names)}")
     scores, events = inputs.read("scores"), inputs.read("features")
@@ -53,7 +62,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         correct = selected(rule, values) == (events["label"] == 1).to_numpy()
         for label in (1, 0):
             of_class = (events["label"] == label).to_numpy()
-            drawn = events[of_class].head(inputs.options["drawn"])
+            drawn = events[of_class].head(inputs.figure.drawn)
             row = {"rule": rule, "class": class_name(label)}
             parts += [
                 pd.DataFrame({"x": drawn[names[0]], "y": drawn[names[1]]}).assign(
@@ -64,10 +73,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the events of both classes, those on the wrong side dark, with the shares above."""
     with paper_style():
-        fig = Figure(figsize=(7.4, 4.3), layout="constrained")
+        fig = new_figure(7.4, 4.3)
         axes = fig.subplots(1, len(RULES), sharex=True, sharey=True)
         for ax, (rule, rows) in zip(axes, table.groupby("rule", sort=False), strict=True):
             events = rows[rows["kind"] == "event"]
@@ -90,12 +99,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                 f"{RULES[str(rule)]}: correct {100 * shares['signal']:.1f} % of signal,\n"
                 f"{100 * shares['background']:.1f} % of background"
             )
-            for axis, feature in zip("xy", study["features"], strict=True):
-                ax.set(**{f"{axis}label": with_unit(feature["label"], feature["unit"])})
-                if "range" in feature:
-                    ax.set(**{f"{axis}lim": feature["range"]})
+            label_plane(ax, study)
         axes[1].set_ylabel("")
         handles, labels = axes[0].get_legend_handles_labels()
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
         fig.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, markerscale=2)
     return fig

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from scripts.data.score_table import score_columns
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LABELS, class_name, densities, fill_histogram, panel_grid, paper_style
+from ...data.score_table import score_columns
+from ...kinds import FigureSettings
+from ..style import LABELS, add_title, class_name, densities, fill_histogram, panel_grid, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...study import Study
+    from ..inputs import FigureInputs
 
 EDGES = np.linspace(0.0, 1.0, 51)
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Scores of joint networks, one panel a network."""
+
+    files = ("scores",)
+    n_networks = range(1, 7)
+    needs = frozenset({"classifier"})
+
+    plot: Literal["joint_scores"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return histograms of the test sample: ``network``, ``class``, ``low``, ``high`` and ``density``.
 
     The output of a network without a sigmoid, outside of [0, 1], is shown after one, as its loss sees it;
     ``squashed`` says so.
     """
+    import pandas as pd
+
     parts = []
     for position, network in enumerate(inputs.networks):
         scores = inputs.read("scores", position)
@@ -41,10 +58,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw a panel a network, with a logarithmic axis."""
     with paper_style():
-        fig, axes = panel_grid(len(options["networks"]), panel_size=(2.9, 2.5))
+        fig, axes = panel_grid(len(figure.networks), panel_size=(2.9, 2.5))
         for ax, (network, rows) in zip(axes, table.groupby("network", sort=False), strict=True):
             for name, bins in rows.groupby("class", sort=False):
                 fill_histogram(ax, bins, str(name), LABELS[str(name)])
@@ -56,5 +73,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             ax.set_xlabel(shown, loc="center")
             ax.set_ylabel("Share of events per unit", loc="center")
         axes[0].legend(loc="upper center", ncols=2)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig
