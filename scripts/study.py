@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -177,7 +178,7 @@ class Study(Settings):
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment.cross_sections", self._cross_section_faults())
+            yield from _below("counting_experiment", self._yield_faults())
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -194,7 +195,7 @@ class Study(Settings):
             yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
-                yield from _below(f"{section}.{name}", self._drawn_faults(drawn))
+                yield from _below(f"{section}.{name}", self.faults_of(drawn))
 
     def _column_faults(self) -> Iterator[Fault]:
         for section, columns in (("features", self.features), ("properties", self.properties)):
@@ -204,19 +205,34 @@ class Study(Settings):
             for name in RESERVED_COLUMNS:
                 if name in names:
                     yield section, f"{name} is a column of the feature table"
+            known = self.source.columns
+            if known is not None:
+                yield from (
+                    (section, not_known("feature", name, known)) for name in names if name not in known
+                )
         if self.source.features_only:
             for column in self.properties:
                 if column.name not in self.feature_names:
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _cross_section_faults(self) -> Iterator[Fault]:
+    def _yield_faults(self) -> Iterator[Fault]:
         assert self.counting_experiment is not None
-        given, processes = self.counting_experiment.cross_sections, self.source.class_of_process
-        yield from (
-            ("", f"none of the process {name}: give it in fb") for name in processes if name not in given
-        )
-        yield from (("", not_known("process", name, processes)) for name in given if name not in processes)
+        experiment, processes = self.counting_experiment, self.source.class_of_process
+        given = experiment.cross_sections
+        for name in processes:
+            if name not in given:
+                yield "cross_sections", f"none of the process {name}: give it in fb"
+        for name in given:
+            if name not in processes:
+                yield "cross_sections", not_known("process", name, processes)
+        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
+        if experiment.minimum_signal >= experiment.luminosity * signal:
+            text = (
+                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
+                f"{experiment.luminosity * signal:g} expected before the cuts"
+            )
+            yield "", text
 
     def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
         unknown = [name for name in analysis.configured if name not in self.networks]
@@ -227,7 +243,8 @@ class Study(Settings):
         if not unknown:
             yield from analysis.check(self)
 
-    def _drawn_faults(self, drawn: DrawnSettings) -> Iterator[Fault]:
+    def faults_of(self, drawn: DrawnSettings) -> Iterator[Fault]:
+        """Yield why the study cannot show a figure or table."""
         for kind in drawn.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
@@ -251,8 +268,14 @@ class Study(Settings):
                 if missing:
                     text = f"{name}, of the model {model}, has nothing to show here ({', '.join(missing)})"
                     yield "", f"{text}: name another network"
-        if not unknown and count in allowed:
-            yield from drawn.check(self)
+        if unknown or count not in allowed:
+            return
+        if drawn.first_sets_targets and not self.networks[drawn.networks[0]].working_points:
+            text = (
+                f"the first, {drawn.networks[0]}, sets the targets of all and has none: name one with targets"
+            )
+            yield "networks", f"{text} first"
+        yield from drawn.check(self)
 
 
 def parse(settings: type[S], value: Any) -> S:
@@ -355,25 +378,27 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
     """
     for kind in modules(room):
         settings: type[DrawnSettings] = module_of(room, kind).Settings
-        if not settings.standard or not settings.n_networks:
-            continue
-        if ("cutflow" in settings.files and not study.source.from_files) or (
-            settings.needs_yields and study.counting_experiment is None
-        ):
-            continue
-        if any(file in modules("analysis") and file not in study.analyses for file in settings.files):
-            continue
-        able = [name for name, model in study.networks.items() if settings.needs <= model.offers]
+        able = [
+            name
+            for name, model in study.networks.items()
+            if settings.needs <= model.offers and not settings.standard_unless & model.offers
+        ]
         if settings.standard == "network":
-            choices = [(f"{study.name}_{name}_{kind}", [name]) for name in able]
+            choices = {f"{study.name}_{name}_{kind}": [name] for name in able}
+        elif settings.standard == "networks":
+            able.sort(key=lambda name: not study.networks[name].working_points)
+            choices = {f"{study.name}_{kind}": able[: settings.n_networks.stop - 1]}
+        elif settings.standard == "study":
+            choices = {f"{study.name}_{kind}": []}
         else:
-            chosen = able[: settings.n_networks.stop - 1] if settings.standard == "networks" else []
-            choices = [(f"{study.name}_{kind}", chosen)]
-        for name, networks in choices:
-            if len(networks) in settings.n_networks:
-                of_what = {"networks": networks} if networks else {}
-                caption = f"{study.title}: {settings.standard_caption}"
-                yield name, {room: kind, "caption": caption, **of_what}
+            continue
+        for name, networks in choices.items():
+            caption = settings.standard_caption.format(networks=", ".join(networks))
+            entry = {room: kind, "caption": f"{study.title}. {caption}"}
+            if networks:
+                entry["networks"] = networks
+            if not any(study.faults_of(settings.model_validate(entry))):
+                yield name, entry
 
 
 def _parse(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:
@@ -419,7 +444,8 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 def _line(where: str, error: ErrorDetails) -> str:
     """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    loc = [str(part) for part in error["loc"]]
+    # What stands in parentheses is a tag of pydantic's, see kinds.word_or_list, and no key.
+    loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
     if kind == "missing":
         missing = loc.pop()
         text = f"the key `{missing}` is missing"
