@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scripts.models.base import Model, TrainingTask
+    from scripts.analyses.job import AnalysisJob
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -248,6 +249,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Networks whose settings it reads."""
         return self.trained
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the table of the analysis."""
+        raise NotImplementedError
 
 
 class DrawnSettings(Settings):

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cabin_core.numbers import check_bin_edges
+
 from .feature_table import CLASSES
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ class Settings(SelectedEvents):
             raise PydanticCustomError("weights", "{given} without {missing}: give both, or neither", names)
         return self
 
-    def expand_files(self, study_name: str) -> dict[str, list[str]]:
+    def files(self, study_name: str) -> dict[str, list[str]]:
         """Return the files that the paths and globs name.
 
         Returns

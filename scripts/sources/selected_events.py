@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Le
 from pydantic import Field, model_validator
@@ -92,6 +92,12 @@ class SelectedEvents(SourceSettings):
     def columns(self) -> Collection[str]:
         """The features that can be made of the events."""
         return DELPHES_FEATURES
+
+    @property
+    def weighting(self) -> dict[str, Any]:
+        """The luminosity, the cross-sections and whether classes are balanced, as the merging takes them."""
+        given = self.model_dump()
+        return {name: given.get(name) for name in ("luminosity", "cross_sections", "balance")}
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield where the classes differ in weight and nothing is said of the training."""
