@@ -108,7 +108,7 @@ class Settings(BaseModel):
     def _known_keys(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        known = cls.model_fields
+        known = [field.alias or name for name, field in cls.model_fields.items()]
         for key in value:
             if not isinstance(key, str):
                 raise PydanticCustomError(
@@ -141,6 +141,9 @@ class SourceSettings(Settings):
     splits_itself: ClassVar[bool] = False
     #: Whether every column it makes is a feature of the study, so that there are no further properties.
     features_only: ClassVar[bool] = False
+    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts), ``bin_optimum``
+    #: (these in bins of a property).
+    has: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def from_files(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -177,7 +178,7 @@ class Study(Settings):
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment.cross_sections", self._cross_section_faults())
+            yield from _below("counting_experiment", self._yield_faults())
         for name, network in self.networks.items():
             if name in RESERVED_NETWORKS:
                 yield f"networks.{name}", "a folder beside those of the networks has this name: take another"
@@ -208,13 +209,23 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _cross_section_faults(self) -> Iterator[Fault]:
+    def _yield_faults(self) -> Iterator[Fault]:
         assert self.counting_experiment is not None
-        given, processes = self.counting_experiment.cross_sections, self.source.class_of_process
-        yield from (
-            ("", f"none of the process {name}: give it in fb") for name in processes if name not in given
-        )
-        yield from (("", not_known("process", name, processes)) for name in given if name not in processes)
+        experiment, processes = self.counting_experiment, self.source.class_of_process
+        given = experiment.cross_sections
+        for name in processes:
+            if name not in given:
+                yield "cross_sections", f"none of the process {name}: give it in fb"
+        for name in given:
+            if name not in processes:
+                yield "cross_sections", not_known("process", name, processes)
+        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
+        if experiment.minimum_signal >= experiment.luminosity * signal:
+            text = (
+                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
+                f"{experiment.luminosity * signal:g} expected before the cuts"
+            )
+            yield "", text
 
     def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
         unknown = [name for name in analysis.configured if name not in self.networks]

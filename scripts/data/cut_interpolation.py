@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
-from scripts.data.cut_table import edges_by_target
-from scripts.data.event_bins import EventBins
+from .cut_table import edges_by_target
+from .event_bins import EventBins
 
 
 def interpolate_cuts(
@@ -55,7 +55,7 @@ def interpolate_cuts(
     >>> (events["x1"] < cut).tolist()
     [False, True, True]
     """
-    bins = EventBins.of_cuts(cuts)
+    bins = EventBins.from_cuts(cuts)
     if bins is None:
         raise ValueError("these cuts do not follow a property: there is nothing to interpolate")
     ((_, edges),) = edges_by_target(cuts, [target])

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from cabin_core import passes_cuts
+
+from .event_bins import EventBins
 
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
 #: More columns where cuts follow a property of the event: its name and the edges of the bin.
@@ -34,3 +39,67 @@ def edges_by_target(
     return [
         (float(target), cuts[of_row.isna() if np.isnan(target) else of_row == target]) for target in wanted
     ]
+
+
+def passes_cut_table(
+    table: pd.DataFrame, cuts: pd.DataFrame, targets: Sequence[float] | None = None
+) -> NDArray[np.bool_]:
+    """Apply a table of cuts, as ``cuts.csv`` holds them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Events with the features in physical units.
+    cuts : DataFrame
+        One row an edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``; both edges of a window
+        are two rows of one feature. An event must pass all rows of a target or, where cuts follow a property
+        of the event, those of its bin; beyond the outermost bins it is in the nearest one.
+    targets : sequence of float, optional
+        As :func:`edges_by_target` takes them.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_events, n_targets)
+        Every event passes a target without a row.
+
+    Raises
+    ------
+    ValueError
+        If a window's lower edge lies above the upper one, or a feature or the property is not a column of the
+        events.
+    """
+    bins = EventBins.from_cuts(cuts)
+    if bins is not None:
+        if bins.name not in table:
+            raise ValueError(f"the cuts follow {bins.name}, which the events do not have")
+        wanted = list(cuts["target_efficiency"].unique() if targets is None else targets)
+        passed_any = np.empty((len(table), len(wanted)), dtype=bool)
+        positions = bins.positions(table[bins.name])
+        for position, (low, _) in enumerate(bins.bounds):
+            of_bin = cuts[cuts["property_low"] == low].drop(columns=PROPERTY_COLUMNS)
+            inside = positions == position
+            passed_any[inside] = passes_cut_table(table[inside], of_bin, wanted)
+        return passed_any
+    columns = []
+    for target, edges in edges_by_target(cuts, targets):
+        names = list(edges["feature"])
+        missing = [name for name in names if name not in table]
+        if missing:
+            raise ValueError(f"the cuts ask for {missing[0]}, which the events do not have")
+        _check_windows(edges, target)
+        passed = passes_cuts(
+            table[names].to_numpy(dtype=float), edges[["cut"]].to_numpy().T, list(edges["direction"])
+        )
+        columns.append(passed)
+    return np.hstack(columns)
+
+
+def _check_windows(edges: pd.DataFrame, target: float) -> None:
+    low = edges[edges["direction"] == ">"].groupby("feature")["cut"].max()
+    high = edges[edges["direction"] == "<"].groupby("feature")["cut"].min()
+    for feature, edge in low.items():
+        if feature in high and edge >= high[feature]:
+            raise ValueError(
+                f"the window of {feature} at the target {target:g} is empty: its low edge {edge:g} is above "
+                f"its high edge {high[feature]:g}"
+            )

@@ -6,14 +6,17 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cabin_core.networks import check_bin_edges
-from scripts.data.feature_table import CLASSES
+from .feature_table import CLASSES
+
+if TYPE_CHECKING:
+    from ..study import BinnedProperty
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,12 @@ class EventBins:
             raise ValueError(f"property {self.name}: {fault}") from None
 
     @classmethod
-    def of_entry(cls, entry: dict[str, Any]) -> EventBins | None:
-        """Return the bins of the key ``property`` of a network's entry in the config, None without it."""
-        return cls(**entry["property"]) if "property" in entry else None
+    def from_settings(cls, settings: BinnedProperty | None) -> EventBins | None:
+        """Return the bins that settings name, None without them."""
+        return None if settings is None else cls(settings.name, tuple(settings.edges))
 
     @classmethod
-    def of_cuts(cls, cuts: pd.DataFrame) -> EventBins | None:
+    def from_cuts(cls, cuts: pd.DataFrame) -> EventBins | None:
         """Return the bins of a table of cuts, None where cuts do not follow a property."""
         if "property" not in cuts or cuts.empty:
             return None

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ..study import Split
 
 CLASSES = {"signal": 1, "background": 0}
 
@@ -20,7 +23,7 @@ CLASSES = {"signal": 1, "background": 0}
 def make_feature_table(
     signal: pd.DataFrame,
     background: pd.DataFrame,
-    split: dict[str, Any],
+    split: Split,
     weights: dict[str, float] | None = None,
 ) -> pd.DataFrame:
     """Stack both classes and split them into training and test sample.
@@ -29,8 +32,7 @@ def make_feature_table(
     ----------
     signal, background : DataFrame
         The features of each class, one column a feature.
-    split : dict
-        ``test_fraction`` in (0, 1) and ``seed`` of the random split.
+    split : Split
     weights : dict, optional
         Weight of each event of ``signal`` and of ``background``; 1 where absent.
 
@@ -47,20 +49,19 @@ def make_feature_table(
     return table
 
 
-def draw_split(n_events: int, split: dict[str, Any]) -> NDArray[np.str_]:
+def draw_split(n_events: int, split: Split) -> NDArray[np.str_]:
     """Return ``train`` or ``test`` for each event, at random.
 
     Parameters
     ----------
     n_events : int
-    split : dict
-        As :func:`make_feature_table` takes it.
+    split : Split
     """
     # Imported here, as below: it takes a second, and most jobs that read a table do without.
     from sklearn.model_selection import train_test_split
 
     _, test_rows = train_test_split(
-        np.arange(n_events), test_size=split["test_fraction"], random_state=split["seed"]
+        np.arange(n_events), test_size=split.test_fraction, random_state=split.seed
     )
     is_test = np.zeros(n_events, dtype=bool)
     is_test[test_rows] = True

@@ -1,9 +1,15 @@
-"""The columns of ``scores.parquet``: the scores of every event, one column a target."""
+"""The scores of every event, ``scores.parquet``: its columns, one a target, and thresholds on them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Above this score an event counts as selected where a network has neither cuts nor targets.
+SCORE_THRESHOLD = 0.5
 
 _PREFIX = "score"
 
@@ -22,3 +28,33 @@ def score_columns(columns: Iterable[str]) -> list[str]:
     """Return those of the columns that hold scores, in increasing order of the target."""
     names = [name for name in columns if name == _PREFIX or name.startswith(f"{_PREFIX}_")]
     return sorted(names, key=target_of)
+
+
+def score_thresholds(
+    scores: NDArray[np.floating], weights: NDArray[np.floating], targets: Sequence[float]
+) -> NDArray[np.float64]:
+    """Return the thresholds that signal passes with given efficiencies.
+
+    Parameters
+    ----------
+    scores, weights : ndarray, shape (n_events,)
+        Of signal events; those of the training sample, so that a test stays one.
+    targets : sequence of float
+        Signal efficiencies; 0.5 is the threshold of a NaN, :data:`SCORE_THRESHOLD`.
+
+    Returns
+    -------
+    ndarray, shape (n_targets,)
+        Events above (not at) a threshold are selected.
+    """
+    order = np.argsort(scores)[::-1]
+    passing = np.cumsum(weights[order], dtype=np.float64)
+    thresholds = []
+    for target in targets:
+        if np.isnan(target):
+            thresholds.append(SCORE_THRESHOLD)
+            continue
+        # The first event that is too much sets the threshold.
+        first = min(int(np.searchsorted(passing, target * passing[-1], side="right")), len(order) - 1)
+        thresholds.append(float(scores[order[first]]))
+    return np.array(thresholds)

@@ -1,8 +1,8 @@
-"""What a search expects: the yields of each process at its luminosity."""
+"""Expected yields of a counting experiment: those of each process at its luminosity."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from cabin_core import ExpectedYields, asimov_significance
-from scripts.data.feature_table import CLASSES
+
+from .feature_table import CLASSES
+
+if TYPE_CHECKING:
+    from ..study import CountingExperiment
 
 
 def process_names(table: pd.DataFrame) -> pd.Series:
@@ -20,17 +24,16 @@ def process_names(table: pd.DataFrame) -> pd.Series:
     return table["label"].map({label: name for name, label in CLASSES.items()})
 
 
-def expected_weights(table: pd.DataFrame, search: dict[str, Any]) -> NDArray[np.float64]:
-    """Return how many events of the search each event of a table stands for.
+def expected_weights(table: pd.DataFrame, experiment: CountingExperiment) -> NDArray[np.float64]:
+    """Return how many events of the experiment each event of a table stands for.
 
     Parameters
     ----------
     table : DataFrame
         Of the training or of the test events of a feature table, so that either gives the full yield. Weights
         of events count relative to those of the same process.
-    search : dict
-        The key ``search`` of a study: ``luminosity`` [fb^-1] and ``cross_sections`` of each process, of the
-        events of the table [fb].
+    experiment : CountingExperiment
+        Its cross-sections are of the events of the table.
 
     Returns
     -------
@@ -40,34 +43,29 @@ def expected_weights(table: pd.DataFrame, search: dict[str, Any]) -> NDArray[np.
     Raises
     ------
     ValueError
-        If a luminosity or cross-section is missing or not positive, or a process has no events.
+        If a cross-section is missing, or a process has no events.
     """
-    luminosity, cross_sections = search.get("luminosity"), search.get("cross_sections", {})
-    if luminosity is None or not luminosity > 0:
-        raise ValueError(f"search.luminosity must be a positive number of fb^-1, not {luminosity}")
+    cross_sections = experiment.cross_sections
     processes = process_names(table)
     found = list(processes.unique())
     for name in found:
         if name not in cross_sections:
-            raise ValueError(f"search.cross_sections: none of the process {name}: give it in fb")
+            raise ValueError(f"cross_sections: none of the process {name}: give it in fb")
     weights = table["weight"].to_numpy(dtype=float)
     expected = np.zeros(len(table))
     for name, cross_section in cross_sections.items():
-        if not cross_section > 0:
-            raise ValueError(f"search.cross_sections.{name} must be a positive number of fb: {cross_section}")
         of_process = (processes == name).to_numpy()
         total = weights[of_process].sum()
         if not total > 0:
             raise ValueError(
-                f"search.cross_sections.{name}: no event of this process in the sample: it has "
-                f"{', '.join(found)}"
+                f"cross_sections.{name}: no event of this process in the sample: it has {', '.join(found)}"
             )
-        expected[of_process] = weights[of_process] / total * cross_section * luminosity
+        expected[of_process] = weights[of_process] / total * cross_section * experiment.luminosity
     return expected
 
 
-def expected_yields(table: pd.DataFrame, search: dict[str, Any]) -> ExpectedYields:
-    """Return what a search expects before the cuts, from a feature table and the key ``search`` of its study.
+def expected_yields(table: pd.DataFrame, experiment: CountingExperiment) -> ExpectedYields:
+    """Return what a counting experiment expects of the events of a feature table, before the cuts.
 
     Raises
     ------
@@ -76,26 +74,27 @@ def expected_yields(table: pd.DataFrame, search: dict[str, Any]) -> ExpectedYiel
         signal.
     """
     events = table[table["split"] == "train"]
-    weights = pd.Series(expected_weights(events, search)).groupby(events["label"].to_numpy()).sum()
+    weights = pd.Series(expected_weights(events, experiment)).groupby(events["label"].to_numpy()).sum()
     return ExpectedYields(
         signal=float(weights[CLASSES["signal"]]),
         background=float(weights[CLASSES["background"]]),
-        relative_uncertainty=search["relative_uncertainty"],
-        minimum_signal=search["minimum_signal"],
-        irreducible_background=search.get("irreducible_background", 0.0),
+        relative_uncertainty=experiment.relative_uncertainty,
+        minimum_signal=experiment.minimum_signal,
+        irreducible_background=experiment.irreducible_background,
     )
 
 
-def selected_yields(table: pd.DataFrame, passed: NDArray[np.bool_], search: dict[str, Any]) -> pd.DataFrame:
-    """Return what selections leave of a search, and its significance.
+def selected_yields(
+    table: pd.DataFrame, passed: NDArray[np.bool_], experiment: CountingExperiment
+) -> pd.DataFrame:
+    """Return the yields that selections leave of a counting experiment, and its significance.
 
     Parameters
     ----------
     table : DataFrame
         Of the test events of a feature table.
     passed : ndarray of bool, shape (n_events, n_rows)
-    search : dict
-        The key ``search`` of the study.
+    experiment : CountingExperiment
 
     Returns
     -------
@@ -104,16 +103,16 @@ def selected_yields(table: pd.DataFrame, passed: NDArray[np.bool_], search: dict
         events of the sample [events], ``assumed_background`` and the ``significance`` with it. Of a
         background that is gone from the sample one event is assumed: less the sample cannot tell.
     """
-    weights = expected_weights(table, search)
+    weights = expected_weights(table, experiment)
     is_signal = (table["label"] == CLASSES["signal"]).to_numpy()
     of_background = weights[~is_signal]
     signal = weights[is_signal] @ passed[is_signal]
     background = of_background @ passed[~is_signal]
-    irreducible = search.get("irreducible_background", 0.0)
+    irreducible = experiment.irreducible_background
     assumed = np.maximum(background, of_background.max())
     assumed = assumed + irreducible
     significance = asimov_significance(
-        torch.from_numpy(signal), torch.from_numpy(assumed), search["relative_uncertainty"]
+        torch.from_numpy(signal), torch.from_numpy(assumed), experiment.relative_uncertainty
     )
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""What a figure and a table of competitors show: every method at the same working points."""
+"""Every method at the same working points, for the figure and the table of competitors."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from cabin_core.losses import roughness
-from scripts.data.feature_table import fit_scaling
-from scripts.models.base import area_through
+
+from ..data.feature_table import fit_scaling
+from ..models.base import area_through
 
 Targets = Sequence[float] | NDArray[np.float64]
 
@@ -25,7 +26,7 @@ def compare_networks(
     cuts: Sequence[pd.DataFrame],
     timing: Sequence[pd.DataFrame],
 ) -> pd.DataFrame:
-    """Return what each network does at the targets of the first one.
+    """Return efficiencies, areas, roughness and times of networks at the targets of the first one.
 
     Parameters
     ----------

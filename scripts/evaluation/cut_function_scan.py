@@ -1,4 +1,4 @@
-"""What stands for the step of a cut, scanned over all cuts: weights, losses and their gradients."""
+"""Cut functions, which stand for the step of a cut, scanned over all cuts: weights, losses, gradients."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from cabin_core import CutNetwork, EventSample, WattsLoss
-from scripts.sources.watts import SAMPLES
+
+from ..sources.watts import SAMPLES
 
 #: Losses of a scan; the significance is shown as it is, not with the sign that makes it a loss.
 SCANNED = ("significance", "cross_entropy", "squares")
@@ -144,7 +145,7 @@ def scan_surface(function: str, axis: NDArray[np.float64], sample: EventSample) 
 
 
 def event_gradients(function: str, cut: float, sample: EventSample) -> NDArray[np.float64]:
-    """Return what each event adds to the gradient of the sum of squares by a cut, shape (n_events,)."""
+    """Return the part of each event in the gradient of the sum of squares by a cut, shape (n_events,)."""
     features = sample.features.clone().requires_grad_()
     network = network_of(function, np.array([[cut]]))
     WattsLoss("squares").of_rows(

@@ -1,20 +1,23 @@
-"""What each working point of a network is worth to a search."""
+"""Expected yields and significance of each working point of a network."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 
-from scripts.data.selection import passes_cut_table
-from scripts.data.yields import expected_yields, selected_yields
-from scripts.sources.gaussian_optimum import GaussianClasses
+from ..data.cut_table import passes_cut_table
+from ..data.yields import expected_yields, selected_yields
+from ..sources.gaussian_optimum import GaussianClasses
+
+if TYPE_CHECKING:
+    from ..study import CountingExperiment, Study
 
 
-def tabulate_search(
-    study: dict[str, Any],
+def tabulate_yields(
+    study: Study,
     features: pd.DataFrame,
     cuts: pd.DataFrame,
     metrics: pd.DataFrame,
@@ -24,8 +27,8 @@ def tabulate_search(
 
     Parameters
     ----------
-    study : dict
-        The study's entry in the config, with the key ``search``.
+    study : Study
+        With a counting experiment.
     features : DataFrame
         Feature table of the study.
     cuts, metrics, scores : DataFrame
@@ -35,9 +38,11 @@ def tabulate_search(
     -------
     DataFrame
         ``target_efficiency``, ``signal_efficiency``, ``background_efficiency``, the columns of
-        :func:`~scripts.data.yields.selected_yields` and, for cuts on a Gaussian source, ``exact_background`` and
-        ``exact_significance``, of efficiencies that are computed rather than counted; NaN for others.
+        :func:`~scripts.data.yields.selected_yields` and, for cuts whose exact efficiencies are known,
+        ``exact_background`` and ``exact_significance`` from these rather than from counts; NaN for others.
     """
+    experiment = study.counting_experiment
+    assert experiment is not None
     test = features[features["split"] == "test"]
     table = metrics[["target_efficiency", "signal_efficiency", "background_efficiency"]]
     table = table.reset_index(drop=True)
@@ -48,9 +53,10 @@ def tabulate_search(
     else:
         targets = table["target_efficiency"].to_list()
         passed = passes_cut_table(test, cuts, targets)
-        if study["source"]["kind"] == "gaussian" and "property" not in cuts:
-            exact = _exact(study, GaussianClasses.of_study(study).efficiencies(cuts, targets), features)
-    return pd.concat([table, selected_yields(test, passed, study["search"]), exact], axis=1)
+        if "optimum" in study.source.has and "property" not in cuts:
+            efficiencies = GaussianClasses.from_study(study).efficiencies(cuts, targets)
+            exact = _exact(experiment, efficiencies, features)
+    return pd.concat([table, selected_yields(test, passed, experiment), exact], axis=1)
 
 
 def known(points: pd.DataFrame, quantity: str) -> pd.Series:
@@ -58,9 +64,11 @@ def known(points: pd.DataFrame, quantity: str) -> pd.Series:
     return points[f"exact_{quantity}"].fillna(points[quantity])
 
 
-def _exact(study: dict[str, Any], efficiencies: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+def _exact(
+    experiment: CountingExperiment, efficiencies: pd.DataFrame, features: pd.DataFrame
+) -> pd.DataFrame:
     """Return background yield and significance of efficiencies that are computed, a row a working point."""
-    yields = expected_yields(features, study["search"])
+    yields = expected_yields(features, experiment)
     signal, background = (
         torch.tensor(efficiencies[f"{name}_efficiency"].to_numpy()) for name in ("signal", "background")
     )

@@ -1,16 +1,20 @@
-"""What a search keeps above each threshold on a network's score, process by process."""
+"""Expected yields above each threshold on a network's score, process by process."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from cabin_core import TrainedNetwork
-from scripts.data.score_table import score_columns
-from scripts.data.yields import expected_weights, process_names
+from cabin_core import LinearNetwork, TrainedNetwork
+
+from ..data.score_table import score_columns
+from ..data.yields import expected_weights, process_names
+
+if TYPE_CHECKING:
+    from ..study import CountingExperiment
 
 #: How many thresholds are tried: as many even ones in the score as even ones in the signal efficiency.
 N_THRESHOLDS = 400
@@ -19,15 +23,14 @@ N_THRESHOLDS = 400
 EFFICIENCY = "efficiency_"
 
 
-def scan_thresholds(events: pd.DataFrame, search: dict[str, Any]) -> pd.DataFrame:
-    """Return what events above each threshold on their score are worth.
+def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.DataFrame:
+    """Return the yields and the significance of the events above each threshold on their score.
 
     Parameters
     ----------
     events : DataFrame
         Of the test sample: ``score``, ``label``, ``weight`` and ``process``, the last not needed.
-    search : dict
-        The key ``search`` of a study.
+    experiment : CountingExperiment
 
     Returns
     -------
@@ -40,7 +43,7 @@ def scan_thresholds(events: pd.DataFrame, search: dict[str, Any]) -> pd.DataFram
     """
     scores = events["score"].to_numpy(dtype=float)
     is_signal = (events["label"] == 1).to_numpy()
-    expected = expected_weights(events, search)
+    expected = expected_weights(events, experiment)
     thresholds = np.union1d(
         np.linspace(0.0, 1.0, N_THRESHOLDS + 1)[:-1],
         np.quantile(scores[is_signal], np.linspace(0.0, 1.0, N_THRESHOLDS + 1)[:-1], method="lower"),
@@ -72,7 +75,7 @@ def scan_thresholds(events: pd.DataFrame, search: dict[str, Any]) -> pd.DataFram
 
 
 def scan_network(
-    features: pd.DataFrame, scores: pd.DataFrame, search: dict[str, Any], split: str = "test"
+    features: pd.DataFrame, scores: pd.DataFrame, experiment: CountingExperiment, split: str = "test"
 ) -> pd.DataFrame:
     """Return :func:`scan_thresholds` of a network with one score.
 
@@ -80,7 +83,7 @@ def scan_network(
     ----------
     features, scores : DataFrame
         The feature table of a study and ``scores.parquet`` of a network, row by row the same events.
-    search : dict
+    experiment : CountingExperiment
     split : str
         ``train`` or ``test``.
 
@@ -97,7 +100,7 @@ def scan_network(
     if len(columns) != 1:
         raise ValueError(f"a scan of thresholds needs one score an event, not {', '.join(columns)}")
     events = features.assign(score=scores[columns[0]].to_numpy())
-    return scan_thresholds(events[events["split"] == split], search)
+    return scan_thresholds(events[events["split"] == split], experiment)
 
 
 def meets_demands(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series:
@@ -152,10 +155,11 @@ def linear_boundary(trained: TrainedNetwork) -> tuple[np.ndarray[Any, Any], floa
     ValueError
         If the network is not linear.
     """
-    if trained.settings.model != "linear":
-        raise ValueError(f"only a linear network has a straight boundary, not a {trained.settings.model} one")
-    linear = trained.network.linear
-    scaled = linear.weight.detach().double().squeeze(0).numpy()  # type: ignore[union-attr, operator]
-    constant = 0.0 if linear.bias is None else float(linear.bias.detach())  # type: ignore[union-attr, arg-type, operator]
+    network = trained.network
+    if not isinstance(network, LinearNetwork):
+        name = type(network).__name__
+        raise ValueError(f"only a linear network has a straight boundary, not a network of the class {name}")
+    scaled = network.linear.weight.detach().double().squeeze(0).numpy()
+    constant = 0.0 if network.linear.bias is None else float(network.linear.bias.detach())
     weights = scaled / trained.scaling.spread.numpy()
     return weights, constant - float(weights @ trained.scaling.mean.numpy())

@@ -1,17 +1,44 @@
-"""Generate the Gaussian dataset of arXiv:2502.08615, Section 5."""
+"""The Gaussian dataset of arXiv:2502.08615, Section 5: independent features with random means and widths."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 
-from scripts.data.feature_table import check_feature_table, make_feature_table
+from ..kinds import Count, NotNegative, Positive, Seed, SourceSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+
+
+class Settings(SourceSettings):
+    """Independent Gaussian features with random means and widths."""
+
+    features_only: ClassVar[bool] = True
+    has: ClassVar[frozenset[str]] = frozenset({"optimum"})
+
+    kind: Literal["gaussian"]
+    signal_events: Count = Field(description="Events generated")
+    background_events: Count = Field(description="Events generated")
+    seed: Seed
+    mean_scale: NotNegative = Field(description="Times a standard normal number: the mean of a feature")
+    width_scale: Positive = Field(description="Times the absolute value of one: its width")
+
+    def generate(self, study: Study) -> pd.DataFrame:
+        """Return the feature table."""
+        from ..data.feature_table import make_feature_table
+
+        assert study.split is not None
+        return make_feature_table(*generate_events(self, study.feature_names), study.split)
 
 
 def draw_parameters(
-    generator: np.random.RandomState, source: dict[str, Any], n_features: int
+    generator: np.random.RandomState, settings: Settings, n_features: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw the means and widths of all features, the first numbers of the generator.
 
@@ -21,17 +48,15 @@ def draw_parameters(
         Means and widths; the first column is the signal's, the second the background's.
     """
     parameters = generator.randn(n_features, 2, 2)
-    return source["mean_scale"] * parameters[:, :, 0], source["width_scale"] * np.abs(parameters[:, :, 1])
+    return settings.mean_scale * parameters[:, :, 0], settings.width_scale * np.abs(parameters[:, :, 1])
 
 
-def generate_events(source: dict[str, Any], features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def generate_events(settings: Settings, features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw independent Gaussian features with random means and widths.
 
     Parameters
     ----------
-    source : dict
-        ``signal_events`` and ``background_events`` [events], ``seed``, and the factors ``mean_scale``
-        and ``width_scale`` on the random means and (absolute) widths; dimensionless.
+    settings : Settings
     features : list of str
         Names of the features.
 
@@ -45,27 +70,15 @@ def generate_events(source: dict[str, Any], features: list[str]) -> tuple[pd.Dat
     numpy's legacy generator is used because the paper's numbers hang on its stream: first all means and
     widths, then the signal features one by one, then those of the background.
     """
-    generator = np.random.RandomState(source["seed"])
-    means, widths = draw_parameters(generator, source, len(features))
+    import pandas as pd
+
+    generator = np.random.RandomState(settings.seed)
+    means, widths = draw_parameters(generator, settings, len(features))
     samples = []
-    for column, n_events in enumerate((source["signal_events"], source["background_events"])):
+    for column, n_events in enumerate((settings.signal_events, settings.background_events)):
         drawn = {
             name: means[row, column] + widths[row, column] * generator.randn(n_events)
             for row, name in enumerate(features)
         }
         samples.append(pd.DataFrame(drawn))
     return samples[0], samples[1]
-
-
-def main(*, table: Path, source: dict[str, Any], features: list[str], split: dict[str, Any]) -> None:
-    """Write the feature table of a Gaussian study."""
-    signal, background = generate_events(source, features)
-    events = make_feature_table(signal, background, split)
-    check_feature_table(events, features, table)
-    events.to_parquet(table, index=False)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from scripts.data.cut_table import edges_by_target
-from scripts.sources.gaussian import draw_parameters
+from ..data.cut_table import edges_by_target
+from . import gaussian
+
+if TYPE_CHECKING:
+    from ..study import Study
 
 #: Edges further out than this remove nothing [widths of the signal].
 LOOSEST = 8.0
@@ -49,17 +52,13 @@ class GaussianClasses:
     widths: Array
 
     @classmethod
-    def of_study(cls, study: dict[str, Any]) -> GaussianClasses:
-        """Return the classes that a Gaussian study of the config draws its events from."""
-        features = study["features"]
-        generator = np.random.RandomState(study["source"]["seed"])
-        means, widths = draw_parameters(generator, study["source"], len(features))
-        return cls(
-            tuple(feature["name"] for feature in features),
-            tuple(feature["direction"] for feature in features),
-            means,
-            widths,
-        )
+    def from_study(cls, study: Study) -> GaussianClasses:
+        """Return the classes that a study with a Gaussian source draws its events from."""
+        source = study.source
+        assert isinstance(source, gaussian.Settings)
+        generator = np.random.RandomState(source.seed)
+        means, widths = gaussian.draw_parameters(generator, source, len(study.features))
+        return cls(tuple(study.feature_names), tuple(study.directions), means, widths)
 
     def log_efficiencies(self, low: Array, high: Array) -> Array:
         """Return the logarithms of the efficiencies of each feature's window.
@@ -245,7 +244,7 @@ def _shortest_path(costs: Array) -> Sequence[int]:
     return [left, *reversed(taken)]
 
 
-def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
+def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the exact efficiencies of cuts, and how much more background they leave than the best ones.
 
     Parameters
@@ -254,8 +253,8 @@ def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: dict[
         As ``cuts.csv`` holds them.
     optimum : DataFrame
         As ``optimum.csv`` holds it.
-    study : dict
-        The study's entry in the config, with a Gaussian source.
+    study : Study
+        With a Gaussian source.
 
     Returns
     -------
@@ -264,7 +263,7 @@ def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: dict[
         ``over_two_sided``: the background over that of the optimum at the signal efficiency reached; NaN
         where that lies outside of the optimum's range.
     """
-    points = GaussianClasses.of_study(study).efficiencies(cuts)
+    points = GaussianClasses.from_study(study).efficiencies(cuts)
     for side in ("one_sided", "two_sided"):
         logarithm = np.interp(
             points["signal_efficiency"],

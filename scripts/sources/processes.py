@@ -1,22 +1,80 @@
-"""Generate events of several processes, each with independent Gaussian features of its own."""
+"""Events of several processes, each with independent Gaussian features of its own."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
+from annotated_types import Len
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
-from scripts.data.feature_table import check_feature_table, make_feature_table
+from ..kinds import Count, Fault, Name, Number, Positive, Seed, SourceSettings
+from ..kinds import Settings as Part
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
 
 
-def generate_events(source: dict[str, Any], features: list[str]) -> dict[str, pd.DataFrame]:
+class Process(Part):
+    """One process."""
+
+    of_class: Literal["signal", "background"] = Field(alias="class")
+    events: Count = Field(description="Events generated")
+    mean: list[Number] = Field(description="Of each feature, in their order [unit of the feature]")
+    width: list[Positive] = Field(description="Standard deviation of each feature [unit of the feature]")
+
+
+class Settings(SourceSettings):
+    """Several processes, each with independent Gaussian features of its own."""
+
+    features_only: ClassVar[bool] = True
+
+    kind: Literal["processes"]
+    seed: Seed
+    processes: Annotated[dict[Name, Process], Len(2)]
+
+    @field_validator("processes")
+    @classmethod
+    def _both_classes(cls, processes: dict[str, Process]) -> dict[str, Process]:
+        for name in ("signal", "background"):
+            if not any(process.of_class == name for process in processes.values()):
+                text = "no process of the class {name}: both are needed"
+                raise PydanticCustomError("classes", text, {"name": name})
+        return processes
+
+    @property
+    def class_of_process(self) -> dict[str, str]:
+        """``signal`` or ``background`` for each process."""
+        return {name: process.of_class for name, process in self.processes.items()}
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield where a process has means or widths of more or fewer features than the study."""
+        n_features = len(study.features)
+        for name, process in self.processes.items():
+            for key in ("mean", "width"):
+                given = len(getattr(process, key))
+                if given != n_features:
+                    yield f"processes.{name}.{key}", f"{given} numbers for {n_features} features"
+
+    def generate(self, study: Study) -> pd.DataFrame:
+        """Return the feature table, with the column ``process``."""
+        from ..data.feature_table import make_feature_table
+
+        assert study.split is not None
+        samples = generate_events(self, study.feature_names)
+        return make_feature_table(samples["signal"], samples["background"], study.split)
+
+
+def generate_events(settings: Settings, features: list[str]) -> dict[str, pd.DataFrame]:
     """Draw the events of all processes.
 
     Parameters
     ----------
-    source : dict
-        ``seed``, and ``processes``: by name the ``class`` (signal or background), the number of ``events``,
-        and ``mean`` and ``width`` of each feature in its unit.
+    settings : Settings
     features : list of str
         Names of the features.
 
@@ -30,23 +88,11 @@ def generate_events(source: dict[str, Any], features: list[str]) -> dict[str, pd
     Each process has a stream of its own, by its place in the list: the number of events of one does not move
     those of another.
     """
+    import pandas as pd
+
     parts: dict[str, list[pd.DataFrame]] = {"signal": [], "background": []}
-    for position, (name, process) in enumerate(source["processes"].items()):
-        generator = np.random.default_rng([source["seed"], position])
-        drawn = generator.normal(process["mean"], process["width"], size=(process["events"], len(features)))
-        parts[process["class"]].append(pd.DataFrame(drawn, columns=features).assign(process=name))
+    for position, (name, process) in enumerate(settings.processes.items()):
+        generator = np.random.default_rng([settings.seed, position])
+        drawn = generator.normal(process.mean, process.width, size=(process.events, len(features)))
+        parts[process.of_class].append(pd.DataFrame(drawn, columns=features).assign(process=name))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-
-
-def main(*, table: Path, source: dict[str, Any], features: list[str], split: dict[str, Any]) -> None:
-    """Write the feature table of a study of several processes."""
-    samples = generate_events(source, features)
-    events = make_feature_table(samples["signal"], samples["background"], split)
-    check_feature_table(events, features, table)
-    events.to_parquet(table, index=False)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

@@ -7,18 +7,21 @@ a bin are their mean over the bin, by quadrature.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from scripts.data.cut_interpolation import interpolate_cuts
-from scripts.data.cut_table import edges_by_target
-from scripts.data.event_bins import EventBins
-from scripts.sources.gaussian_optimum import GaussianClasses
-from scripts.sources.property_toy import means_and_widths
+from ..data.cut_interpolation import interpolate_cuts
+from ..data.cut_table import edges_by_target
+from ..data.event_bins import EventBins
+from . import property_toy
+from .gaussian_optimum import GaussianClasses
+
+if TYPE_CHECKING:
+    from ..study import Study
 
 Array = NDArray[np.float64]
 
@@ -49,17 +52,17 @@ class GaussianBin:
     weights: Array
 
     @classmethod
-    def of_study(cls, study: dict[str, Any], low: float, high: float) -> GaussianBin:
-        """Return the classes of a bin from the entry in the config of a study of the toy."""
-        source = study["source"]
+    def from_study(cls, study: Study, low: float, high: float) -> GaussianBin:
+        """Return the classes of a bin of a study whose source is the toy."""
+        source = study.source
+        assert isinstance(source, property_toy.Settings)
         points, quadrature = np.polynomial.legendre.leggauss(N_NODES)
         values = low + (high - low) * (points + 1) / 2
-        classes = [means_and_widths(source, name, values) for name in ("signal", "background")]
+        classes = [property_toy.means_and_widths(source, name, values) for name in property_toy.CLASSES]
         means, widths = (np.stack(pair, axis=-1) for pair in zip(*classes, strict=True))
-        scales = np.array([source[name]["scale"] for name in ("signal", "background")])
+        scales = np.array([source.signal.scale, source.background.scale])
         density = quadrature[:, None] * np.exp(-(values[:, None] - low) / scales)
-        names = tuple(feature["name"] for feature in study["features"])
-        directions = tuple(feature["direction"] for feature in study["features"])
+        names, directions = tuple(study.feature_names), tuple(study.directions)
         return cls(
             [GaussianClasses(names, directions, *at) for at in zip(means, widths, strict=True)],
             values,
@@ -140,8 +143,8 @@ class GaussianBin:
         return start + width * found.x, float(np.exp(found.fun))
 
 
-def tabulate_optimum(study: dict[str, Any]) -> pd.DataFrame:
-    """Return the best one-sided cuts of every bin and target that the key ``bin_optimum`` of a study names.
+def tabulate_optimum(study: Study) -> pd.DataFrame:
+    """Return the best one-sided cuts of every bin and target that the analysis ``bin_optimum`` of a study names.
 
     Returns
     -------
@@ -150,12 +153,12 @@ def tabulate_optimum(study: dict[str, Any]) -> pd.DataFrame:
         ``cut``, ``loosest`` (the cut that removes next to nothing), ``signal_width`` [unit of the feature]
         and ``background_efficiency`` of all cuts together.
     """
-    wanted = study["bin_optimum"]
-    bins = EventBins(wanted["name"], wanted["edges"])
+    wanted: Any = study.analyses["bin_optimum"]
+    bins = EventBins(wanted.name, tuple(wanted.edges))
     parts = []
     for position, (low, high) in enumerate(bins.bounds):
-        classes = GaussianBin.of_study(study, low, high)
-        for target in wanted["targets"]:
+        classes = GaussianBin.from_study(study, low, high)
+        for target in wanted.targets:
             best, background = classes.best_cuts(target)
             rows = pd.DataFrame(
                 {
@@ -195,7 +198,7 @@ def distances(cuts: pd.DataFrame, optimum: pd.DataFrame) -> pd.DataFrame:
         If the cuts have other bins.
     """
     where = ["target_efficiency", "property", "property_low", "property_high", "feature", "direction"]
-    if EventBins.of_cuts(cuts) != EventBins.of_cuts(optimum):
+    if EventBins.from_cuts(cuts) != EventBins.from_cuts(optimum):
         raise ValueError("these cuts have other bins than the optimum: give both the same edges")
     targets = cuts["target_efficiency"].unique()
     found = optimum.rename(columns={"cut": "best_cut"})
@@ -211,15 +214,15 @@ def distances(cuts: pd.DataFrame, optimum: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def bin_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
+def bin_efficiencies(cuts: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the exact efficiencies of cuts in every bin.
 
     Parameters
     ----------
     cuts : DataFrame
         As ``cuts.csv`` holds them, with the bins of a property.
-    study : dict
-        The entry in the config of a study of the toy.
+    study : Study
+        With the toy as its source.
 
     Returns
     -------
@@ -232,13 +235,13 @@ def bin_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
     ValueError
         If the cuts have no bins.
     """
-    bins = EventBins.of_cuts(cuts)
+    bins = EventBins.from_cuts(cuts)
     if bins is None:
         raise ValueError("these cuts do not follow a property: they have no efficiencies of bins")
     rows = []
     targets = list(cuts["target_efficiency"].unique())
     for low, high in bins.bounds:
-        classes = GaussianBin.of_study(study, low, high)
+        classes = GaussianBin.from_study(study, low, high)
         for target, edges in edges_by_target(cuts[cuts["property_low"] == low], targets):
             signal, background = classes.efficiencies(*classes.nodes[0].window(edges))
             rows.append((target, low, high, signal, background))
@@ -252,17 +255,17 @@ def bin_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def interpolated_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
+def interpolated_efficiencies(cuts: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the exact efficiencies in every bin of cuts that are interpolated between the bins.
 
     Parameters and result are those of :func:`bin_efficiencies`; the cuts are one-sided.
     """
-    bins = EventBins.of_cuts(cuts)
+    bins = EventBins.from_cuts(cuts)
     if bins is None:
         raise ValueError("these cuts do not follow a property: there is nothing to interpolate")
     rows = []
     for low, high in bins.bounds:
-        classes = GaussianBin.of_study(study, low, high)
+        classes = GaussianBin.from_study(study, low, high)
         for target in cuts["target_efficiency"].unique():
             curves = [
                 interpolate_cuts(cuts, target, name, classes.values) for name in classes.nodes[0].features
@@ -273,7 +276,7 @@ def interpolated_efficiencies(cuts: pd.DataFrame, study: dict[str, Any]) -> pd.D
 
 
 def compare_bins(
-    cuts: pd.DataFrame, optimum: pd.DataFrame, study: dict[str, Any], events: pd.DataFrame
+    cuts: pd.DataFrame, optimum: pd.DataFrame, study: Study, events: pd.DataFrame
 ) -> pd.DataFrame:
     """Return how cuts compare with the best ones, a row a target and bin.
 
@@ -293,7 +296,7 @@ def compare_bins(
         from the target over it), ``over_optimum`` (the background over that of the best cuts at the target)
         and ``distance``: the root mean square over the features [widths of the signal].
     """
-    bins = EventBins.of_cuts(optimum)
+    bins = EventBins.from_cuts(optimum)
     if bins is None:
         raise ValueError("this optimum has no bins")
     apart = distances(cuts, optimum).assign(squared=lambda rows: rows["distance"] ** 2)

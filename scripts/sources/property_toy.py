@@ -1,69 +1,147 @@
-"""Generate a toy whose features follow a property of the event, to try cuts on that follow it too."""
+"""A toy whose features follow a property of the event, to try cuts on that follow it too."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
+from annotated_types import Len
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from scripts.data.feature_table import check_feature_table, make_feature_table
+from ..kinds import Count, Fault, Name, Number, Positive, Seed, SourceSettings, not_known
+from ..kinds import Settings as Part
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+
+#: Coefficients by rising power of the place between the limits of the property, in [0, 1].
+Polynomials = list[Annotated[list[Number], Len(1)]]
+Class = Literal["signal", "background"]
+CLASSES: tuple[Class, Class] = ("signal", "background")
 
 
-def draw_property(generator: np.random.Generator, source: dict[str, Any], name: str) -> NDArray[np.float64]:
+class ToyProperty(Part):
+    """The property that means and widths follow."""
+
+    name: Name = Field(description="One of the properties of the study")
+    low: Number = Field(description="Its smallest value [its unit]")
+    high: Number = Field(description="Its largest value [its unit]")
+
+    @model_validator(mode="after")
+    def _increasing(self) -> ToyProperty:
+        if not self.low < self.high:
+            raise PydanticCustomError("limits", "low must be below high")
+        return self
+
+
+class ToyClass(Part):
+    """The events of a class."""
+
+    events: Count = Field(description="Events generated")
+    scale: Positive = Field(description="The property falls by a factor e over it [its unit]")
+    mean: Polynomials = Field(
+        description="Of each feature [its unit]: coefficients by rising power of the place between the limits of "
+        "the property, in [0, 1]"
+    )
+    width: Polynomials = Field(description="Of each feature, the standard deviation [its unit]: the same")
+
+    @model_validator(mode="after")
+    def _positive(self) -> ToyClass:
+        if self.width and not (at_places(self.width, np.linspace(0.0, 1.0, 1001)) > 0).all():
+            raise PydanticCustomError("width", "a width is not positive at every value of the property")
+        return self
+
+
+class Settings(SourceSettings):
+    """Independent Gaussian features whose means and widths follow a property, which falls exponentially."""
+
+    renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
+    has: ClassVar[frozenset[str]] = frozenset({"bin_optimum"})
+
+    kind: Literal["property_toy"]
+    seed: Seed
+    event_property: ToyProperty
+    signal: ToyClass
+    background: ToyClass
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield where the property is none of the study, or a feature has no polynomial."""
+        name = self.event_property.name
+        if name in study.feature_names:
+            yield "event_property.name", f"{name} is a feature: give it another name"
+        else:
+            known = [one.name for one in study.properties]
+            if name not in known:
+                text = not_known("property", name, known) if known else f"the study has no property {name}"
+                yield "event_property.name", f"{text}: add it to the key `properties`"
+        for of_class in CLASSES:
+            for key in ("mean", "width"):
+                given = len(getattr(getattr(self, of_class), key))
+                if given != len(study.features):
+                    text = f"{given} polynomials for {len(study.features)} features: give one each"
+                    yield f"{of_class}.{key}", text
+
+    def generate(self, study: Study) -> pd.DataFrame:
+        """Return the feature table, with the property as one more column."""
+        from ..data.feature_table import make_feature_table
+
+        assert study.split is not None
+        return make_feature_table(*generate_events(self, study.feature_names), study.split)
+
+
+def at_places(polynomials: Polynomials, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return polynomials at places between the limits of the property, shape (n_places, n_polynomials)."""
+    values: NDArray[np.float64] = np.stack(
+        [np.polynomial.polynomial.polyval(places, of_feature) for of_feature in polynomials], 1
+    )
+    return values
+
+
+def draw_property(generator: np.random.Generator, settings: Settings, of_class: Class) -> NDArray[np.float64]:
     """Draw the property of the events of a class, which falls exponentially between its limits."""
-    low, high = source["property"]["low"], source["property"]["high"]
-    scale = source[name]["scale"]
+    low, high = settings.event_property.low, settings.event_property.high
+    of_events: ToyClass = getattr(settings, of_class)
     # Quantiles of the exponential distribution, cut off at the upper limit.
-    uniform = generator.random(source[name]["events"])
+    uniform = generator.random(of_events.events)
+    scale = of_events.scale
     drawn: NDArray[np.float64] = low - scale * np.log1p(uniform * np.expm1(-(high - low) / scale))
     return drawn
 
 
 def means_and_widths(
-    source: dict[str, Any], name: str, values: NDArray[np.floating]
+    settings: Settings, of_class: Class, values: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean and width of every feature of a class at values of the property.
 
     Parameters
     ----------
-    source : dict
-        As :func:`generate_events` takes it.
-    name : str
+    settings : Settings
+    of_class : str
         ``signal`` or ``background``.
     values : ndarray, shape (n_values,)
-        Of the property.
+        Of the property [its unit].
 
     Returns
     -------
     tuple of ndarray, each of shape (n_values, n_features)
-
-    Raises
-    ------
-    ValueError
-        If a width is not positive.
     """
-    low, high = source["property"]["low"], source["property"]["high"]
-    place = (np.asarray(values, dtype=float) - low) / (high - low)
-    means, widths = (
-        np.stack([np.polynomial.polynomial.polyval(place, of_feature) for of_feature in source[name][key]], 1)
-        for key in ("mean", "width")
-    )
-    if not (widths > 0).all():
-        raise ValueError(f"a width of the {name} is not positive at every {source['property']['name']}")
-    return means, widths
+    low, high = settings.event_property.low, settings.event_property.high
+    places = (np.asarray(values, dtype=float) - low) / (high - low)
+    of_events: ToyClass = getattr(settings, of_class)
+    return at_places(of_events.mean, places), at_places(of_events.width, places)
 
 
-def generate_events(source: dict[str, Any], features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def generate_events(settings: Settings, features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw independent Gaussian features whose means and widths are polynomials of a property.
 
     Parameters
     ----------
-    source : dict
-        ``seed``; ``property`` with its ``name`` and limits ``low`` and ``high`` [its unit]; of ``signal`` and
-        ``background`` the number of ``events``, the ``scale`` at which the property falls [its unit], and of
-        each feature the coefficients of ``mean`` and ``width``, by rising power of the place between the
-        limits, in [0, 1].
+    settings : Settings
     features : list of str
         Names of the features.
 
@@ -76,29 +154,13 @@ def generate_events(source: dict[str, Any], features: list[str]) -> tuple[pd.Dat
     -----
     Each class has a stream of its own: the number of events of one does not move those of the other.
     """
+    import pandas as pd
+
     samples = []
-    for position, name in enumerate(("signal", "background")):
-        generator = np.random.default_rng([source["seed"], position])
-        values = draw_property(generator, source, name)
-        means, widths = means_and_widths(source, name, values)
+    for position, of_class in enumerate(CLASSES):
+        generator = np.random.default_rng([settings.seed, position])
+        values = draw_property(generator, settings, of_class)
+        means, widths = means_and_widths(settings, of_class, values)
         sample = pd.DataFrame(generator.normal(means, widths), columns=features)
-        samples.append(sample.assign(**{source["property"]["name"]: values}))
+        samples.append(sample.assign(**{settings.event_property.name: values}))
     return samples[0], samples[1]
-
-
-def make_events(source: dict[str, Any], features: list[str], split: dict[str, Any]) -> pd.DataFrame:
-    """Return the feature table of the toy, with the property as one more column."""
-    return make_feature_table(*generate_events(source, features), split)
-
-
-def main(*, table: Path, source: dict[str, Any], features: list[str], split: dict[str, Any]) -> None:
-    """Write the feature table of a study of the toy."""
-    events = make_events(source, features, split)
-    check_feature_table(events, [*features, source["property"]["name"]], table)
-    events.to_parquet(table, index=False)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..kinds import Count, Fault, Seed, SourceSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
 
 Events = NDArray[np.float64]
 #: Signal and background, each of shape (n_events, n_features).
@@ -23,6 +33,58 @@ PLANE: dict[str, tuple[list[float], list[list[float]]]] = {
 N_EVENTS = 10_000
 #: Signal events in one dimension before the notebooks were moved to 10,000.
 N_SIGNAL_FIRST = 1_000
+
+
+class Settings(SourceSettings):
+    """The toys of G. Watts' notebooks: all of his events are for training, others for the test."""
+
+    splits_itself: ClassVar[bool] = True
+    features_only: ClassVar[bool] = True
+
+    kind: Literal["watts"]
+    sample: Literal["line_first", "line_again", "line", "plane", "plane_anew"] = Field(
+        description="In one dimension with 1000 signal events, with 10,000 of a second draw, or with 10,000; in two; "
+        "or in two with other events. All but the last are his own events"
+    )
+    events: Count | None = Field(default=None, description="Of each class, of plane_anew")
+    test_events: Count = Field(description="Of each class; all others are for training")
+    seed: Seed = Field(description="Of plane_anew and, plus one, of the test events")
+
+    @model_validator(mode="after")
+    def _has_events(self) -> Settings:
+        if (self.events is not None) != (self.sample == "plane_anew"):
+            text = "events: the sample plane_anew needs it, and no other: the sample is {sample}"
+            raise PydanticCustomError("events", text, {"sample": self.sample})
+        return self
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield where the study has more or fewer features than the sample."""
+        given, dimensions = len(study.features), n_features(self.sample)
+        if given != dimensions:
+            yield "sample", f"{given} features for the sample {self.sample}, which has {dimensions}"
+
+    def generate(self, study: Study) -> pd.DataFrame:
+        """Return the feature table.
+
+        All events of the sample are for training, which is what the notebooks look at too; the test events are
+        drawn from the same distributions.
+        """
+        import pandas as pd
+
+        dimensions = n_features(self.sample)
+        training = (
+            SAMPLES[self.sample]() if self.events is None else draw_more(dimensions, self.events, self.seed)
+        )
+        # The next seed: those of the classes of one seed are independent already.
+        test = draw_more(dimensions, self.test_events, self.seed + 1)
+        parts = [
+            pd.DataFrame(events, columns=study.feature_names).assign(
+                label=np.int8(label), split=split, weight=1.0
+            )
+            for split, classes in (("train", training), ("test", test))
+            for label, events in zip((1, 0), classes, strict=True)
+        ]
+        return pd.concat(parts, ignore_index=True)
 
 
 def _line_first() -> Classes:
