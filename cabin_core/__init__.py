@@ -5,27 +5,23 @@ event is a product of sigmoids, and a loss steers the cuts to a target signal ef
 knows tensors only: no plots, no tables, no workflow.
 """
 
-from cabin_core.constraint import EfficiencyConstraint
-from cabin_core.events import EventSample
-from cabin_core.joint import JointLoss, fit_kept_fractions
-from cabin_core.losses import CutLoss, EventSums, ExpectedYields, LossTerms
-from cabin_core.lovasz import LovaszZLoss, lovasz_z_loss
-from cabin_core.metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
-from cabin_core.networks import (
-    CutNetwork,
-    EfficiencyScanNetwork,
-    FullyConnectedNetwork,
-    JointNetwork,
-    LinearNetwork,
-    NetworkSettings,
-    OneToOneLinear,
-    build_network,
-)
-from cabin_core.persistence import TrainedNetwork, load_network, save_network
-from cabin_core.scaling import FeatureScaling
-from cabin_core.significance import asimov_significance
-from cabin_core.training import History, Schedule, TrainingSettings, train
-from cabin_core.watts_losses import WattsLoss
+from .classifiers import FullyConnectedNetwork, JointNetwork, LinearNetwork
+from .constraint import EfficiencyConstraint
+from .cuts import CutNetwork, EfficiencyScanNetwork, OneToOneLinear
+from .events import EventSample
+from .joint_loss import JointLoss, fit_kept_fractions
+from .losses import CutLoss, LossTerms
+from .lovasz import lovasz_z_loss
+from .lovasz_loss import LovaszZLoss
+from .metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
+from .network_settings import NetworkSettings, build_network
+from .persistence import TrainedNetwork, load_network, save_network
+from .scaling import FeatureScaling
+from .significance import asimov_significance
+from .sums import EventSums
+from .training import History, Schedule, TrainingSettings, train
+from .watts_losses import WattsLoss
+from .yields import ExpectedYields
 
 __all__ = [
     "CutEfficiencies",

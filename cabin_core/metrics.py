@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cabin_core.networks import SIGN_OF_DIRECTION
+from .numbers import SIGN_OF_DIRECTION
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from cabin_core.networks import NetworkSettings, build_network
-from cabin_core.scaling import FeatureScaling
+from .network_settings import NetworkSettings, build_network
+from .scaling import FeatureScaling
 
 FORMAT = "cabin_core network 2"
 _INCOMPLETE = "not a complete model file: delete it and train the network again"

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from cabin_core.events import EventSample
-from cabin_core.joint import JointLoss
-from cabin_core.losses import CutLoss
-from cabin_core.networks import CutNetwork, JointNetwork, cuts_of
+from .classifiers import JointNetwork, cuts_of
+from .cuts import CutNetwork
+from .events import EventSample
+from .joint_loss import JointLoss
+from .losses import CutLoss
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 

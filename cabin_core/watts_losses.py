@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cabin_core.events import EventSample
+from .events import EventSample
 
 #: Added to the argument of each logarithm of the cross-entropy, as in the notebooks.
 LOG_FLOOR = 1e-6

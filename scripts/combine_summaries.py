@@ -1,11 +1,11 @@
-"""Combine what the generator jobs of a sample say of themselves."""
+"""Combine the summaries of the generator jobs of a sample."""
 
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from scripts.jobs.paths import path_list
+from scripts.jobs.bridge import path_list
 from scripts.physics.summary import Summary, combine
 
 

@@ -1,7 +1,7 @@
 """What a word of the config stands for: the folder is the registry, a kind is one module with `Settings`.
 
-``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a kind
-where it has a class ``Settings``; only those that a config names are imported. This module knows no kind.
+``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a
+kind where it has a class ``Settings``; only those that a config names are imported. This one knows no kind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,8 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scripts.analyses.job import AnalysisJob
+    from scripts.models.base import Model, TrainingTask
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -79,6 +81,11 @@ def _unrepeated(values: list) -> list:
     return values
 
 
+def word_or_list(value: Any) -> str:
+    """Return the tag of what may be a word or a list, for pydantic; faults leave tags out of their paths."""
+    return "(list)" if isinstance(value, list) else "(word)"
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, Len(1)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
@@ -119,10 +126,16 @@ class Settings(BaseModel):
                 raise PydanticCustomError("renamed", text, {"key": key, "new": cls.renamed[key]})
         unknown = sorted(set(value) - set(known))
         if unknown:
-            text = "unknown key {unknown}; known here: {known}"
-            names = {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+            text = "unknown key {unknown}; {hint}"
+            names = {"unknown": ", ".join(unknown), "hint": cls.hint(unknown)}
             raise PydanticCustomError("unknown", text, names)
         return value
+
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return what to say of keys that are none of these settings."""
+        known = (field.alias or name for name, field in cls.model_fields.items())
+        return f"known here: {', '.join(known)}"
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield what is wrong with these settings in their study."""
@@ -132,8 +145,8 @@ class Settings(BaseModel):
 class SourceSettings(Settings):
     """Where the events of a study come from.
 
-    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one that
-    reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
+    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one
+    that reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
     """
 
     kind: str
@@ -141,14 +154,19 @@ class SourceSettings(Settings):
     splits_itself: ClassVar[bool] = False
     #: Whether every column it makes is a feature of the study, so that there are no further properties.
     features_only: ClassVar[bool] = False
-    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts), ``bin_optimum``
-    #: (these in bins of a property).
+    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts),
+    #: ``bin_optimum`` (these in bins of a property).
     has: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def from_files(self) -> bool:
         """Whether it reads ROOT files and has a cutflow."""
         return hasattr(self, "selection")
+
+    @property
+    def columns(self) -> Collection[str] | None:
+        """The columns that it can give; any where None."""
+        return None
 
     @property
     def class_of_process(self) -> dict[str, str]:
@@ -172,16 +190,24 @@ class ModelSettings(Settings):
     """
 
     model: str
-    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working points),
-    #: ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
+    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working
+    #: points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
 
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return which models have keys that this one lacks, or what this one has."""
+        models = [module_of("model", kind).Settings for kind in modules("model")]
+        owners = [one.__module__.rpartition(".")[2] for one in models if set(unknown) & set(one.model_fields)]
+        known = super().hint(unknown)
+        return f"a setting of the model {', '.join(owners)}; {known}" if owners else known
+
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has."""
-        return self.has
+        """What a model with these settings has; ``one_bin`` where its cuts follow no property of the event."""
+        return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property
     def working_points(self) -> list[float]:
@@ -194,9 +220,18 @@ class ModelSettings(Settings):
         return False
 
     @property
+    def modules(self) -> list[str]:
+        """Modules that a job with this model imports by name, for what reruns it."""
+        return [modules("model")[self.model]]
+
+    @property
     def input_files(self) -> list[str]:
         """Files of the user's that it reads."""
         return []
+
+    def fit(self, task: TrainingTask) -> tuple[Model, pd.DataFrame]:
+        """Train, or search, and return the result and its history."""
+        raise NotImplementedError
 
 
 class AnalysisSettings(Settings):
@@ -215,12 +250,17 @@ class AnalysisSettings(Settings):
         """Networks whose settings it reads."""
         return self.trained
 
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the table of the analysis."""
+        raise NotImplementedError
+
 
 class DrawnSettings(Settings):
     """A figure or table: the files it is made from and what its networks must have.
 
-    ``standard`` says whether a study with ``figures: default`` has it: once, of each network that has what it
-    needs, or of all of these together (the first ``most``).
+    ``standard`` says whether a study with ``figures: default`` has it, where it can be made without a fault:
+    once, of each network that has what it needs, or of all of these together (as many as ``n_networks`` allows,
+    those with targets first).
     """
 
     caption: Annotated[str, Len(1)]
@@ -234,7 +274,12 @@ class DrawnSettings(Settings):
     needs_yields: ClassVar[bool] = False
     #: Number of features that it shows; any where None.
     n_features: ClassVar[int | None] = None
+    #: Whether all networks are shown at the targets of the first.
+    first_sets_targets: ClassVar[bool] = False
     standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
+    #: Networks that have this are shown by another standard kind.
+    standard_unless: ClassVar[frozenset[str]] = frozenset()
+    #: A sentence; ``{networks}`` stands for their names.
     standard_caption: ClassVar[str] = ""
 
 

@@ -25,7 +25,7 @@ def main(
     cutflow : Path
         Written: columns step and events (csv).
     selection : dict
-        Preselection, as :func:`scripts.physics.preselection.select_events` takes it.
+        Preselection, as :class:`scripts.sources.selected_events.Selection`.
     features : list of str
         Names of the features.
     """

@@ -1,155 +1,24 @@
 """Pass generated events through the real Delphes."""
 
-import logging
-import os
-import re
-import shutil
-import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import uproot
-
-from scripts.jobs.paths import path_list
-from scripts.physics.delphes import TREE
-
-logger = logging.getLogger("cabin")
-
-#: Where a Delphes keeps its cards, seen from the folder of its program: built in place, or installed.
-CARD_FOLDERS = ("cards", "../cards", "../share/delphes/cards", "../share/Delphes/cards")
-#: Lines that Delphes writes over and over while it runs.
-PROGRESS = re.compile(r"\*\* (\[[#-]*\] \(|\d+ events processed)")
+from scripts.jobs.bridge import path_list
+from scripts.physics.delphes_program import run_delphes
 
 
 def main(*, events: Path | list[Path], root_file: Path, program: str, card: str, seed: int) -> None:
-    """Run Delphes on events of HepMC3 files.
+    """Run Delphes on the events of a sample.
 
     Parameters
     ----------
     events : Path or list of Path
-        HepMC3 files (ASCII).
+        HepMC3 files of :mod:`scripts.generate_events`.
     root_file : Path
-        Written, anew if it exists: Delphes refuses to.
-    program : str
-        ``DelphesHepMC3``, by its name or path.
-    card : str
-        Path of a Delphes card, or name of one of those that come with Delphes.
-    seed : int
-        Of the random response; the same seed gives the same file.
-
-    Raises
-    ------
-    ValueError
-        If there is no such program or card, Delphes fails, or it leaves a file without events.
+        Written: tree ``Delphes``.
+    program, card, seed
+        As :func:`scripts.physics.delphes_program.run_delphes` takes them.
     """
-    found = find_program(program)
-    card_file = find_card(card, found)
-    files = path_list(events)
-    root_file.unlink(missing_ok=True)
-    logger.info("%s with %s, seed %d, on %d files", found, card_file, seed, len(files))
-    with TemporaryDirectory(dir=root_file.parent) as folder:
-        seeded = seed_card(card_file, seed, Path(folder))
-        run([str(found), str(seeded), str(root_file), *map(str, files)])
-    check_output(root_file, files)
-
-
-def run(command: list[str]) -> None:
-    """Run a command; what it prints, but for its progress, goes to the log.
-
-    Raises
-    ------
-    ValueError
-        If it fails, with its last line.
-    """
-    last = "it printed nothing"
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as process:
-        for line in process.stdout or ():
-            text = line.strip()
-            if text and not PROGRESS.match(text):
-                last = text
-                logger.info(text)
-    if process.returncode != 0:
-        raise ValueError(
-            f"{command[0]} stopped with exit status {process.returncode}: {last}; "
-            "all that it printed is in the log of this job"
-        )
-
-
-def find_program(program: str) -> Path:
-    """Return the path of Delphes' program.
-
-    Raises
-    ------
-    ValueError
-        If there is none; says how to get it.
-    """
-    path = shutil.which(os.path.expanduser(program))
-    if path is None:
-        raise ValueError(
-            f"no program {program}: install Delphes (`conda install --channel conda-forge delphes`), or run "
-            "with `--software-deployment-method conda`, or give its path as the key `program`"
-        )
-    return Path(path).absolute()
-
-
-def find_card(card: str, program: Path) -> Path:
-    """Return the path of a card: as given, or among those of ``$DELPHES_DIR`` or of the program's Delphes.
-
-    Raises
-    ------
-    ValueError
-        If there is none; names the cards that there are.
-    """
-    given = Path(card).expanduser()
-    if given.is_file():
-        return given
-    # The program may be a link into the installation.
-    homes = {program.parent: None, program.resolve().parent: None}
-    folders = [home / folder for home in homes for folder in CARD_FOLDERS]
-    if os.environ.get("DELPHES_DIR"):
-        folders.insert(0, Path(os.environ["DELPHES_DIR"], "cards"))
-    # A path that is wrong must not become another card of that name.
-    if given.name == card:
-        for folder in folders:
-            if (folder / card).is_file():
-                return (folder / card).resolve()
-    names = sorted({path.name for folder in folders for path in folder.glob("delphes_card_*.tcl")})
-    known = f"one of those of Delphes: {', '.join(names)}" if names else "no cards come with this Delphes"
-    raise ValueError(f"no Delphes card {card}: give a path as the key `card`, or {known}")
-
-
-def seed_card(card: Path, seed: int, folder: Path) -> Path:
-    """Return a copy of a card in a folder, with a seed: without one, Delphes takes another at each run."""
-    # A card may source others, which Delphes looks for beside it.
-    for path in card.absolute().parent.iterdir():
-        if path.name != card.name:
-            (folder / path.name).symlink_to(path)
-    seeded = folder / card.name
-    # Last, so that it replaces a seed of the card. Delphes takes a positive 32-bit int; 0 stands for none.
-    seeded.write_text(f"{card.read_text()}\nset RandomSeed {seed % (2**31 - 1) + 1}\n")
-    return seeded
-
-
-def check_output(root_file: Path, events: list[Path]) -> None:
-    """Check that Delphes wrote events.
-
-    Raises
-    ------
-    ValueError
-        If the file is missing, has no tree ``Delphes``, or one without entries.
-    """
-    if not root_file.exists():
-        raise ValueError(f"{root_file}: Delphes did not write it; what it printed is in the log of this job")
-    with uproot.open(root_file) as opened:
-        tree = opened.get(TREE)
-        if not isinstance(tree, uproot.TTree):
-            raise ValueError(f"{root_file}: no tree `{TREE}`: does the card have a TreeWriter?")
-        if tree.num_entries == 0:
-            names = ", ".join(map(str, events))
-            raise ValueError(f"{root_file}: no events: are there any in {names}, and are these HepMC3 files?")
-        logger.info("%d events in %s", tree.num_entries, root_file)
+    run_delphes(path_list(events), root_file, program, card, seed)
 
 
 if "snakemake" in globals():

@@ -39,7 +39,7 @@ from scripts.kinds import (
 RESERVED_COLUMNS = ("label", "process", "split", "weight")
 #: What is a folder or file of its own beside a network's folder.
 RESERVED_NETWORKS = ("read", "simulation")
-DEFAULT = "default"
+DEFAULT: Literal["default"] = "default"
 
 S = TypeVar("S", bound=Settings)
 
@@ -48,8 +48,8 @@ class Column(Settings):
     """A property of the events that is not cut on, but that cuts may follow: pileup or eta, for example."""
 
     name: Name
-    label: str = Field(description="Axis label; TeX between dollars")
-    unit: str = Field(description="For example GeV; empty for none")
+    label: str = Field(default="", description="Axis label, TeX between dollars; the name where absent")
+    unit: str = Field(default="", description="For example GeV; empty for none")
 
 
 class Feature(Column):
@@ -94,8 +94,8 @@ class CountingExperiment(Settings):
 
     luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
     cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Of the events of the feature table, that is after the preselection, of each process [fb]; the "
-        "processes are signal and background where the source names no others"
+        description="Of the events of the feature table, so after the preselection, of each process [fb]; "
+        "the processes are signal and background where the source names no others"
     )
     relative_uncertainty: NotNegative = Field(description="Of the background yield")
     minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
@@ -122,7 +122,7 @@ class StudySettings(Settings):
         default=None, description="Columns that are not cut on but that cuts may follow, beside the features"
     )
     counting_experiment: CountingExperiment | None = None
-    networks: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(
+    networks: dict[Name, dict[str, Any]] = Field(
         description="What is trained or searched, by name: a `model` and its settings"
     )
     analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
@@ -136,7 +136,7 @@ class StudySettings(Settings):
 
 
 class Study(Settings):
-    """A study whose parts are objects; its fields are those of :class:`StudySettings`, each entry by its kind."""
+    """A study whose parts are objects: the fields of :class:`StudySettings`, each entry by its kind."""
 
     name: str
     title: str
@@ -171,7 +171,7 @@ class Study(Settings):
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong between the parts of the study, each with the path of its key below the study."""
+        """Yield what is wrong between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
@@ -179,6 +179,8 @@ class Study(Settings):
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
             yield from _below("counting_experiment", self._yield_faults())
+        if not self.networks:
+            yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
             if name in RESERVED_NETWORKS:
                 yield f"networks.{name}", "a folder beside those of the networks has this name: take another"
@@ -193,7 +195,7 @@ class Study(Settings):
             yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
-                yield from _below(f"{section}.{name}", self._drawn_faults(drawn))
+                yield from _below(f"{section}.{name}", self.faults_of(drawn))
 
     def _column_faults(self) -> Iterator[Fault]:
         for section, columns in (("features", self.features), ("properties", self.properties)):
@@ -203,6 +205,11 @@ class Study(Settings):
             for name in RESERVED_COLUMNS:
                 if name in names:
                     yield section, f"{name} is a column of the feature table"
+            known = self.source.columns
+            if known is not None:
+                yield from (
+                    (section, not_known("feature", name, known)) for name in names if name not in known
+                )
         if self.source.features_only:
             for column in self.properties:
                 if column.name not in self.feature_names:
@@ -236,7 +243,8 @@ class Study(Settings):
         if not unknown:
             yield from analysis.check(self)
 
-    def _drawn_faults(self, drawn: DrawnSettings) -> Iterator[Fault]:
+    def faults_of(self, drawn: DrawnSettings) -> Iterator[Fault]:
+        """Yield why the study cannot show a figure or table."""
         for kind in drawn.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
@@ -260,8 +268,14 @@ class Study(Settings):
                 if missing:
                     text = f"{name}, of the model {model}, has nothing to show here ({', '.join(missing)})"
                     yield "", f"{text}: name another network"
-        if not unknown and count in allowed:
-            yield from drawn.check(self)
+        if unknown or count not in allowed:
+            return
+        if drawn.first_sets_targets and not self.networks[drawn.networks[0]].working_points:
+            text = (
+                f"the first, {drawn.networks[0]}, sets the targets of all and has none: name one with targets"
+            )
+            yield "networks", f"{text} first"
+        yield from drawn.check(self)
 
 
 def parse(settings: type[S], value: Any, where: str = "") -> S:
@@ -341,7 +355,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     rest = {key: getattr(raw, key) for key in ("title", "split", "features", "counting_experiment", "claims")}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
-        if getattr(raw, section) == DEFAULT and check:
+        if getattr(raw, section) == DEFAULT:
             entries = dict(standard_entries(room, study))
             study = study.model_copy(
                 update={section: {key: parse_kind(room, entry) for key, entry in entries.items()}}
@@ -364,25 +378,27 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
     """
     for kind in modules(room):
         settings: type[DrawnSettings] = module_of(room, kind).Settings
-        if not settings.standard or not settings.n_networks:
-            continue
-        if ("cutflow" in settings.files and not study.source.from_files) or (
-            settings.needs_yields and study.counting_experiment is None
-        ):
-            continue
-        if any(file in modules("analysis") and file not in study.analyses for file in settings.files):
-            continue
-        able = [name for name, model in study.networks.items() if settings.needs <= model.offers]
+        able = [
+            name
+            for name, model in study.networks.items()
+            if settings.needs <= model.offers and not settings.standard_unless & model.offers
+        ]
         if settings.standard == "network":
-            choices = [(f"{study.name}_{name}_{kind}", [name]) for name in able]
+            choices = {f"{study.name}_{name}_{kind}": [name] for name in able}
+        elif settings.standard == "networks":
+            able.sort(key=lambda name: not study.networks[name].working_points)
+            choices = {f"{study.name}_{kind}": able[: settings.n_networks.stop - 1]}
+        elif settings.standard == "study":
+            choices = {f"{study.name}_{kind}": []}
         else:
-            chosen = able[: settings.n_networks.stop - 1] if settings.standard == "networks" else []
-            choices = [(f"{study.name}_{kind}", chosen)]
-        for name, networks in choices:
-            if len(networks) in settings.n_networks:
-                of_what = {"networks": networks} if networks else {}
-                caption = f"{study.title}: {settings.standard_caption}"
-                yield name, {room: kind, "caption": caption, **of_what}
+            continue
+        for name, networks in choices.items():
+            caption = settings.standard_caption.format(networks=", ".join(networks))
+            entry = {room: kind, "caption": f"{study.title}. {caption}"}
+            if networks:
+                entry["networks"] = networks
+            if not any(study.faults_of(settings.model_validate(entry))):
+                yield name, entry
 
 
 def _parse(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:
@@ -428,7 +444,8 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 def _line(where: str, error: ErrorDetails) -> str:
     """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    loc = [str(part) for part in error["loc"]]
+    # What stands in parentheses is a tag of pydantic's, see kinds.word_or_list, and no key.
+    loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
     if kind == "missing":
         missing = loc.pop()
         text = f"the key `{missing}` is missing"

@@ -1,1 +1,1 @@
-"""Studies of a study: the optimum, robustness, repeats and others."""
+"""Studies of a study, each a kind with a file of its own."""

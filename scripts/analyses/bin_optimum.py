@@ -1,25 +1,54 @@
-"""Compute the best rectangular cuts in every bin of the property of a toy."""
+"""The best rectangular cuts in every bin of a property, computed rather than learned."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from scripts.sources.property_optimum import tabulate_optimum
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Len
+from pydantic import Field
+
+from ..kinds import AnalysisSettings, Fault, Fraction, Unrepeated
+from ..study import BinnedProperty
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+    from .job import AnalysisJob
 
 
-def main(*, bin_optimum: Path, study: dict[str, Any]) -> None:
-    """Write the exact optimum of the bins and targets that the study asks for.
+class Settings(AnalysisSettings, BinnedProperty):
+    """The best one-sided cuts in bins, for a source whose distributions are known at every value."""
 
-    Parameters
-    ----------
-    bin_optimum : Path
-        Written: as :func:`scripts.sources.property_optimum.tabulate_optimum` returns it (csv).
-    study : dict
-        The study's entry in the config.
-    """
-    tabulate_optimum(study).to_csv(bin_optimum, index=False)
+    targets: Annotated[list[Fraction], Len(1), Unrepeated] = Field(
+        description="Signal efficiencies at which the best cuts are computed"
+    )
 
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield that the best cuts of this source, or in these bins, are not known."""
+        source: Any = study.source
+        if "bin_optimum" not in source.has:
+            text = f"the best cuts of bins cannot be computed for a source of the kind {source.kind}"
+            yield "", f"{text}: remove the key"
+            return
+        followed = source.event_property
+        if self.name != followed.name or not followed.low <= self.edges[0] < self.edges[-1] <= followed.high:
+            text = (
+                f"the bins must be of {followed.name} and lie within {followed.low:g} to {followed.high:g}, "
+                "where the source has events"
+            )
+            yield "", text
 
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
+    def other_bins(self, study: Study, networks: list[str]) -> Iterator[str]:
+        """Yield the networks whose cuts do not follow the property in the bins of the optimum."""
+        wanted = BinnedProperty(name=self.name, edges=self.edges)
+        for name in networks:
+            if getattr(study.networks[name], "event_property", None) != wanted:
+                yield name
 
-    bridge(globals()["snakemake"], main)
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the exact optimum, as :func:`scripts.sources.property_optimum.tabulate_optimum` does."""
+        from ..sources.property_optimum import tabulate_optimum
+
+        return tabulate_optimum(job.study)

@@ -1,38 +1,56 @@
-"""Compute how little background the best rectangular cuts of a Gaussian study leave."""
+"""The background that the best rectangular cuts leave, computed rather than learned."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
-from tqdm import tqdm
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
-from scripts.sources.gaussian_optimum import GaussianClasses
+from annotated_types import Len
+from pydantic import Field
 
+from ..kinds import AnalysisSettings, Fault, Fraction, Unrepeated
 
-def main(*, optimum: Path, study: dict[str, Any]) -> None:
-    """Write the exact optimum at the signal efficiencies that the study asks for.
+if TYPE_CHECKING:
+    import pandas as pd
 
-    Parameters
-    ----------
-    optimum : Path
-        Written: ``signal_efficiency``, and the background efficiency with ``one_sided`` cuts in the
-        directions of the features and with ``two_sided`` windows (csv).
-    study : dict
-        The study's entry in the config.
-    """
-    classes = GaussianClasses.of_study(study)
-    rows = [
-        {
-            "signal_efficiency": efficiency,
-            "one_sided": classes.best_cuts(efficiency, windows=False)[2],
-            "two_sided": classes.best_cuts(efficiency, windows=True)[2],
-        }
-        for efficiency in tqdm(sorted(study["optimum"]), desc="optimum", unit="point", mininterval=5)
-    ]
-    pd.DataFrame(rows).to_csv(optimum, index=False)
+    from ..study import Study
+    from .job import AnalysisJob
 
 
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
+class Settings(AnalysisSettings):
+    """The least background of rectangular cuts, for a source whose distributions are known."""
 
-    bridge(globals()["snakemake"], main)
+    targets: Annotated[list[Fraction], Len(2), Unrepeated] = Field(
+        description="Signal efficiencies at which the best cuts are computed, one- and two-sided"
+    )
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield that the best cuts of this source are not known."""
+        if "optimum" not in study.source.has:
+            kind = study.source.kind
+            yield "", f"the best cuts cannot be computed for a source of the kind {kind}: remove the key"
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the exact optimum.
+
+        Returns
+        -------
+        DataFrame
+            ``signal_efficiency``, and the background efficiency with ``one_sided`` cuts in the directions of the
+            features and with ``two_sided`` windows.
+        """
+        import pandas as pd
+        from tqdm import tqdm
+
+        from ..sources.gaussian_optimum import GaussianClasses
+
+        classes = GaussianClasses.from_study(job.study)
+        rows = [
+            {
+                "signal_efficiency": efficiency,
+                "one_sided": classes.best_cuts(efficiency, windows=False)[2],
+                "two_sided": classes.best_cuts(efficiency, windows=True)[2],
+            }
+            for efficiency in tqdm(sorted(self.targets), desc="optimum", unit="point", mininterval=5)
+        ]
+        return pd.DataFrame(rows)

@@ -1,85 +1,98 @@
-"""Learn cuts that follow a property on many samples of a toy, each of its own seed."""
+"""Cuts that follow a property, learned on many samples, each of its own seed."""
+
+from __future__ import annotations
 
 import logging
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import pandas as pd
-import torch
+from annotated_types import Le, Len
+from pydantic import Field
 
-from scripts.data.event_bins import EventBins
-from scripts.jobs.progress import LineProgress
-from scripts.models.base import BoxModel, NetworkModel
-from scripts.models.competitors import BOX_SEARCHES
-from scripts.models.network import fit_network
-from scripts.models.search_cuts import search
-from scripts.sources.property_optimum import compare_bins
-from scripts.sources.property_toy import make_events
+from ..kinds import AnalysisSettings, Count, Fault, Names
 
-log = logging.getLogger("cabin.repeat_property_fits")
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..kinds import ModelSettings
+    from ..study import Study
+    from .job import AnalysisJob
+
+log = logging.getLogger("cabin.repeats")
 
 
-def learn_cuts(
-    events: pd.DataFrame, network: dict[str, Any], features: list[str], directions: list[str], name: str
-) -> pd.DataFrame:
+class Settings(AnalysisSettings):
+    """Networks trained again on samples of other seeds, and compared with the best cuts."""
+
+    files: ClassVar[tuple[str, ...]] = ("bin_optimum",)
+
+    seeds: Annotated[Count, Le(1000)] = Field(description="Samples; their seeds follow that of the source")
+    networks: Annotated[Names, Len(1)]
+
+    @property
+    def configured(self) -> list[str]:
+        """The networks."""
+        return self.networks
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield that the best cuts are not known, or the networks that have other bins."""
+        optimum: Any = study.analyses.get("bin_optimum")
+        if "bin_optimum" not in study.source.has:
+            kind = study.source.kind
+            yield (
+                "",
+                f"the best cuts of bins cannot be computed for a source of the kind {kind}: remove the key",
+            )
+        elif optimum is not None:
+            for name in optimum.other_bins(study, self.networks):
+                text = "must have the bins of the optimum as its `event_property`, to be compared with it"
+                yield "networks", f"{name} {text}"
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return how the cuts of every network compare with the best ones, for many samples.
+
+        Returns
+        -------
+        DataFrame
+            ``seed``, ``network`` and the columns of :func:`scripts.sources.property_optimum.compare_bins`.
+        """
+        import pandas as pd
+        import torch
+
+        from ..jobs.progress import LineProgress
+        from ..sources.property_optimum import compare_bins
+
+        torch.set_num_threads(1)
+        study, optimum = job.study, job.read("bin_optimum")
+        source: Any = study.source
+        progress = LineProgress(log, "repeats", "sample", self.seeds)
+        parts = []
+        for number in range(1, self.seeds + 1):
+            seed = source.seed + number
+            events = source.model_copy(update={"seed": seed}).generate(study)
+            for name in self.networks:
+                cuts = learn_cuts(events, study.networks[name], study, f"{name}, seed {seed}")
+                table = compare_bins(cuts, optimum, study, events)
+                table.insert(0, "seed", seed)
+                table.insert(1, "network", name)
+                parts.append(table)
+            latest = ", ".join(
+                f"{table['network'].iloc[0]} {(table['distance'] ** 2).mean() ** 0.5:.3f}"
+                for table in parts[-len(self.networks) :]
+            )
+            progress.update(number, f"distance to the optimum: {latest}")
+        return pd.concat(parts, ignore_index=True)
+
+
+def learn_cuts(events: pd.DataFrame, network: ModelSettings, study: Study, name: str) -> pd.DataFrame:
     """Return the cuts of a network or search, as ``cuts.csv`` holds them."""
-    bins = EventBins.of_entry(network)
+    from ..models.base import TrainingTask, bins_of
+
+    bins = bins_of(network)
     if bins is not None:
         bins.check(events, name)
-    if network["model"] in BOX_SEARCHES:
-        return BoxModel(search(events, features, network, name)[0]).cuts()
-    return NetworkModel(fit_network(events, network, features, directions)[0]).cuts()
-
-
-def main(
-    *,
-    bin_optimum: Path,
-    repeats: Path,
-    study: dict[str, Any],
-    networks: dict[str, dict[str, Any]],
-    threads: int,
-) -> None:
-    """Write how the cuts of every network compare with the best ones, for many samples.
-
-    Parameters
-    ----------
-    bin_optimum : Path
-        The best cuts (csv).
-    repeats : Path
-        Written: ``seed``, ``network`` and the columns of
-        :func:`scripts.sources.property_optimum.compare_bins` (csv).
-    study : dict
-        The study's entry in the config; ``repeats`` says how many seeds, which follow that of the source.
-    networks : dict of dict
-        The entries of the networks to repeat.
-    threads : int
-        Threads of torch.
-    """
-    torch.set_num_threads(threads)
-    optimum = pd.read_csv(bin_optimum)
-    features = [feature["name"] for feature in study["features"]]
-    directions = [feature["direction"] for feature in study["features"]]
-    n_seeds = study["repeats"]["seeds"]
-    progress = LineProgress(log, "repeats", "sample", n_seeds)
-    parts = []
-    for number in range(1, n_seeds + 1):
-        seed = study["source"]["seed"] + number
-        events = make_events(study["source"] | {"seed": seed}, features, study["split"])
-        for name, network in networks.items():
-            cuts = learn_cuts(events, network, features, directions, f"{name}, seed {seed}")
-            table = compare_bins(cuts, optimum, study, events)
-            table.insert(0, "seed", seed)
-            table.insert(1, "network", name)
-            parts.append(table)
-        latest = ", ".join(
-            f"{table['network'].iloc[0]} {(table['distance'] ** 2).mean() ** 0.5:.3f}"
-            for table in parts[-len(networks) :]
-        )
-        progress.update(number, f"distance to the optimum: {latest}")
-    pd.concat(parts, ignore_index=True).to_csv(repeats, index=False)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)
+    settings: Any = network
+    cuts: pd.DataFrame = settings.fit(TrainingTask(name, events, study.feature_names, study.directions))[
+        0
+    ].cuts()
+    return cuts

@@ -1,28 +1,127 @@
-"""Shift the inputs at random and see how working points change.
+"""Working points where the inputs are shifted at random.
 
 arXiv:2502.08615, Section 6.1: a working point whose threshold lies where the scores change slowly is
 less sensitive to changes of the inputs.
 """
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
-import pandas as pd
-import torch
+from annotated_types import Len
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
-from cabin_core import hard_cut_efficiencies, load_network
-from cabin_core.networks import SIGN_OF_DIRECTION
-from scripts.data.feature_table import read_feature_table
-from scripts.data.selection import row_targets
-from scripts.jobs.paths import path_list
-from scripts.models.base import score_events
+from ..kinds import AnalysisSettings, Fault, Fraction, Name, NotNegative, Seed, Share
+from ..kinds import Settings as Part
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+    from .job import AnalysisJob
+
+#: As many selections as the figure can tell apart.
+MOST_SELECTIONS = 7
+
+
+class WorkingPoint(Part):
+    """Events whose score lies above a threshold."""
+
+    network: Name
+    target: Fraction | None = Field(default=None, description="Which row of a scan")
+    score_above: Share
+
+
+class Settings(AnalysisSettings):
+    """Features moved at random by up to a shift: signal towards the cut, background over it."""
+
+    files: ClassVar[tuple[str, ...]] = ("features",)
+
+    shifts: Annotated[list[NotNegative], Len(1)] = Field(
+        description="Largest shifts of a feature [scaled units]; 0 is among them, to compare with"
+    )
+    seed: Seed
+    selections: Annotated[list[WorkingPoint], Len(1, MOST_SELECTIONS)]
+
+    @field_validator("shifts")
+    @classmethod
+    def _compared(cls, shifts: list[float]) -> list[float]:
+        if 0 not in shifts:
+            raise PydanticCustomError("shifts", "0 is not among them, to compare with: add it")
+        return shifts
+
+    @property
+    def trained(self) -> list[str]:
+        """The networks of the selections."""
+        return list(dict.fromkeys(selection.network for selection in self.selections))
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield the networks that cannot be shifted, and targets that a network lacks."""
+        for selection in self.selections:
+            name, network = selection.network, study.networks[selection.network]
+            targets = network.working_points
+            if "loss" not in network.offers:
+                text = f"{name} is of the model {network.model}, which is not shifted: name a network"
+                yield "selections", text
+            elif "one_bin" not in network.offers:
+                text = f"the cuts of {name} follow a property, which is not shifted: name another network"
+                yield "selections", text
+            elif selection.target is None and len(targets) > 1:
+                yield "selections", f"say which target of {name}: one of {targets}"
+            elif selection.target is not None and selection.target not in targets:
+                yield "selections", f"{name} has no target {selection.target}: one of {targets}"
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return the efficiencies of working points on the test sample for each shift."""
+        import pandas as pd
+        import torch
+
+        from cabin_core import hard_cut_efficiencies
+
+        from ..models import load_model
+
+        torch.set_num_threads(1)
+        features = job.study.feature_names
+        events = job.read_events()
+        test = events[events["split"] == "test"].reset_index(drop=True)
+        is_signal = (test["label"] == 1).to_numpy()
+        weights = test["weight"].to_numpy(dtype=float)
+        # Networks trained by gradient descent: these have a scaling, the unit of the shifts.
+        models: dict[str, Any] = {
+            name: load_model(path, job.study.networks[name].model, features)
+            for name, path in zip(self.trained, job.files["models"], strict=True)
+        }
+        rows = []
+        for selection in self.selections:
+            model = models[selection.network]
+            row = 0 if selection.target is None else model.targets.index(selection.target)
+            spreads = model.trained.scaling.spread.numpy()
+            for max_shift in self.shifts:
+                shifted = shift_features(test, features, job.study.directions, spreads, max_shift, self.seed)
+                passed = model.scores(shifted)[:, [row]] > selection.score_above
+                efficiencies = hard_cut_efficiencies(passed, is_signal, weights)
+                rows.append(
+                    {
+                        "network": selection.network,
+                        "target_efficiency": selection.target,
+                        "score_above": selection.score_above,
+                        "max_shift": max_shift,
+                        "signal_efficiency": efficiencies.signal[0],
+                        "signal_efficiency_uncertainty": efficiencies.signal_uncertainty[0],
+                        "background_efficiency": efficiencies.background[0],
+                        "background_efficiency_uncertainty": efficiencies.background_uncertainty[0],
+                    }
+                )
+        return pd.DataFrame(rows)
 
 
 def shift_features(
     events: pd.DataFrame,
     features: list[str],
-    directions: tuple[str, ...],
+    directions: Sequence[str],
     spreads: np.ndarray[Any, Any],
     max_shift: float,
     seed: int,
@@ -34,7 +133,7 @@ def shift_features(
     events : DataFrame
         A feature table.
     features : list of str
-    directions : tuple of str
+    directions : sequence of str
         ``>`` or ``<`` for each feature.
     spreads : ndarray, shape (n_features,)
         Unit of the shift, in the features' units.
@@ -49,69 +148,9 @@ def shift_features(
         A shifted copy.
     """
     generator = np.random.default_rng(seed)
-    signs = np.array([SIGN_OF_DIRECTION[direction] for direction in directions])
+    signs = np.array([1.0 if direction == ">" else -1.0 for direction in directions])
     towards_cut = np.where(events["label"].to_numpy() == 1, -1.0, 1.0)[:, None] * signs
     sizes = generator.uniform(0.0, 1.0, size=(len(events), len(features))) * max_shift
     shifted = events.copy()
     shifted[features] = events[features].to_numpy(dtype=float) + towards_cut * sizes * spreads
     return shifted
-
-
-def main(
-    *,
-    table: Path,
-    models: Path | list[Path],
-    robustness: Path,
-    settings: dict[str, Any],
-    features: list[str],
-) -> None:
-    """Write the efficiencies of working points on the test sample for each shift.
-
-    Parameters
-    ----------
-    table : Path
-        Feature table.
-    models : list of Path
-        Trained network of each selection.
-    robustness : Path
-        Written (csv).
-    settings : dict
-        ``shifts`` [scaled units], ``seed`` and ``selections``: each with ``network``, ``score_above``
-        and, for a scan, ``target``.
-    features : list of str
-        Of the study.
-    """
-    torch.set_num_threads(1)
-    events = read_feature_table(table, features)
-    test = events[events["split"] == "test"].reset_index(drop=True)
-    is_signal = (test["label"] == 1).to_numpy()
-    weights = test["weight"].to_numpy(dtype=float)
-    rows = []
-    paths = path_list(models)
-    for selection, path in zip(settings["selections"], paths, strict=True):
-        trained = load_network(path, features)
-        row = row_targets(trained).index(selection["target"]) if "target" in selection else 0
-        spreads = trained.scaling.spread.numpy()
-        for max_shift in settings["shifts"]:
-            shifted = shift_features(test, features, trained.directions, spreads, max_shift, settings["seed"])
-            passed = score_events(trained, shifted)[:, [row]] > selection["score_above"]
-            efficiencies = hard_cut_efficiencies(passed, is_signal, weights)
-            rows.append(
-                {
-                    "network": selection["network"],
-                    "target_efficiency": selection.get("target"),
-                    "score_above": selection["score_above"],
-                    "max_shift": max_shift,
-                    "signal_efficiency": efficiencies.signal[0],
-                    "signal_efficiency_uncertainty": efficiencies.signal_uncertainty[0],
-                    "background_efficiency": efficiencies.background[0],
-                    "background_efficiency_uncertainty": efficiencies.background_uncertainty[0],
-                }
-            )
-    pd.DataFrame(rows).to_csv(robustness, index=False)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

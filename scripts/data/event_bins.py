@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from cabin_core.networks import check_bin_edges
+from cabin_core.numbers import check_bin_edges
+
 from .feature_table import CLASSES
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""What figures, tables and scorecard compute alike."""
+"""Comparisons, yields and scans that figures, tables and scorecard compute alike."""

@@ -26,7 +26,7 @@ class LineProgress:
     name : str
         Of study and network, at the start of each line.
     unit : str
-        What is counted, an epoch for example.
+        Of the count, an epoch for example.
     total : int
     """
 

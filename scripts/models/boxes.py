@@ -1,27 +1,34 @@
-"""Boxes that a search found, one a target, and the file that keeps them."""
+"""Boxes that a search found, one a target, and how a search in bins of a property is put together."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scripts.data.cut_table import CUT_COLUMNS, PROPERTY_COLUMNS
-from scripts.data.event_bins import EventBins
-from scripts.data.selection import passes_cut_table
+from ..data.cut_table import CUT_COLUMNS, PROPERTY_COLUMNS, passes_cut_table
+from ..data.event_bins import EventBins
+from ..data.feature_table import fit_scaling
+from .base import Model, TrainingTask, area_through, bins_of, read_json_model
+
+if TYPE_CHECKING:
+    from cabin_core import CutEfficiencies
+
+    from ..kinds import ModelSettings
 
 FORMAT = "boxes 1"
 
+#: Of each target: feature, direction and cut of all edges, infinite where they cut nothing.
+Edges = Sequence[Sequence[tuple[str, str, float]]]
 
-@dataclass(frozen=True)
-class TrainedBoxes:
-    """Boxes with all that is needed to apply them.
+
+class BoxModel(Model):
+    """Boxes that a search found; their score is 1 inside and 0 outside.
 
     Parameters
     ----------
@@ -32,18 +39,17 @@ class TrainedBoxes:
         Columns of ``cuts.csv``, those of bins included. A target without a row cuts nothing.
     """
 
-    features: tuple[str, ...]
-    targets: tuple[float, ...]
-    cuts: pd.DataFrame
+    def __init__(self, features: Sequence[str], targets: Sequence[float], cuts: pd.DataFrame) -> None:
+        self.features, self.targets, self._cuts = list(features), list(targets), cuts
 
     @classmethod
-    def of_edges(
+    def from_edges(
         cls,
-        edges: Sequence[Sequence[tuple[str, str, float]]],
+        edges: Edges,
         targets: Sequence[float],
         features: Sequence[str],
         scaling: tuple[NDArray[np.float64], NDArray[np.float64]],
-    ) -> TrainedBoxes:
+    ) -> BoxModel:
         """Return boxes.
 
         Parameters
@@ -62,36 +68,105 @@ class TrainedBoxes:
             for feature, direction, cut in of_target
             if np.isfinite(cut)
         ]
-        return cls(tuple(features), tuple(targets), pd.DataFrame(rows, columns=CUT_COLUMNS))
+        return cls(features, targets, pd.DataFrame(rows, columns=CUT_COLUMNS))
 
     @classmethod
-    def of_bins(cls, boxes: Sequence[TrainedBoxes], bins: EventBins) -> TrainedBoxes:
+    def from_bins(cls, boxes: Sequence[BoxModel], bins: EventBins) -> BoxModel:
         """Return the boxes of all bins of a property together, from those of each bin."""
         features, targets = boxes[0].features, boxes[0].targets
         # The table tells the bins: one where nothing is cut keeps a row that says so.
         nothing = pd.DataFrame([(targets[0], features[0], ">", -np.inf, -np.inf)], columns=CUT_COLUMNS)
-        tables = [nothing if of_bin.cuts.empty else of_bin.cuts for of_bin in boxes]
+        tables = [nothing if of_bin.cuts().empty else of_bin.cuts() for of_bin in boxes]
         labelled = [bins.label(table, position) for position, table in enumerate(tables)]
         return cls(features, targets, pd.concat(labelled, ignore_index=True))
 
-    def select(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """Return which events are in the box of each target, shape (n_events, n_targets)."""
-        return passes_cut_table(table, self.cuts, self.targets)
+    @classmethod
+    def load(cls, path: Path, features: Sequence[str]) -> BoxModel:
+        """Read boxes from their file; errors are those of :func:`scripts.models.load_model`."""
+        return read_json_model(path, features, cls._from_content)
+
+    @classmethod
+    def _from_content(cls, content: dict[str, Any]) -> tuple[BoxModel, list[str]]:
+        if content["format"] != FORMAT:
+            raise ValueError(f"no boxes: {content['format']}")
+        binned = bool(content["cuts"]) and "property" in content["cuts"][0]
+        columns = CUT_COLUMNS + (PROPERTY_COLUMNS if binned else [])
+        model = cls(content["features"], content["targets"], pd.DataFrame(content["cuts"], columns=columns))
+        return model, model.features
 
     def save(self, path: Path) -> None:
         """Write a JSON file."""
         content = {
             "format": FORMAT,
-            "features": list(self.features),
-            "targets": list(self.targets),
-            "cuts": self.cuts.to_dict("records"),
+            "features": self.features,
+            "targets": self.targets,
+            "cuts": self._cuts.to_dict("records"),
         }
         path.write_text(json.dumps(content, indent=1) + "\n")
 
-    @classmethod
-    def of_content(cls, content: dict[str, Any]) -> TrainedBoxes:
-        """Return the boxes that the content of such a file describes."""
-        binned = bool(content["cuts"]) and "property" in content["cuts"][0]
-        columns = CUT_COLUMNS + (PROPERTY_COLUMNS if binned else [])
-        cuts = pd.DataFrame(content["cuts"], columns=columns)
-        return cls(tuple(content["features"]), tuple(content["targets"]), cuts)
+    @property
+    def has_cuts(self) -> bool:
+        """Boxes are cuts."""
+        return True
+
+    def cuts(self) -> pd.DataFrame:
+        """Return the edges of the boxes, but for those that cut nothing."""
+        return self._cuts
+
+    def scores(self, table: pd.DataFrame) -> NDArray[np.int8]:
+        """Return 1 for the events inside of the box of a target."""
+        return passes_cut_table(table, self._cuts, self.targets).astype(np.int8)
+
+    def select(
+        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
+        """Return the events inside of the boxes."""
+        return np.asarray(scores == 1)
+
+    def roc_areas(
+        self,
+        scores: NDArray[np.number],
+        is_signal: NDArray[np.bool_],
+        weights: NDArray[np.floating],
+        efficiencies: CutEfficiencies,
+    ) -> NDArray[np.float64]:
+        """Return the area under the one curve that goes through all boxes, for every column."""
+        return np.full(len(self.targets), area_through(efficiencies.signal, efficiencies.background))
+
+
+def search_boxes(
+    settings: ModelSettings,
+    task: TrainingTask,
+    search: Callable[[pd.DataFrame, str], tuple[Edges, pd.DataFrame]],
+) -> tuple[BoxModel, pd.DataFrame]:
+    """Search for boxes on the training sample, in each bin of a property where there is one.
+
+    Parameters
+    ----------
+    settings : ModelSettings
+        Of the search.
+    task : TrainingTask
+    search : callable
+        From training events and a name for the progress lines to the edges of each target and a history.
+
+    Returns
+    -------
+    tuple of BoxModel and DataFrame
+        The history has the columns of the bin, where there is one.
+    """
+    scaling = fit_scaling(task.events, task.features)
+    training = task.sample("train")
+
+    def search_one(sample: pd.DataFrame, name: str) -> tuple[BoxModel, pd.DataFrame]:
+        edges, rows = search(sample, name)
+        return BoxModel.from_edges(edges, settings.working_points, task.features, scaling), rows
+
+    bins = bins_of(settings)
+    if bins is None:
+        return search_one(training, task.name)
+    found = [
+        search_one(sample, f"{task.name}, {bins.name} {low:g} to {high:g}")
+        for (low, high), sample in zip(bins.bounds, bins.split(training), strict=True)
+    ]
+    rows = [bins.label(rows, position) for position, (_, rows) in enumerate(found)]
+    return BoxModel.from_bins([boxes for boxes, _ in found], bins), pd.concat(rows, ignore_index=True)

@@ -1,203 +1,76 @@
-"""Brute-force scan of a grid of cuts: all of its points, each with its exact efficiencies."""
+"""A brute-force scan: for each target the point of a grid with the least background that reaches it."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from annotated_types import Len
+from pydantic import Discriminator, Field, Tag
 
-from scripts.models.supercuts import Axis, Edge, Grid
+from ..kinds import Count, Fault, ModelSettings, Text, word_or_list
+from .network_settings import Targets
 
-#: Points counted at once, where one axis has not more: this bounds the memory and keeps it in the cache.
-CHUNK_POINTS = 2**18
-#: Sums of weights in another order differ by less than this.
-_ROUNDING = 1e-12
+if TYPE_CHECKING:
+    import pandas as pd
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+    from ..study import Study
+    from .base import TrainingTask
+    from .boxes import BoxModel
+    from .supercuts import Grid
+
+Supercuts = Annotated[
+    Annotated[Text, Tag("(word)")] | Annotated[list[dict[str, Any]], Len(1), Tag("(list)")],
+    Discriminator(word_or_list),
+]
 
 
-@dataclass(frozen=True)
-class BestPoint:
-    """The point of a grid that a target gets; points without background rank by their signal.
+class Settings(ModelSettings):
+    """A scan of all points of a grid of cuts."""
 
-    Parameters
-    ----------
-    background, signal : float
-        Efficiencies.
-    position : int
-        Of the point in the grid, the last axis running fastest.
-    """
-
-    background: float
-    signal: float
-    position: int
+    model: Literal["grid"]
+    targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies that points must reach")
+    supercuts: Supercuts = Field(
+        description="What is cut on and in which steps, as the package root-optimize has it: the path of a JSON "
+        "file, or its list of cuts, each a selection with placeholders {0}, {1}, ... and for each of them its "
+        "[start, stop, step] in `st3` or its value in `pivot`"
+    )
+    most_points: Count = Field(description="Largest number of points of the grid")
+    has = frozenset({"cuts"})
+    ending = "json"
+    threads = 4
 
     @property
-    def rank(self) -> tuple[float, float, int]:
-        """Smaller is better."""
-        return self.background, -self.signal, self.position
+    def input_files(self) -> list[str]:
+        """The file of supercuts, if there is one."""
+        return [self.supercuts] if isinstance(self.supercuts, str) else []
+
+    def grid(self, features: Sequence[str]) -> Grid:
+        """Return the grid for a study with these features; ValueError where it cannot be used."""
+        from .supercuts import parse_supercuts
+
+        return parse_supercuts(self.supercuts, features, self.most_points)
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield what is wrong with the supercuts for the features of the study."""
+        try:
+            self.grid(study.feature_names)
+        except ValueError as fault:
+            yield "supercuts", str(fault)
+
+    def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
+        """Scan; the history has one row a target."""
+        from .boxes import search_boxes
+        from .grid_scan import search_grid
+
+        return search_boxes(
+            self, task, lambda events, name: search_grid(events, task.features, self, name, task.threads)
+        )
 
 
-def scan_grid(
-    grid: Grid,
-    events: pd.DataFrame,
-    targets: Sequence[float],
-    threads: int,
-    on_points: Callable[[int], None] = lambda done: None,
-) -> list[BestPoint]:
-    """Find, for every target, the point with the least background among those that keep enough signal.
+def load(path: Path, features: Sequence[str]) -> BoxModel:
+    """Read what a scan found, see :func:`scripts.models.load_model`."""
+    from .boxes import BoxModel
 
-    The events are counted in the cells between the edges; sums along every axis then give all points at once.
-
-    Parameters
-    ----------
-    grid : Grid
-    events : DataFrame
-        The training events: features, ``label`` and ``weight``.
-    targets : sequence of float
-        Signal efficiencies that a point must reach.
-    threads : int
-        Chunks of the grid that are counted at a time; the result does not depend on it.
-    on_points : callable
-        Given the number of points done, after every chunk.
-
-    Returns
-    -------
-    list of BestPoint
-        One a target.
-
-    Raises
-    ------
-    ValueError
-        If no point reaches a target.
-    """
-    weights = events["weight"].to_numpy(dtype=float)
-    is_signal = events["label"].to_numpy() == 1
-    totals = weights[is_signal].sum(), weights[~is_signal].sum()
-    kept = np.ones(len(events), dtype=bool)
-    for edge, value in grid.fixed:
-        kept &= _cells(edge, np.array([value]), events) > 0
-    # How many of the values of each axis an event passes, from the loosest on.
-    passes = [
-        np.min([_cells(edge, axis.values, events[kept]) for edge in axis.edges], axis=0) for axis in grid.axes
-    ]
-    classes = [(is_signal[kept], weights[kept]), (~is_signal[kept], weights[kept])]
-    outer = _outer_axes(grid.axes)
-    shape = tuple(len(axis.values) for axis in grid.axes[outer:])
-
-    def count(point: tuple[int, ...]) -> list[NDArray[np.float64]]:
-        inside = np.ones(int(kept.sum()), dtype=bool)
-        for position, passed in zip(point, passes, strict=False):
-            inside &= passed > position
-        for passed in passes[outer:]:
-            inside &= passed > 0
-        cells = np.ravel_multi_index([passed[inside] - 1 for passed in passes[outer:]], shape)
-        efficiencies = []
-        for (of_class, weight), total in zip(classes, totals, strict=True):
-            sums = np.bincount(
-                cells, weights=np.where(of_class, weight, 0.0)[inside], minlength=math.prod(shape)
-            ).reshape(shape)
-            for axis in range(len(shape)):
-                # From the tightest on: a point keeps all cells that are tighter on every axis.
-                sums = np.flip(np.cumsum(np.flip(sums, axis), axis=axis), axis)
-            efficiencies.append(sums.ravel() / total)
-        return efficiencies
-
-    def best_of(numbered: tuple[int, tuple[int, ...]]) -> list[BestPoint | None]:
-        number, point = numbered
-        signal, background = count(point)
-        return [_best_point(signal, background, target, number * len(signal)) for target in targets]
-
-    of_signal = is_signal[kept] & np.all([passed > 0 for passed in passes], axis=0)
-    largest = weights[kept][of_signal].sum() / totals[0]
-    for target in targets:
-        if largest < target * (1 - _ROUNDING):
-            raise ValueError(
-                f"no point of the grid keeps {target:g} of the training signal, the loosest keeps "
-                f"{largest:.4g}: widen st3 or loosen a pivot"
-            )
-    found: list[BestPoint | None] = [None] * len(targets)
-    done = 0
-    points = itertools.product(*(range(len(axis.values)) for axis in grid.axes[:outer]))
-    with ThreadPoolExecutor(threads) as pool:
-        for best in _in_turn(pool, best_of, enumerate(points), 4 * threads):
-            found = [_better(first, second) for first, second in zip(found, best, strict=True)]
-            done += math.prod(shape)
-            on_points(done)
-    return [point for point in found if point is not None]
-
-
-def _outer_axes(axes: Sequence[Axis]) -> int:
-    """Return how many axes are gone through point by point; the others make up a chunk."""
-    points = len(axes[-1].values)
-    for number in range(len(axes) - 2, -1, -1):
-        points *= len(axes[number].values)
-        if points > CHUNK_POINTS:
-            return number + 1
-    return 0
-
-
-def _in_turn(
-    pool: ThreadPoolExecutor, function: Callable[[Task], Result], tasks: Iterator[Task], at_once: int
-) -> Iterator[Result]:
-    """Yield the results in the order of the tasks, with few of them waiting at any time."""
-    waiting = [pool.submit(function, task) for task in itertools.islice(tasks, at_once)]
-    while waiting:
-        yield waiting.pop(0).result()
-        waiting += [pool.submit(function, task) for task in itertools.islice(tasks, 1)]
-
-
-def _cells(edge: Edge, values: NDArray[np.float64], events: pd.DataFrame) -> NDArray[np.intp]:
-    """Return how many of the values, given from the loosest to the tightest, each event passes."""
-    at = events[edge.feature].to_numpy(dtype=float)
-    n_passed: NDArray[np.intp]
-    if edge.direction == ">":
-        n_passed = np.searchsorted(values, at, side="right" if edge.inclusive else "left")
-    else:
-        below = np.searchsorted(values[::-1], at, side="left" if edge.inclusive else "right")
-        n_passed = len(values) - below
-    return n_passed
-
-
-def _best_point(
-    signal: NDArray[np.float64], background: NDArray[np.float64], target: float, offset: int
-) -> BestPoint | None:
-    allowed = np.flatnonzero(signal >= target * (1 - _ROUNDING))
-    if not len(allowed):
-        return None
-    least = allowed[background[allowed] <= background[allowed].min() + _ROUNDING]
-    chosen = least[np.argmax(signal[least])]
-    return BestPoint(float(background[chosen]), float(signal[chosen]), offset + int(chosen))
-
-
-def _better(first: BestPoint | None, second: BestPoint | None) -> BestPoint | None:
-    if first is None or second is None:
-        return first or second
-    return min(first, second, key=lambda point: point.rank)
-
-
-def edges_of_point(grid: Grid, position: int) -> list[tuple[str, str, float]]:
-    """Return feature, direction and edge of the cuts of a point, one a side of a feature.
-
-    Comparisons of a table of cuts are strict: the edge of an inclusive one is the next number.
-    """
-    indices = np.unravel_index(position, [len(axis.values) for axis in grid.axes])
-    cuts = [
-        (edge, float(axis.values[index]))
-        for axis, index in zip(grid.axes, indices, strict=True)
-        for edge in axis.edges
-    ]
-    tightest: dict[tuple[str, str], float] = {}
-    for edge, value in [*cuts, *grid.fixed]:
-        side, strict = (edge.feature, edge.direction), edge.strict(value)
-        tighter = max if edge.direction == ">" else min
-        tightest[side] = tighter(strict, tightest.get(side, strict))
-    return [(feature, direction, value) for (feature, direction), value in tightest.items()]
+    return BoxModel.load(path, features)

@@ -1,201 +1,65 @@
-"""Search for rectangular cuts as TMVA's kCuts does: the best box of every bin of the signal efficiency."""
+"""The search of TMVA's kCuts: the best box, two edges a feature, of every bin of the signal efficiency."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy.optimize import differential_evolution
+from annotated_types import Ge, Le
+from pydantic import Field
 
-from scripts.models.box_counter import BoxCounter
-from scripts.models.competitor_settings import KCutsSettings
+from ..kinds import Count, Fault, ModelSettings, Seed
+from ..study import BinnedProperty
+from .network_settings import unknown_property
 
-#: Below this signal efficiency a box is told only to grow.
-_EMPTY = 1e-4
-#: How the population of a cycle moves: towards the best trial and along differences of others, in a few edges
-#: at a time, since a good box differs from the next in a few edges.
-_STRATEGY = "currenttobest1bin"
-_MUTATION = (0.2, 0.8)
-_RECOMBINATION = 0.15
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+    from .base import TrainingTask
+    from .boxes import BoxModel
 
 
-class BestBoxes:
-    """The box with the least background in every bin of the signal efficiency.
+class Settings(ModelSettings):
+    """A kCuts search; its targets are the lower edges of the bins but the first, which would be zero."""
 
-    Parameters
-    ----------
-    n_bins : int
-    n_features : int
-
-    Attributes
-    ----------
-    background : ndarray, shape (n_bins,)
-        Background efficiency of the best box; 1 where no box fell into a bin yet.
-    low, high : ndarray of int, shape (n_bins, n_features)
-        Positions of its edges; -1 where there is none.
-    """
-
-    def __init__(self, n_bins: int, n_features: int) -> None:
-        self.background = np.ones(n_bins)
-        self.low = np.full((n_bins, n_features), -1)
-        self.high = np.full((n_bins, n_features), -1)
+    model: Literal["kcuts"]
+    bins: Annotated[int, Ge(2), Le(1000)] = Field(
+        description="Of the signal efficiency, each of which remembers its best box"
+    )
+    edges: Annotated[int, Ge(1), Le(10000)] = Field(
+        description="Places that an edge can have, of each feature; 4 kB of memory each for 32,000 events"
+    )
+    # scipy's differential evolution takes five members at least.
+    population: Annotated[int, Ge(5)] = Field(description="Trial boxes of a generation")
+    generations: Count = Field(description="Of a cycle of the differential evolution")
+    cycles: Count = Field(description="Each starts from the best boxes found by then")
+    seed: Seed
+    event_property: BinnedProperty | None = None
+    renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
+    has = frozenset({"cuts"})
+    ending = "json"
 
     @property
-    def filled(self) -> NDArray[np.bool_]:
-        """Which bins have a box, shape (n_bins,)."""
-        filled: NDArray[np.bool_] = self.low[:, 0] >= 0
-        return filled
+    def working_points(self) -> list[float]:
+        """The lower edge of each bin but the first."""
+        return [position / self.bins for position in range(1, self.bins)]
 
-    def bins_of(self, signal: NDArray[np.floating]) -> NDArray[np.intp]:
-        """Return the bin of each signal efficiency; the last one includes 1."""
-        n_bins = len(self.background)
-        # In units of a bin 0.29 * 100 is 28.999999999999996: it belongs to the bin that starts at 0.29.
-        bins: NDArray[np.intp] = np.floor(signal * n_bins + 1e-9).astype(np.intp).clip(0, n_bins - 1)
-        return bins
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a property that the study lacks."""
+        yield from unknown_property(self.event_property, study)
 
-    def estimate(
-        self, signal: NDArray[np.floating], background: NDArray[np.floating], growth: NDArray[np.floating]
-    ) -> NDArray[np.float64]:
-        r"""Return what the search minimises, for boxes against those remembered.
+    def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
+        """Search; the history has one row a cycle, and bin."""
+        from .box_search import search_kcuts
+        from .boxes import search_boxes
 
-        .. math:: \eta = \frac{1 - (B_\mathrm{bin} - B) - |B_\mathrm{bin} - \bar B|}{1 + S}
-
-        where :math:`S, B` are the efficiencies of the box, :math:`B_\mathrm{bin}` is the least background of
-        its bin so far and :math:`\bar B` the mean of the two bins beside it (one, at an end), or
-        :math:`B_\mathrm{bin}` where the box is no better than that. In the first bin it is larger than
-        elsewhere, the more the smaller the box, so that the search leaves it.
-
-        Parameters
-        ----------
-        signal, background : ndarray, shape (n_boxes,)
-            Efficiencies.
-        growth : ndarray, shape (n_boxes,)
-            How far the edges of a box are from cutting nothing, at least 0.
-
-        Returns
-        -------
-        ndarray, shape (n_boxes,)
-        """
-        at = self.bins_of(signal)
-        best, last = self.background[at], len(self.background) - 1
-        left = self.background[np.where(at > 0, at - 1, at)]
-        right = self.background[np.where(at < last, at + 1, at)]
-        mean = np.where(background > best, best, (left + right) / 2)
-        eta = (1 - (best - background) - np.abs(best - mean)) / (1 + signal)
-        in_first_bin = 10 * (1 - signal) + np.where(signal < _EMPTY, growth, 0.0)
-        return np.where(at == 0, in_first_bin, eta)
-
-    def remember(
-        self,
-        signal: NDArray[np.floating],
-        background: NDArray[np.floating],
-        low: NDArray[np.integer],
-        high: NDArray[np.integer],
-    ) -> None:
-        """Keep those boxes that are better than what their bin has; of equals the first."""
-        at = self.bins_of(signal)
-        order = np.lexsort((background, at))
-        of_bin, first = np.unique(at[order], return_index=True)
-        winners = order[first]
-        better = (background[winners] < self.background[of_bin]) | ~self.filled[of_bin]
-        of_bin, winners = of_bin[better], winners[better]
-        self.background[of_bin] = background[winners]
-        self.low[of_bin], self.high[of_bin] = low[winners], high[winners]
+        return search_boxes(self, task, lambda events, name: search_kcuts(events, task.features, self, name))
 
 
-def search_boxes(
-    counter: BoxCounter,
-    settings: KCutsSettings,
-    on_cycle: Callable[[dict[str, float]], None] = lambda row: None,
-) -> tuple[BestBoxes, pd.DataFrame]:
-    """Look for the best box of every bin.
+def load(path: Path, features: Sequence[str]) -> BoxModel:
+    """Read what a search found, see :func:`scripts.models.load_model`."""
+    from .boxes import BoxModel
 
-    Parameters
-    ----------
-    counter : BoxCounter
-        Of the training sample.
-    settings : KCutsSettings
-    on_cycle : callable
-        Given each row of the history.
-
-    Returns
-    -------
-    tuple of BestBoxes and DataFrame
-        The history has one row a cycle: ``cycle``, ``trials`` (boxes so far), ``filled_bins`` and
-        ``mean_background`` (of the best boxes, over all bins).
-    """
-    n_features = len(counter.edges)
-    last = np.array([len(edges) - 1 for edges in counter.edges])
-    boxes = BestBoxes(settings.bins, n_features)
-    generator = np.random.default_rng(settings.seed)
-    trials = 0
-
-    def try_boxes(population: NDArray[np.float64]) -> NDArray[np.float64]:
-        first, second = population.T[:, :n_features], population.T[:, n_features:]
-        low = np.rint(np.minimum(first, second) * last).astype(np.intp)
-        high = np.rint(np.maximum(first, second) * last).astype(np.intp)
-        signal, background = counter.efficiencies(low, high)
-        growth = ((low / last) ** 2 + (1 - high / last) ** 2).sum(axis=1)
-        nonlocal trials
-        trials += len(low)
-        eta = boxes.estimate(signal, background, growth)
-        boxes.remember(signal, background, low, high)
-        return eta
-
-    history: list[dict[str, float]] = []
-    for cycle in range(settings.cycles):
-        differential_evolution(
-            try_boxes,
-            [(0.0, 1.0)] * (2 * n_features),
-            init=_first_generation(boxes, last, settings.population, generator),
-            maxiter=settings.generations,
-            strategy=_STRATEGY,
-            mutation=_MUTATION,
-            recombination=_RECOMBINATION,
-            tol=0.0,
-            polish=False,
-            updating="deferred",
-            vectorized=True,
-            rng=generator,
-        )
-        row = {
-            "cycle": cycle,
-            "trials": trials,
-            "filled_bins": int(boxes.filled.sum()),
-            "mean_background": float(boxes.background.mean()),
-        }
-        history.append(row)
-        on_cycle(row)
-    return boxes, pd.DataFrame(history)
-
-
-def _first_generation(
-    boxes: BestBoxes, last: NDArray[np.integer], size: int, generator: np.random.Generator
-) -> NDArray[np.float64]:
-    """Return where a cycle starts: the boxes remembered, in turn; at first random ones of every width."""
-    filled = np.flatnonzero(boxes.filled)
-    if len(filled):
-        remembered = np.hstack([boxes.low[filled] / last, boxes.high[filled] / last])
-        # More bins than members: a choice of them, another one in each cycle.
-        order = generator.permutation(len(filled)) if len(filled) > size else np.arange(len(filled))
-        start: NDArray[np.float64] = remembered[order[np.arange(size) % len(order)]]
-        return start
-    width = generator.random((size, 1))
-    drawn = 0.5 * width * generator.random((size, 2 * len(last)))
-    drawn[:, len(last) :] = 1 - drawn[:, len(last) :]
-    return drawn
-
-
-def boxes_of_targets(boxes: BestBoxes) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """Return the edges of the box of every target, each of shape (n_bins - 1, n_features).
-
-    A bin that no box fell into takes the box of the next filled bin above, which keeps more signal. Without
-    one, it takes the box that cuts nothing: -1 stands for its edges.
-    """
-    low, high = boxes.low.copy(), boxes.high.copy()
-    for position in range(len(low) - 2, -1, -1):
-        if low[position, 0] < 0:
-            low[position], high[position] = low[position + 1], high[position + 1]
-    return low[1:], high[1:]
+    return BoxModel.load(path, features)

@@ -1,71 +1,192 @@
-"""Train one network of one study."""
+"""Training, saving and applying of networks."""
 
+from __future__ import annotations
+
+import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from cabin_core import (
     EventSample,
+    EventSums,
     FeatureScaling,
     JointLoss,
     JointNetwork,
     TrainedNetwork,
-    build_network,
     fit_kept_fractions,
+    load_network,
     save_network,
     train,
 )
-from cabin_core.networks import cuts_of
-from scripts.data.event_bins import EventBins, columns_of
-from scripts.data.feature_table import equal_weights, fit_scaling, read_feature_table
-from scripts.data.yields import expected_weights, expected_yields
-from scripts.jobs.progress import LineProgress
-from scripts.jobs.stopwatch import Stopwatch
-from scripts.models.network_settings import parse_network
+from cabin_core.classifiers import cuts_of, start_truncated_normal
 
-log = logging.getLogger("cabin.train_network")
+from ..data.cut_table import CUT_COLUMNS, passes_cut_table
+from ..data.feature_table import equal_weights, fit_scaling
+from ..data.yields import expected_weights, expected_yields
+from ..jobs.progress import LineProgress
+from ..study import CountingExperiment, parse_kind
+from .base import Model, TrainingTask, bins_of
+from .network_settings import NetworkSettings
+
+log = logging.getLogger("cabin.train_model")
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def make_sample(
-    table: pd.DataFrame,
-    scaling: FeatureScaling,
-    split: str,
-    dtype: torch.dtype,
-    *,
-    equal_class_weights: bool = False,
-    search: dict[str, Any] | None = None,
-) -> EventSample:
-    """Return the training or test events of a feature table, scaled.
+class NetworkModel(Model):
+    """A network trained by gradient descent.
 
     Parameters
     ----------
-    table : DataFrame
-        A feature table.
+    trained : TrainedNetwork
+    settings : NetworkSettings
+    """
+
+    def __init__(self, trained: TrainedNetwork, settings: NetworkSettings) -> None:
+        self.trained, self.settings = trained, settings
+        self.targets = settings.working_points or [float("nan")]
+
+    @classmethod
+    def load(cls, path: Path, features: Sequence[str]) -> NetworkModel:
+        """Read a network from its file; errors are those of :func:`cabin_core.load_network`."""
+        trained = load_network(path, features)
+        return cls(trained, parse_kind("model", trained.training))
+
+    def save(self, path: Path) -> None:
+        """Write the network with its scaling and settings."""
+        save_network(path, self.trained)
+
+    @property
+    def has_cuts(self) -> bool:
+        """Whether it is a cut network."""
+        return cuts_of(self.trained.network) is not None
+
+    def cuts(self) -> pd.DataFrame:
+        """Return the cuts, one row a target and edge, and bin; empty for a network without cuts."""
+        net = cuts_of(self.trained.network)
+        if net is None:
+            return super().cuts()
+        scaled = net.cuts().detach()
+        physical = self.trained.scaling.unscale(scaled, net.edge_features())
+        features = [self.trained.scaling.features[position] for position in net.edge_features()]
+        # All targets of the first bin, then those of the next.
+        rows = [
+            (target, feature, direction, physical[i, edge].item(), scaled[i, edge].item())
+            for i, target in enumerate(self.targets * net.n_bins)
+            for edge, (feature, direction) in enumerate(zip(features, net.directions(), strict=True))
+        ]
+        table = pd.DataFrame(rows, columns=CUT_COLUMNS)
+        bins = bins_of(self.settings)
+        if bins is None:
+            return table
+        parts = np.array_split(np.arange(len(table)), net.n_bins)
+        return pd.concat([bins.label(table.iloc[part], at) for at, part in enumerate(parts)])
+
+    def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the scores of events in float64, shape (n_events, n_rows); the network stays as it is.
+
+        Scores of signal crowd so close to 1 that float32 can't tell them apart. Those of a joint network are the
+        products of weights and outputs or, where its cuts have a kept fraction to hold, the outputs for events
+        that pass the hard cuts and 0 for others.
+        """
+        scaling = self.trained.scaling
+        values = torch.from_numpy(table[list(scaling.features)].to_numpy(dtype="float64", copy=True))
+        with torch.no_grad():
+            network = copy.deepcopy(self.trained.network).double()
+            score: Callable[[Tensor], Tensor] = network
+            if isinstance(network, JointNetwork) and getattr(self.settings, "kept_fraction", None) is not None:
+                # What its cuts drop is not there for its classifier to score.
+                score = network.hard_scores
+            scores: NDArray[np.float64] = score(scaling.scale(values)).numpy()
+        return scores
+
+    def select(
+        self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
+        """Apply the hard cuts or, where there are none, the thresholds."""
+        if self.has_cuts:
+            return passes_cut_table(table, self.cuts())
+        return super().select(table, scores, thresholds)
+
+    def mean_scores(self, events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mean scores as the loss sees them, in the precision of the training.
+
+        Of a joint network these are of its preselection.
+        """
+        with torch.no_grad():
+            sample = make_sample(events, self.trained.scaling, self.trained.dtype)
+            net = self.trained.network
+            of_rows = EventSums.of_sample(cuts_of(net) or net, sample)
+            sums = of_rows.all_bins(self.settings.n_bins)
+        return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
+
+
+def build_seeded(
+    new: Callable[[], nn.Module], seed: int, precision: str, *, truncated_normal: bool = False
+) -> nn.Module:
+    """Build a network with its starting parameters.
+
+    Parameters
+    ----------
+    new : callable
+        Gives the network; torch's generator is then at the seed.
+    seed : int
+        Of the parameters; the generator of the caller is left as it was.
+    precision : str
+        Of :data:`DTYPES`.
+    truncated_normal : bool
+        Whether to draw the layers anew, as :func:`cabin_core.classifiers.start_truncated_normal` does.
+
+    Returns
+    -------
+    torch.nn.Module
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = new()
+        if truncated_normal:
+            network.apply(start_truncated_normal)
+    return network.to(DTYPES[precision])
+
+
+def make_sample(
+    events: pd.DataFrame,
+    scaling: FeatureScaling,
+    dtype: torch.dtype,
+    *,
+    equal_class_weights: bool = False,
+    experiment: CountingExperiment | None = None,
+) -> EventSample:
+    """Return the events of the training or test sample, scaled.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Those of one split of a feature table.
     scaling : FeatureScaling
-    split : str
-        ``train`` or ``test``.
     dtype : torch.dtype
         Floating type of features and weights.
     equal_class_weights : bool
         Whether to weigh both classes the same, as :func:`scripts.data.feature_table.equal_weights` does. Of the
         loss only the binary cross-entropy depends on the ratio of the classes.
-    search : dict, optional
-        The key ``search`` of the study: weights are then the yields that it expects.
+    experiment : CountingExperiment, optional
+        Weights are then the yields that it expects.
 
     Returns
     -------
     EventSample
     """
-    events = table[table["split"] == split]
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
     weights = events["weight"]
-    if search is not None:
-        weights = pd.Series(expected_weights(events, search), index=events.index)
+    if experiment is not None:
+        weights = pd.Series(expected_weights(events, experiment), index=events.index)
     elif equal_class_weights:
         weights = equal_weights(events)
     return EventSample.from_arrays(
@@ -88,65 +209,62 @@ class Progress:
         self._lines.update(int(row["epoch"]) + 1, losses)
 
 
-def fit_network(
-    events: pd.DataFrame,
-    network: dict[str, Any],
-    features: list[str],
-    directions: list[str],
-    *,
-    equal_class_weights: bool = False,
-    search: dict[str, Any] | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
-) -> tuple[TrainedNetwork, pd.DataFrame]:
-    """Train a network on a feature table.
+def fit_network(settings: NetworkSettings, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
+    """Train a network.
 
     Parameters
     ----------
-    events : DataFrame
-        With the features and, where cuts follow a property, the property.
-    network : dict
-        The network's entry in the config.
-    features, directions : list of str
-        Of the study.
-    equal_class_weights, search
-        As :func:`main` takes them.
-    on_epoch : callable, optional
-        Given each row of the history.
+    settings : NetworkSettings
+    task : TrainingTask
+        Its counting experiment must be there where the loss is about yields; weights are these, then.
 
     Returns
     -------
-    tuple of TrainedNetwork and DataFrame
+    tuple of NetworkModel and DataFrame
         The history has one row an epoch.
     """
-    yields = None if search is None else expected_yields(events, search)
-    settings, loss, training = parse_network(network, yields)
-    scaling = scaling_of(events, features, network)
-    net = build_network(settings, directions, training.seed)
+    torch.set_num_threads(task.threads)
+    experiment = task.counting_experiment if settings.needs_yields else None
+    loss = settings.loss.build(settings, None if experiment is None else expected_yields(task.events, experiment))
+    scaling = scaling_of(settings, task.events, task.features)
+    net = settings.build(task.directions)
     train_sample, test_sample = (
         make_sample(
-            events, scaling, split, settings.dtype, equal_class_weights=equal_class_weights, search=search
+            task.sample(split),
+            scaling,
+            DTYPES[settings.precision],
+            equal_class_weights=task.equal_class_weights,
+            experiment=experiment,
         )
         for split in ("train", "test")
     )
-    watch = cut_recorder(scaling) if network.get("record_cuts") else None
-    rows = train(net, loss, train_sample, test_sample, training, on_epoch=on_epoch, watch=watch)
+    rows = train(
+        net,
+        loss,
+        train_sample,
+        test_sample,
+        settings.training(),
+        on_epoch=Progress(task.name, settings.epochs),
+        watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
+    )
     if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
-    history = pd.DataFrame(rows).astype({"epoch": int})
-    return TrainedNetwork(net, settings, scaling, tuple(directions), dict(network)), history
+    entry = settings.model_dump(exclude_unset=True)
+    trained = TrainedNetwork(net, scaling, tuple(task.directions), entry)
+    return NetworkModel(trained, settings), pd.DataFrame(rows).astype({"epoch": int})
 
 
-def scaling_of(events: pd.DataFrame, features: list[str], network: dict[str, Any]) -> FeatureScaling:
-    """Return the scaling of the features that an entry of the config asks for.
+def scaling_of(settings: NetworkSettings, events: pd.DataFrame, features: Sequence[str]) -> FeatureScaling:
+    """Return the scaling of the features that a network asks for.
 
     A property that cuts follow comes last and stays as it is.
     """
     scaling = (
         FeatureScaling(features, *fit_scaling(events, features))
-        if network.get("scale_features", True)
+        if settings.scale_features
         else FeatureScaling.identity(features)
     )
-    bins = EventBins.of_entry(network)
+    bins = bins_of(settings)
     if bins is None:
         return scaling
     return FeatureScaling(
@@ -171,64 +289,3 @@ def cut_recorder(scaling: FeatureScaling) -> Callable[[nn.Module], dict[str, flo
         return {f"cut_{feature}": value for feature, value in zip(scaling.features, values, strict=True)}
 
     return record
-
-
-def main(
-    *,
-    table: Path,
-    model: Path,
-    history: Path,
-    timing: Path,
-    name: str,
-    network: dict[str, Any],
-    features: list[str],
-    directions: list[str],
-    threads: int,
-    equal_class_weights: bool = False,
-    search: dict[str, Any] | None = None,
-) -> None:
-    """Train a network on a feature table and write the model and its history.
-
-    Parameters
-    ----------
-    table : Path
-        Feature table (parquet).
-    model, history, timing : Path
-        Written: the trained network, the loss terms of every epoch (csv), and how long it took (tsv).
-    name : str
-        Of study and network, for the progress lines.
-    network : dict
-        The network's entry in the config.
-    features, directions : list of str
-        Of the study.
-    threads : int
-        Threads of torch.
-    equal_class_weights : bool
-        As :func:`make_sample` takes it.
-    search : dict, optional
-        The key ``search`` of the study where the loss is about its yields: weights are these, then.
-    """
-    torch.set_num_threads(threads)
-    bins = EventBins.of_entry(network)
-    events = read_feature_table(table, columns_of(features, bins))
-    if bins is not None:
-        bins.check(events, table)
-    stopwatch = Stopwatch()
-    trained, rows = fit_network(
-        events,
-        network,
-        features,
-        directions,
-        equal_class_weights=equal_class_weights,
-        search=search,
-        on_epoch=Progress(name, network["epochs"]),
-    )
-    stopwatch.write(timing)
-    rows.to_csv(history, index=False)
-    save_network(model, trained)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

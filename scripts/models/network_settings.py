@@ -1,155 +1,314 @@
-"""From a network's entry in the config to the objects of the core."""
+"""The settings that all networks share, and those of networks with cuts."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from cabin_core import (
-    CutLoss,
-    ExpectedYields,
-    JointLoss,
-    LovaszZLoss,
-    NetworkSettings,
-    Schedule,
-    TrainingSettings,
-    WattsLoss,
+from annotated_types import Ge, Len
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from ..kinds import (
+    Count,
+    Fault,
+    Fraction,
+    ModelSettings,
+    Number,
+    Pair,
+    Positive,
+    Seed,
+    Settings,
+    Unrepeated,
+    module_of,
+    modules,
+    not_known,
+    word_or_list,
 )
-from scripts.data.event_bins import EventBins
+from ..losses.base import LossSettings
+from ..losses.terms import TermSettings
+from ..study import BinnedProperty
 
-NETWORK_KEYS = (
-    "model",
-    "targets",
-    "weights",
-    "activation_scale",
-    "start",
-    "monotone",
-    "hidden_layers",
-    "bias",
-    "precision",
-    "cut_function",
-    "kept_fraction",
-    "classifier_output",
-    "initial_weights",
-)
-#: Cut functions that are flat but for a step.
-WITHOUT_GRADIENT = ("hard", "heaviside")
-TRAINING_KEYS = ("epochs", "optimizer", "learning_rate", "classifier_learning_rate", "batch_size", "seed")
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
 
-AnyLoss = CutLoss | JointLoss | LovaszZLoss | WattsLoss
+    from cabin_core import ExpectedYields, TrainingSettings
+
+    from ..study import Study
+    from .base import TrainingTask
+    from .network import NetworkModel
+
+#: Target signal efficiencies.
+Targets = Annotated[list[Fraction], Unrepeated]
+HiddenLayers = Annotated[list[Count], Len(1), Field(description="Nodes of each hidden layer")]
+InitialWeights = Annotated[
+    Literal["uniform", "truncated_normal"],
+    Field(description="Uniform, as torch has it, or normal, the wider the fewer inputs, with biases of 0"),
+]
+RecordCuts = Annotated[bool, Field(description="Whether the history holds the cuts of every epoch")]
 
 
-def parse_network(
-    entry: dict[str, Any], yields: ExpectedYields | None = None
-) -> tuple[NetworkSettings, AnyLoss, TrainingSettings]:
-    """Return what a network is, its loss and its training.
+def _kind_of_loss(value: Any) -> str:
+    if isinstance(value, LossSettings):
+        return f"({value.name})"
+    named = [kind for kind in modules("loss") if isinstance(value, dict) and kind in value]
+    return f"({(named or ['terms'])[0]})"
 
-    Parameters
-    ----------
-    entry : dict
-        One entry of ``networks`` in the config.
-    yields : ExpectedYields, optional
-        Of the study that trains the network; needed where its loss has a significance.
 
-    Returns
-    -------
-    tuple of NetworkSettings, the loss, and TrainingSettings
+if TYPE_CHECKING:
+    Loss = LossSettings
+else:
+    _own = (Annotated[module_of("loss", kind).Settings, Tag(f"({kind})")] for kind in modules("loss"))
+    _Any = Annotated[TermSettings, Tag("(terms)")]
+    for _one in _own:
+        _Any = _Any | _one
+    Loss = Annotated[_Any, Discriminator(_kind_of_loss)]
 
-    Raises
-    ------
-    ValueError
-        If a value is out of range, or the loss asks for what the model does not have.
-    """
-    bins = EventBins.of_entry(entry)
-    settings = NetworkSettings(
-        **{key: entry[key] for key in NETWORK_KEYS if key in entry},
-        event_property="" if bins is None else bins.name,
-        bin_edges=() if bins is None else bins.edges,
+
+def _with_gradient(function: Any) -> Any:
+    if function in ("hard", "heaviside"):
+        raise ValueError(f"{function} has no gradient to train with")
+    return function
+
+
+class Schedule(Settings):
+    """What changes in the course of a training."""
+
+    first_activation_scale: Positive | None = Field(
+        default=None, description="Sharpness in the first epoch; it grows by equal factors to activation_scale"
     )
-    if not settings.has_cuts:
-        for term in ("efficiency", "cut_size", "smoothness"):
-            if entry["loss"].get(term):
+    last_learning_rate: Positive | None = Field(
+        default=None, description="In the last epoch; the learning rate falls to it by equal factors"
+    )
+    first_goal: Fraction | None = Field(
+        default=None, description="Signal efficiency at which the constraint starts"
+    )
+    goals_move: Pair = Field(
+        default=[0.2, 0.5],
+        description="Shares of the epochs between which the constraint moves from there to the targets",
+    )
+
+    @model_validator(mode="after")
+    def _some_change(self) -> Schedule:
+        if not self.model_fields_set:
+            raise ValueError("an empty schedule changes nothing: remove it")
+        if not 0 <= self.goals_move[0] < self.goals_move[1] <= 1:
+            raise ValueError(
+                f"schedule.goals_move must be two shares of the epochs in increasing order: {self.goals_move}"
+            )
+        return self
+
+
+class NetworkSettings(ModelSettings):
+    """A network that is trained by gradient descent."""
+
+    loss: Loss
+    optimizer: Literal["sgd", "adam"]
+    learning_rate: Positive
+    epochs: Count = Field(description="Passes over the training sample")
+    seed: Seed = Field(description="Of the starting parameters and of the order of events in mini-batches")
+    batch_size: Annotated[int, Ge(2)] | None = Field(
+        default=None, description="Events in a mini-batch; null for one full batch"
+    )
+    schedule: Schedule | None = None
+    precision: Literal["float32", "float64"] = Field(
+        default="float32", description="Of parameters and features"
+    )
+    scale_features: bool = Field(
+        default=True, description="Whether features are scaled to zero mean and unit spread"
+    )
+
+    @model_validator(mode="after")
+    def _loss_and_schedule(self) -> NetworkSettings:
+        self.loss.check_network(self)
+        if self.schedule is not None:
+            if self.schedule.first_activation_scale is not None and "cuts" not in self.has:
                 raise ValueError(
-                    f"the {term} term of the loss needs cuts, which a {settings.model} network lacks"
+                    "schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen"
                 )
-    if entry["loss"].get("bin_smoothness") and settings.n_bins < 3:
-        raise ValueError("the bin_smoothness term of the loss needs three bins: give `property`")
-    schedule = Schedule(**entry["schedule"]) if "schedule" in entry else None
-    if settings.kept_fraction is not None and "joint" not in entry["loss"]:
-        raise ValueError("kept_fraction: only the loss joint holds it")
-    loss: AnyLoss
-    if "joint" in entry["loss"]:
-        loss = _joint_loss(entry["loss"], settings)
-    elif "watts" in entry["loss"]:
-        _check_alone("watts", entry["loss"])
-        loss = WattsLoss(entry["loss"]["watts"])
-    elif "lovasz_z" in entry["loss"]:
-        loss = _lovasz_z_loss(entry["loss"], settings, yields)
-    elif settings.classifier_output == "raw":
-        raise ValueError("these losses need probabilities: classifier_output must be sigmoid")
-    else:
-        loss = CutLoss(
-            settings.targets if settings.has_cuts else (),
-            **entry["loss"],
-            n_bins=settings.n_bins,
-            yields=yields if entry["loss"].get("significance") else None,
-            first_goal=None if schedule is None else schedule.first_goal,
+            if self.schedule.first_goal is not None and not self.loss.coefficients.get("constraint"):
+                raise ValueError("schedule.first_goal: the loss has no constraint whose goals could move")
+        return self
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What it has, and the name of its loss."""
+        return super().offers | {self.loss.name}
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of a property that its cuts follow, 1 without."""
+        return 1
+
+    @property
+    def needs_yields(self) -> bool:
+        """Whether its loss is about the yields of the study's counting experiment."""
+        return self.loss.needs_yields
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield what the loss finds wrong with the counting experiment."""
+        if self.needs_yields and study.counting_experiment is not None:
+            try:
+                self.loss.check_yields(self, study.counting_experiment.minimum_signal)
+            except ValueError as fault:
+                yield "loss", str(fault)
+
+    def new(self, directions: Sequence[str], n_rows: int) -> nn.Module:
+        """Return the network with parameters at random, in float32.
+
+        Parameters
+        ----------
+        directions : sequence of str
+            ``>`` or ``<`` for each feature.
+        n_rows : int
+            Sets of cuts, where the kind leaves that open.
+        """
+        raise NotImplementedError
+
+    def build(self, directions: Sequence[str], seed: int | None = None, n_rows: int = 1) -> nn.Module:
+        """Return the network with its starting parameters.
+
+        Parameters
+        ----------
+        directions : sequence of str
+            ``>`` or ``<`` for each feature.
+        seed : int, optional
+            In place of its own.
+        n_rows : int
+            Sets of cuts of a joint network, each with an output of the classifier.
+
+        Returns
+        -------
+        torch.nn.Module
+            A function of features (n_events, n_features) that gives scores (n_events, n_rows).
+        """
+        from .network import build_seeded
+
+        return build_seeded(
+            lambda: self.new(directions, n_rows),
+            self.seed if seed is None else seed,
+            self.precision,
+            truncated_normal=getattr(self, "initial_weights", "") == "truncated_normal",
         )
-    if schedule is not None:
-        _check_schedule(schedule, settings, loss)
-    if entry.get("record_cuts"):
-        _check_recorded(settings)
-    if settings.cut_function == "balanced" and entry["loss"].get("watts") in (None, "cross_entropy"):
-        raise ValueError("cut_function: balanced is negative for events that fail, unlike a probability")
-    if settings.cut_function in WITHOUT_GRADIENT:
-        raise ValueError(f"cut_function: {settings.cut_function} has no gradient to train with")
-    if "classifier_learning_rate" in entry and settings.model != "joint":
-        raise ValueError(f"classifier_learning_rate belongs to a joint network, not to {settings.model}")
-    training = TrainingSettings(
-        **{key: entry[key] for key in TRAINING_KEYS if key in entry}, schedule=schedule
+
+    def build_loss(self, yields: ExpectedYields | None = None) -> Any:
+        """Return the loss of the core; yields as :meth:`~scripts.losses.base.LossSettings.build` takes them."""
+        return self.loss.build(self, yields)
+
+    def training(self) -> TrainingSettings:
+        """Return how the core is to train."""
+        from cabin_core import Schedule as CoreSchedule
+        from cabin_core import TrainingSettings
+
+        return TrainingSettings(
+            epochs=self.epochs,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            schedule=None if self.schedule is None else CoreSchedule(**self.schedule.model_dump()),
+            classifier_learning_rate=getattr(self, "classifier_learning_rate", None),
+        )
+
+    def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
+        """Train the network; the history has one row an epoch."""
+        from .network import fit_network
+
+        return fit_network(self, task)
+
+
+class CutNetworkSettings(NetworkSettings):
+    """A network whose biases are cuts."""
+
+    weights: Annotated[
+        Annotated[str, Tag("(word)")] | Annotated[list[Number], Tag("(list)")], Discriminator(word_or_list)
+    ] = Field(
+        default="directions",
+        description="directions (+-1 from those of the features), learned, windows (both sides of every feature), "
+        "or a list of one number a feature",
     )
-    return settings, loss, training
+    activation_scale: Positive = Field(
+        default=15.0, description="Sharpness of the sigmoids [per scaled unit]"
+    )
+    start: Number = Field(
+        default=0.0, description="Cuts start this far on the loose side of zero [scaled units]"
+    )
+    cut_function: Annotated[Literal["sigmoid", "erf", "balanced"], BeforeValidator(_with_gradient)] = Field(
+        default="sigmoid", description="What stands for the step of a cut in the training"
+    )
+    event_property: BinnedProperty | None = None
+    renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
+
+    @model_validator(mode="after")
+    def _cuts(self) -> CutNetworkSettings:
+        words = ("directions", "learned", "windows")
+        if isinstance(self.weights, str) and self.weights not in words:
+            raise ValueError(
+                "weights must be 'directions', 'learned', 'windows' or a list of one number a feature, not "
+                f"{self.weights!r}"
+            )
+        if isinstance(self.weights, list) and 0 in self.weights:
+            raise ValueError("weights: a weight of zero has no cut: use +1 for '>' and -1 for '<'")
+        if self.weights == "windows" and not self.start > 0:
+            raise ValueError(
+                f"start must be positive for windows, not {self.start}: their lower edges would start above "
+                "the upper ones"
+            )
+        if self.cut_function == "balanced" and self.loss.needs_probabilities:
+            raise ValueError("cut_function: balanced is negative for events that fail, unlike a probability")
+        if getattr(self, "record_cuts", False) and (self.weights == "windows" or self.event_property is not None):
+            raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
+        return self
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Beside what every network offers: a history of its cuts, if it records them."""
+        return super().offers | ({"cut_history"} if getattr(self, "record_cuts", False) else set())
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of the property, 1 without."""
+        return 1 if self.event_property is None else len(self.event_property.edges) - 1
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a wrong number of weights, or a property that the study lacks, beside what every network may."""
+        yield from super().check(study)
+        if isinstance(self.weights, list) and len(self.weights) != len(study.features):
+            yield (
+                "weights",
+                f"{len(self.weights)} weights for the {len(study.features)} features of the study: give one a "
+                "feature, or `directions`",
+            )
+        yield from unknown_property(self.event_property, study)
+
+    def edges(self, directions: Sequence[str]) -> dict[str, Any]:
+        """Return what the cut networks of the core take, for features with these directions."""
+        from cabin_core.numbers import SIGN_OF_DIRECTION
+
+        weights: list[float] | None
+        if self.weights == "directions":
+            weights = [SIGN_OF_DIRECTION[direction] for direction in directions]
+        else:
+            weights = None if isinstance(self.weights, str) else self.weights
+        return {
+            "weights": weights,
+            "activation_scale": self.activation_scale,
+            "windows": self.weights == "windows",
+            "start": self.start,
+            "bin_edges": None if self.event_property is None else self.event_property.edges,
+            "cut_function": self.cut_function,
+        }
 
 
-def _joint_loss(entry: dict[str, Any], settings: NetworkSettings) -> JointLoss:
-    if settings.model != "joint" or settings.kept_fraction is None:
-        raise ValueError("the loss joint is of a joint network with a kept_fraction")
-    if settings.classifier_output != "sigmoid":
-        raise ValueError("the loss joint needs probabilities: classifier_output must be sigmoid")
-    _check_alone("joint", entry)
-    return JointLoss([settings.kept_fraction], **entry["joint"])
+def unknown_property(followed: BinnedProperty | None, study: Study) -> Iterator[Fault]:
+    """Yield that cuts follow a property that the study does not have."""
+    if followed is not None and followed.name not in study.column_names:
+        yield "event_property.name", not_known("property", followed.name, study.column_names)
 
 
-def _check_alone(name: str, entry: dict[str, Any]) -> None:
-    if len(entry) > 1:
-        others = ", ".join(other for other in entry if other != name)
-        raise ValueError(f"{name} is a loss of its own: remove {others}, or {name}")
+def load(path: Path, features: Sequence[str]) -> NetworkModel:
+    """Read a trained network; parameters and errors are those of :func:`scripts.models.load_model`."""
+    from .network import NetworkModel
 
-
-def _lovasz_z_loss(
-    entry: dict[str, Any], settings: NetworkSettings, yields: ExpectedYields | None
-) -> LovaszZLoss:
-    if settings.has_cuts:
-        raise ValueError(
-            f"lovasz_z needs raw outputs, which a {settings.model} network lacks: take a linear network"
-        )
-    _check_alone("lovasz_z", entry)
-    if yields is None:
-        raise ValueError("the loss lovasz_z needs the yields that a search expects")
-    return LovaszZLoss(**entry["lovasz_z"], signal_yield=yields.signal, background_yield=yields.background)
-
-
-def _check_recorded(settings: NetworkSettings) -> None:
-    if (
-        not settings.has_cuts
-        or settings.model == "scan"
-        or settings.bin_edges
-        or settings.weights == "windows"
-    ):
-        raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
-
-
-def _check_schedule(schedule: Schedule, settings: NetworkSettings, loss: AnyLoss) -> None:
-    if schedule.first_activation_scale is not None and not settings.has_cuts:
-        raise ValueError("schedule.first_activation_scale: a network without cuts has no sigmoids to sharpen")
-    if schedule.first_goal is not None and not (isinstance(loss, CutLoss) and loss.constraint is not None):
-        raise ValueError("schedule.first_goal: the loss has no constraint whose goals could move")
+    return NetworkModel.load(path, features)

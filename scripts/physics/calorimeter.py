@@ -10,8 +10,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from scripts.physics.particles import INVISIBLE, MUON
-from scripts.physics.smearing import by_region, log_normal
+from .particles import INVISIBLE, MUON
+from .smearing import by_region, log_normal
 
 Array = NDArray[Any]
 

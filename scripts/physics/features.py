@@ -1,17 +1,19 @@
 """Features of dilepton events with jets and missing transverse momentum, by their names in the config.
 
-The first line of each function says what the feature is; README.md lists them.
+The first line of each function tells the feature; README.md lists them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import vector
-from mt2 import mt2 as stransverse_mass
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import vector
 
 Floats = NDArray[np.floating]
 
@@ -111,6 +113,9 @@ def met_significance(events: DileptonEvents) -> Floats:
 
 def mt2(events: DileptonEvents) -> Floats:
     """Stransverse mass of massless leptons and two invisible particles of 100 GeV [GeV]."""
+    # Imported here: the names of all features are known without it.
+    from mt2 import mt2 as stransverse_mass
+
     visible = [
         component
         for lepton in (events.l1, events.l2)

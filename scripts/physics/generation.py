@@ -17,8 +17,8 @@ import numpy as np
 import pythia8mc
 from numpy.typing import NDArray
 
-from scripts.physics.particles import ELECTRON, EVENT_COLUMNS, INVISIBLE, MUON, NEUTRALINO
-from scripts.physics.summary import Summary
+from .particles import ELECTRON, EVENT_COLUMNS, INVISIBLE, MUON, NEUTRALINO
+from .summary import Summary
 
 #: Left- and right-handed selectrons and smuons, and the lepton that each decays to.
 SLEPTONS = {1000011: 11, 2000011: 11, 1000013: 13, 2000013: 13}
@@ -41,8 +41,6 @@ EARLY_VETO_MARGIN = 40.0
 MOST_FAILURES = 1000
 #: Events in a row that may fail the filter, two minutes of them: Pythia tries on for ever.
 MOST_DROPPED = 1_000_000
-#: Pythia's own limit on seeds.
-LARGEST_SEED = 900_000_000
 
 
 #: Columns of equal length, by name.

@@ -11,8 +11,8 @@ import pandas as pd
 import vector
 from numpy.typing import NDArray
 
-from scripts.physics.delphes import CHUNK_SIZE, Chunk, Collection, iterate_chunks
-from scripts.physics.features import DELPHES_FEATURES, DileptonEvents
+from .delphes import CHUNK_SIZE, Chunk, Collection, iterate_chunks
+from .features import DELPHES_FEATURES, DileptonEvents
 
 Mask = NDArray[np.bool_]
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from scripts.physics.calorimeter import ECAL, HCAL, Towers, fill_towers
-from scripts.physics.particles import ELECTRON, MUON
-from scripts.physics.smearing import by_region, kept
-from scripts.physics.tracking import calorimeter_entry, measure_tracks
+from .calorimeter import ECAL, HCAL, Towers, fill_towers
+from .particles import ELECTRON, MUON
+from .smearing import by_region, kept
+from .tracking import calorimeter_entry, measure_tracks
 
 Array = NDArray[Any]
 #: Objects of many events, one entry of each array an object: ``event``, ``pt`` [GeV], ``eta``, ``phi``, ...

@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Summary:
-    """What one or more runs of a generator did.
+    """Events and cross-section of one or more runs of a generator.
 
     Attributes
     ----------

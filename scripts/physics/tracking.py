@@ -8,8 +8,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from scripts.physics.particles import ELECTRON, MUON
-from scripts.physics.smearing import by_region, kept, log_normal
+from .particles import ELECTRON, MUON
+from .smearing import by_region, kept, log_normal
 
 Array = NDArray[Any]
 

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 N_NODES = 12
 #: So far out, in widths, one event in a thousand lies beyond: a cut there is as good as none.
 LOOSEST = 3.0902
-#: What tells the rows of a table of targets and bins apart.
+#: Columns that tell the rows of a table of targets and bins apart.
 BIN_COLUMNS = ["target_efficiency", "property_low", "property_high"]
 
 
@@ -144,7 +144,7 @@ class GaussianBin:
 
 
 def tabulate_optimum(study: Study) -> pd.DataFrame:
-    """Return the best one-sided cuts of every bin and target that the analysis ``bin_optimum`` of a study names.
+    """Return the best one-sided cuts of every bin and target of the analysis ``bin_optimum`` of a study.
 
     Returns
     -------

@@ -45,8 +45,8 @@ class ToyClass(Part):
     events: Count = Field(description="Events generated")
     scale: Positive = Field(description="The property falls by a factor e over it [its unit]")
     mean: Polynomials = Field(
-        description="Of each feature [its unit]: coefficients by rising power of the place between the limits of "
-        "the property, in [0, 1]"
+        description="Of each feature [its unit]: coefficients by rising power of the place between the "
+        "limits of the property, in [0, 1]"
     )
     width: Polynomials = Field(description="Of each feature, the standard deviation [its unit]: the same")
 

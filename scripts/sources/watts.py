@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from ..kinds import Count, Fault, Seed, SourceSettings
 
@@ -43,22 +42,17 @@ class Settings(SourceSettings):
 
     kind: Literal["watts"]
     sample: Literal["line_first", "line_again", "line", "plane", "plane_anew"] = Field(
-        description="In one dimension with 1000 signal events, with 10,000 of a second draw, or with 10,000; in two; "
-        "or in two with other events. All but the last are his own events"
+        description="In one dimension with 1000 signal events, with 10,000 of a second draw, or with 10,000; "
+        "in two; or in two with other events. All but the last are his own events"
     )
     events: Count | None = Field(default=None, description="Of each class, of plane_anew")
     test_events: Count = Field(description="Of each class; all others are for training")
     seed: Seed = Field(description="Of plane_anew and, plus one, of the test events")
 
-    @model_validator(mode="after")
-    def _has_events(self) -> Settings:
-        if (self.events is not None) != (self.sample == "plane_anew"):
-            text = "events: the sample plane_anew needs it, and no other: the sample is {sample}"
-            raise PydanticCustomError("events", text, {"sample": self.sample})
-        return self
-
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield where the study has more or fewer features than the sample."""
+        """Yield where the sample has other features than the study, or a number of events of its own."""
+        if (self.events is not None) != (self.sample == "plane_anew"):
+            yield "events", f"the sample plane_anew needs it, and no other: the sample is {self.sample}"
         given, dimensions = len(study.features), n_features(self.sample)
         if given != dimensions:
             yield "sample", f"{given} features for the sample {self.sample}, which has {dimensions}"
@@ -66,8 +60,8 @@ class Settings(SourceSettings):
     def generate(self, study: Study) -> pd.DataFrame:
         """Return the feature table.
 
-        All events of the sample are for training, which is what the notebooks look at too; the test events are
-        drawn from the same distributions.
+        All events of the sample are for training, which the notebooks look at too; the test events are drawn
+        from the same distributions.
         """
         import pandas as pd
 

@@ -10,7 +10,7 @@ import cabin_core
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_IN_CORE = ("snakemake", "matplotlib", "mplhep", "pandas", "sklearn", "scripts")
-CORE_MAY_IMPORT = {"cabin_core", "numpy", "torch", *sys.stdlib_module_names}
+CORE_MAY_IMPORT = {"cabin_core", "numba", "numpy", "torch", *sys.stdlib_module_names}
 
 
 def files_of(folder):
@@ -26,8 +26,9 @@ def imported_packages(file):
         if isinstance(node, ast.Import):
             packages |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{file}: relative import, line {node.lineno}"
-            packages.add(node.module.partition(".")[0])
+            inside = file.relative_to(ROOT).parts[:-1]  # packages around the file
+            assert node.level <= len(inside), f"{file}: import from outside, line {node.lineno}"
+            packages.add(inside[0] if node.level else node.module.partition(".")[0])
     return packages
 
 
@@ -49,8 +50,20 @@ def test_importing_the_core_pulls_in_no_plots_tables_or_workflow():
 
 
 @pytest.mark.parametrize("file", files_of("cabin_core"))
-def test_core_imports_torch_and_numpy_only(file):
+def test_core_imports_torch_numpy_and_numba_only(file):
     assert imported_packages(file) <= CORE_MAY_IMPORT
+
+
+@pytest.mark.parametrize("file", files_of("cabin_core"))
+def test_the_core_imports_its_own_modules_by_their_place(file):
+    """So that it can be copied or installed under another name."""
+    absolute = [
+        node.lineno
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Import) and any(alias.name.startswith("cabin_core") for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and not node.level and node.module.startswith("cabin_core"))
+    ]
+    assert absolute == []
 
 
 @pytest.mark.parametrize("file", files_of("scripts"))

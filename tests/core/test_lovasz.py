@@ -21,13 +21,7 @@ from cabin_core import (
     lovasz_z_loss,
     train,
 )
-from cabin_core.lovasz import (
-    ERRORS,
-    event_yields,
-    focal,
-    weighted_lovasz_z,
-    z_score_shortfall,
-)
+from cabin_core.lovasz import ERRORS, event_yields, focal, weighted_lovasz_z, z_score_shortfall
 
 #: Cross-sections of signal and backgrounds [fb]; the third is the toy of arXiv:2412.09500 in case 1.
 MIXTURES = {

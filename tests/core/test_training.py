@@ -14,7 +14,7 @@ from cabin_core import (
     build_network,
     train,
 )
-from cabin_core.networks import OneToOneLinear
+from cabin_core.cuts import OneToOneLinear
 
 TERMS = ("total", *(field.name for field in fields(LossTerms)))
 TARGETS = (0.9, 0.3, 0.6)

@@ -7,7 +7,7 @@ import torch
 from torch.autograd import gradcheck
 
 from cabin_core import CutNetwork, EventSample, FullyConnectedNetwork, OneToOneLinear, WattsLoss, train
-from cabin_core.networks import JointNetwork, cuts_of
+from cabin_core.classifiers import JointNetwork, cuts_of
 from cabin_core.training import TrainingSettings
 from cabin_core.watts_losses import LOG_FLOOR, WATTS_LOSSES
 

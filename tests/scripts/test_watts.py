@@ -18,7 +18,7 @@ from cabin_core import (
     load_network,
     train,
 )
-from cabin_core.networks import cuts_of
+from cabin_core.classifiers import cuts_of
 from scripts import evaluate_model as evaluate_network
 from scripts.data.feature_table import check_feature_table
 from scripts.evaluation.cut_function_scan import (

@@ -1,0 +1,162 @@
+"""Networks that tell classes apart by a score: linear, fully connected, or behind cuts that select first."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .cuts import CutNetwork
+
+
+class LinearNetwork(nn.Module):
+    """The simple linear network (Eq 9, Fig 3): ``sigmoid(sum_f w_f x_f)``.
+
+    Parameters
+    ----------
+    n_features : int
+    bias : bool
+        Whether to add a learned constant, which Eq 9 does not have.
+    """
+
+    def __init__(self, n_features: int, *, bias: bool = False) -> None:
+        super().__init__()
+        self.linear = nn.Linear(n_features, 1, bias=bias)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
+        outputs: Tensor = self.linear(features)
+        return outputs
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the scores, shape (n_events, 1), of features of shape (n_events, n_features)."""
+        return torch.sigmoid(self.logits(features))
+
+
+class FullyConnectedNetwork(nn.Module):
+    """A small fully connected network with ReLU layers and sigmoid outputs.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    hidden_layers : sequence of int
+        Nodes of each hidden layer, for example ``(20, 20)``.
+    n_outputs : int
+    sigmoid : bool
+        Whether the outputs go through a sigmoid at the end.
+    events_innermost : bool
+        Whether the layers are computed with events as the innermost axis: two thirds of the time where layers
+        have a few nodes, and other last digits.
+
+    Raises
+    ------
+    ValueError
+        If there is no hidden layer or one without nodes.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        hidden_layers: Sequence[int],
+        n_outputs: int = 1,
+        *,
+        sigmoid: bool = True,
+        events_innermost: bool = False,
+    ) -> None:
+        super().__init__()
+        self.events_innermost = events_innermost
+        if not hidden_layers or min(hidden_layers) < 1:
+            raise ValueError(f"hidden_layers needs positive numbers of nodes, not {list(hidden_layers)}")
+        widths = [n_features, *hidden_layers]
+        layers: list[nn.Module] = []
+        for n_in, n_out in itertools.pairwise(widths):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+        last = nn.Sigmoid() if sigmoid else nn.Identity()
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs), last)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
+        if not self.events_innermost:
+            outputs: Tensor = self.layers[:-1](features)
+            return outputs
+        hidden = features.T
+        for layer in list(self.layers)[:-1]:
+            if isinstance(layer, nn.Linear):
+                hidden = torch.addmm(layer.bias[:, None], layer.weight, hidden)
+            else:
+                hidden = torch.relu_(hidden)
+        return hidden.T
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the scores, shape (n_events, n_outputs), of features of shape (n_events, n_features)."""
+        scores: Tensor = self.layers[-1](self.logits(features))
+        return scores
+
+
+class JointNetwork(nn.Module):
+    """The product of a preselection and a classifier: both weigh an event, and neither is normalised again.
+
+    Parameters
+    ----------
+    preselection : CutNetwork
+        Any cuts: a single set, a scan, windows, or cuts that follow a property.
+    classifier : torch.nn.Module
+        Of features (n_events, n_features), without the property of a binned preselection, to outputs of shape
+        (n_events, 1), or (n_events, n_rows) with one for each row of the preselection. In [0, 1] where the
+        product is to be a probability.
+    """
+
+    def __init__(self, preselection: CutNetwork, classifier: nn.Module) -> None:
+        super().__init__()
+        self.preselection = preselection
+        self.classifier = classifier
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the products, shape (n_events, n_rows), of features as the preselection takes them.
+
+        Raises
+        ------
+        ValueError
+            If the classifier has outputs for another number of rows.
+        """
+        product: Tensor = self.preselection(features) * self.outputs(features)
+        return product
+
+    def outputs(self, features: Tensor) -> Tensor:
+        """Return the classifier's outputs alone, shape (n_events, n_rows).
+
+        Raises
+        ------
+        ValueError
+            As :meth:`forward` does.
+        """
+        n_rows = self.preselection.bias.shape[1]
+        outputs: Tensor = self.classifier(features[:, : self.preselection.n_features])
+        if outputs.shape not in {(len(features), 1), (len(features), n_rows)}:
+            raise ValueError(
+                f"the classifier gives outputs of shape {tuple(outputs.shape)} for {n_rows} rows of cuts: "
+                "one output, or one for each row, is needed"
+            )
+        return outputs.expand(-1, n_rows)
+
+    def hard_scores(self, features: Tensor) -> Tensor:
+        """Return the classifier's outputs for events that pass the hard cuts and 0 for others, as above."""
+        passes = (self.preselection.margins(features) > 0).all(dim=1).T
+        return passes * self.outputs(features)
+
+
+def cuts_of(network: nn.Module) -> CutNetwork | None:
+    """Return the cuts of a network: itself, or its preselection; None for one without."""
+    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    return cuts if isinstance(cuts, CutNetwork) else None
+
+
+def start_truncated_normal(module: nn.Module) -> None:
+    """Draw the weights of a layer anew: normal of width 1 / sqrt(inputs), cut at twice that; biases are 0."""
+    if isinstance(module, nn.Linear):
+        width = module.in_features**-0.5
+        nn.init.trunc_normal_(module.weight, std=width, a=-2 * width, b=2 * width)
+        nn.init.zeros_(module.bias)

@@ -1,0 +1,286 @@
+"""Selection cuts as networks: each cut is a bias, one set of them or one for each target efficiency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .cut_functions import check_cut_function, log_weight, product_of_weights
+from .numbers import check_bin_edges, check_targets
+
+
+class CutNetwork(nn.Module):
+    r"""Sets of one-sided cuts, one set a row, as a differentiable product of sigmoids.
+
+    A feature is transformed to :math:`z_f = w_f x_f + b_f` (Eq 1 of arXiv:2502.08615) and an event
+    passes the cuts of a row where every :math:`z_f > 0`. The score is
+    :math:`\prod_f \mathrm{sigmoid}(a z_f)` (Eq 3, 4 and 8), which tends to 0 or 1 for large ``a``.
+
+    The cuts may depend on a property of the event, pT or pileup for example: each bin of it then has a set of
+    rows, and an event meets those of its own bin. All bins and rows are one bias tensor of shape
+    (n_bins, n_rows, n_edges) and one tensor expression; a scan has one bin, a single set of cuts one row.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    n_rows : int
+        Number of sets of cuts.
+    weights : sequence of float, length n_features, optional
+        Fixed weights: +1 for a "greater than" cut, -1 for "less than". Learned, one vector for all
+        rows, where None; they start at random in (-1, 1).
+    activation_scale : float
+        The sharpness ``a`` of the sigmoids, per unit of a scaled feature.
+    windows : bool
+        Whether every feature has a lower and an upper edge in place of one cut. The edges are all "greater
+        than" cuts, then all "less than", with weights +1 and -1; ``n_edges`` is then twice ``n_features``,
+        else the same.
+    start : float
+        Starting bias of every edge: how far on the loose side of zero the cuts start [scaled units].
+    looser_rows : sequence of int, optional
+        The rows from the tightest to the loosest, where no cut of a looser row may be tighter than that of a
+        row before it; any cuts are possible where None. :meth:`project` sees to that.
+    bin_edges : sequence of float, optional
+        Edges of the bins of a property [its unit], which the features then carry as one more column, the last
+        one, unscaled. An event on an edge is in the bin above; beyond the edges it is in the nearest bin.
+    cut_function : str
+        What stands for the step, of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another length or are zero, a number is not positive, windows have weights or
+        start empty, edges do not increase, or the cut function is unknown.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_rows: int,
+        weights: Sequence[float] | None = None,
+        activation_scale: float = 15.0,
+        *,
+        windows: bool = False,
+        start: float = 0.0,
+        looser_rows: Sequence[int] | None = None,
+        bin_edges: Sequence[float] | None = None,
+        cut_function: str = "sigmoid",
+    ) -> None:
+        super().__init__()
+        if n_features < 1 or n_rows < 1:
+            raise ValueError(f"a cut network needs features and rows, not {n_features} and {n_rows}")
+        if not activation_scale > 0:
+            raise ValueError(f"activation_scale must be positive, not {activation_scale}")
+        self.activation_scale = float(activation_scale)
+        self.n_features, self.windows, self.cut_function = (
+            n_features,
+            windows,
+            check_cut_function(cut_function),
+        )
+        edges = None if bin_edges is None else check_bin_edges(bin_edges)
+        self.n_bins = 1 if edges is None else len(edges) - 1
+        self.has_property = edges is not None
+        # Numbers, not a buffer: in the precision of the features an event on an edge is exactly there.
+        self._inner_edges = () if edges is None else edges[1:-1]
+        self.looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
+        if windows:
+            if weights is not None:
+                raise ValueError("windows have an edge on both sides of every feature: give no weights")
+            if not start > 0:
+                raise ValueError(f"windows start with their lower edge above the upper one: start = {start}")
+            weights = [1.0] * n_features + [-1.0] * n_features
+        self.bias = nn.Parameter(torch.full((self.n_bins, n_rows, n_features * (1 + windows)), float(start)))
+        if weights is None:
+            self.weight: Tensor = nn.Parameter(torch.empty(n_features).uniform_(-1.0, 1.0))
+        else:
+            fixed = torch.as_tensor(weights, dtype=torch.get_default_dtype())
+            if fixed.shape != self.bias.shape[2:]:
+                raise ValueError(
+                    f"{fixed.numel()} weights for {n_features} features: one a feature is needed"
+                )
+            if not ((fixed != 0) & fixed.isfinite()).all():
+                raise ValueError(
+                    "a weight of zero, NaN or infinity has no cut: use +1 for '>' and -1 for '<'"
+                )
+            self.register_buffer("weight", fixed)
+
+    def bins_of(self, features: Tensor) -> Tensor:
+        """Return the bin of each event, shape (n_events,); a single 0 for all events without bins."""
+        if self.n_bins == 1:
+            return features.new_zeros(1, dtype=torch.long)
+        return torch.bucketize(
+            features[:, -1].contiguous(), features.new_tensor(self._inner_edges), right=True
+        )
+
+    def margins(self, features: Tensor) -> Tensor:
+        """Return how far events are on the passing side of each edge, times the sharpness ``a``.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n_events, n_features), or one column more with bins
+            Scaled features, then the property.
+
+        Returns
+        -------
+        Tensor, shape (n_rows, n_edges, n_events)
+            Events are the innermost axis, so that the sum over edges runs along vectors.
+
+        Raises
+        ------
+        ValueError
+            If the number of features is another one.
+        """
+        n_columns = self.n_features + self.has_property
+        if features.dim() != 2 or features.shape[1] != n_columns:
+            raise ValueError(f"features need shape (n_events, {n_columns}), not {tuple(features.shape)}")
+        bias = self.bias.index_select(0, self.bins_of(features)).permute(1, 2, 0)
+        features = features[:, : self.n_features]
+        if self.windows:
+            features = torch.cat([features, features], dim=1)
+        return self.activation_scale * ((features * self.weight).T + bias)
+
+    def log_score(self, features: Tensor) -> Tensor:
+        """Return the logarithm of the score.
+
+        Parameters
+        ----------
+        features : Tensor
+            As :meth:`margins` takes them.
+
+        Returns
+        -------
+        Tensor, shape (n_events, n_rows)
+            Sums of logarithms: finite where the product itself would underflow.
+
+        Raises
+        ------
+        ValueError
+            If the number of features is another one, or the cut function is negative somewhere.
+        """
+        return log_weight(self.cut_function, self.margins(features)).sum(dim=1).T
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the scores, in [0, 1] where the cut function is; shapes as for :meth:`log_score`."""
+        return product_of_weights(self.cut_function, self.margins(features)).T
+
+    def cuts(self) -> Tensor:
+        """Return the cut values ``-b / w`` (Eq 2) in scaled units.
+
+        Returns
+        -------
+        Tensor, shape (n_bins * n_rows, n_edges)
+            All rows of the first bin, then those of the next.
+        """
+        return (-self.bias / self.weight).flatten(0, 1)
+
+    @torch.no_grad()
+    def project(self) -> None:
+        """Make the cuts of ``looser_rows`` monotone; to be called after each step of a training.
+
+        Where the order is broken, biases go halfway between the loosest of the tighter rows and the tightest
+        of the looser ones. Those in order stay, and each row keeps a gradient of its own.
+        """
+        if self.looser_rows is None:
+            return
+        order = self.looser_rows.to(self.bias.device)
+        ordered = self.bias[:, order]
+        above = ordered.cummax(dim=1).values
+        below = ordered.flip(1).cummin(dim=1).values.flip(1)
+        self.bias[:, order] = (above + below) / 2
+
+    def edge_features(self) -> tuple[int, ...]:
+        """Return the position of the feature that each edge cuts on."""
+        return tuple(range(self.n_features)) * (1 + self.windows)
+
+    def directions(self) -> tuple[str, ...]:
+        """Return ``>`` or ``<`` for each edge, from the sign of its weight.
+
+        Raises
+        ------
+        ValueError
+            If a learned weight is exactly zero, so that no cut exists.
+        """
+        if (self.weight == 0).any():
+            raise ValueError("a learned weight is exactly zero: this feature has no cut, remove it")
+        return tuple(">" if weight > 0 else "<" for weight in self.weight.tolist())
+
+
+class OneToOneLinear(CutNetwork):
+    """One set of cuts (Fig 2 and Eq 8 of arXiv:2502.08615): a :class:`CutNetwork` with one row."""
+
+    def __init__(
+        self,
+        n_features: int,
+        weights: Sequence[float] | None = None,
+        activation_scale: float = 15.0,
+        *,
+        windows: bool = False,
+        start: float = 0.0,
+        bin_edges: Sequence[float] | None = None,
+        cut_function: str = "sigmoid",
+    ) -> None:
+        super().__init__(
+            n_features,
+            1,
+            weights,
+            activation_scale,
+            windows=windows,
+            start=start,
+            bin_edges=bin_edges,
+            cut_function=cut_function,
+        )
+
+
+class EfficiencyScanNetwork(CutNetwork):
+    """A set of cuts for each target signal efficiency (Section 3 of arXiv:2502.08615).
+
+    One module with one bias tensor of shape (n_bins, n_targets, n_features), trained at once.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features.
+    targets : sequence of float
+        Target signal efficiencies in (0, 1), without repetition, in any order.
+    weights, activation_scale, windows, start, bin_edges, cut_function
+        As in :class:`CutNetwork`.
+    monotone : bool
+        Whether every cut of a higher target is at least as loose as that of a lower one.
+
+    Raises
+    ------
+    ValueError
+        If targets are missing, repeated or outside (0, 1), and as :class:`CutNetwork` does.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        targets: Sequence[float],
+        weights: Sequence[float] | None = None,
+        activation_scale: float = 15.0,
+        *,
+        windows: bool = False,
+        start: float = 0.0,
+        monotone: bool = False,
+        bin_edges: Sequence[float] | None = None,
+        cut_function: str = "sigmoid",
+    ) -> None:
+        self.targets = check_targets(targets)
+        if not self.targets:
+            raise ValueError("an efficiency scan needs at least one target efficiency")
+        super().__init__(
+            n_features,
+            len(self.targets),
+            weights,
+            activation_scale,
+            windows=windows,
+            start=start,
+            looser_rows=(
+                sorted(range(len(self.targets)), key=self.targets.__getitem__) if monotone else None
+            ),
+            bin_edges=bin_edges,
+            cut_function=cut_function,
+        )

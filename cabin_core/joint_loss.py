@@ -1,0 +1,304 @@
+"""The loss of cuts as a differentiable preselection in front of a network, trained in one go.
+
+After G. Watts, "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster),
+and the Discussion of arXiv:2502.08615.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
+
+from .classifiers import JointNetwork
+from .constraint import EfficiencyConstraint
+from .cuts import CutNetwork
+from .events import EventSample
+from .numbers import check_kept_fractions
+
+#: Order of the mean of the signal's weights at the first epoch; zero itself would be its limit only.
+FIRST_ORDER = 1e-3
+
+
+@dataclass(frozen=True)
+class JointSums:
+    """Weighted sums over events for each row of a preselection; the sums of two chunks add up.
+
+    Parameters
+    ----------
+    signal_weight, background_weight : Tensor, shape (n_rows,)
+        Of all events of a class.
+    kept_signal, kept_background : Tensor, shape (n_rows,)
+        Of weight times the preselection's weight.
+    signal_cross_entropy, background_cross_entropy : Tensor, shape (n_rows,)
+        Of those times the cross-entropy of the classifier.
+    signal_power : Tensor, shape (n_rows,)
+        Over the signal, of weight times a power of the preselection's weight.
+    """
+
+    signal_weight: Tensor
+    background_weight: Tensor
+    kept_signal: Tensor
+    kept_background: Tensor
+    signal_cross_entropy: Tensor
+    background_cross_entropy: Tensor
+    signal_power: Tensor
+
+    def __add__(self, other: JointSums) -> JointSums:
+        return JointSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @classmethod
+    def of(cls, network: JointNetwork, sample: EventSample, order: float, coupling: float) -> JointSums:
+        """Sum over the events of a sample or chunk.
+
+        Parameters
+        ----------
+        network : JointNetwork
+        sample : EventSample
+        order : float
+            The power; 1 needs no logarithm of the preselection's weight.
+        coupling : float
+            Factor, in [0, 1], on the gradient of the cross-entropy with respect to the cuts.
+
+        Returns
+        -------
+        JointSums
+
+        Raises
+        ------
+        ValueError
+            If an output of the classifier is NaN or outside [0, 1].
+        """
+        kept = network.preselection(sample.features)
+        outputs = network.outputs(sample.features)
+        if not ((outputs >= 0) & (outputs <= 1)).all():
+            raise ValueError(
+                "an output of the classifier is NaN or outside [0, 1]: end it in a sigmoid, or lower the "
+                "learning rate"
+            )
+        of_signal = (sample.weights * sample.is_signal)[:, None]
+        of_background = (sample.weights * ~sample.is_signal)[:, None]
+        labels = sample.is_signal.to(outputs.dtype)[:, None].expand_as(outputs)
+        cross_entropy = binary_cross_entropy(outputs, labels, reduction="none") * _scaled(kept, coupling)
+        power = kept if order == 1 else (order * network.preselection.log_score(sample.features)).exp()
+        n_rows = kept.shape[1]
+        return cls(
+            signal_weight=of_signal.sum().expand(n_rows),
+            background_weight=of_background.sum().expand(n_rows),
+            kept_signal=(of_signal * kept).sum(dim=0),
+            kept_background=(of_background * kept).sum(dim=0),
+            signal_cross_entropy=(of_signal * cross_entropy).sum(dim=0),
+            background_cross_entropy=(of_background * cross_entropy).sum(dim=0),
+            signal_power=(of_signal * power).sum(dim=0),
+        )
+
+
+@dataclass(frozen=True)
+class JointTerms:
+    """The terms of a :class:`JointLoss`, each with its coefficient and summed over rows, shape ()."""
+
+    efficiency: Tensor
+    cross_entropy: Tensor
+    constraint: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """The sum of all terms, shape ()."""
+        return self.efficiency + self.cross_entropy + self.constraint
+
+    def values(self) -> dict[str, float]:
+        """Return the total and each term as numbers."""
+        names = ("total", *(f.name for f in fields(self)))
+        return {name: float(getattr(self, name).detach()) for name in names}
+
+
+class JointLoss:
+    r"""Loses least with a preselection that keeps at most a given fraction of the background.
+
+    With weights :math:`s` of the preselection and outputs :math:`p` of the classifier, both classes counting
+    the same, the cross-entropy of the whole chain is
+
+    .. math:: C = \langle -s\ln p\rangle_S + \langle -s\ln(1-p)\rangle_B
+              + H(1-\langle s\rangle_S, 1-\langle s\rangle_B),\quad
+              H(a,b)=-a\ln\frac{a}{a+b}-b\ln\frac{b}{a+b}
+
+    for each row: an event that is kept costs what the classifier leaves open, and of those that are dropped
+    the numbers are known only. So the cuts learn which events the classifier can make something of, and the
+    classifier learns from those that it will see.
+
+    Before that the cuts have to be somewhere sensible. In the first part of a training they follow
+    :math:`E=-\frac{1}{\tau}\ln\langle s^\tau\rangle_S`, whose order :math:`\tau` grows from 0, where it is
+    :math:`-\langle\ln s\rangle_S` and convex in the cuts, to 1, where it is the signal efficiency: cuts that
+    go straight for an efficiency are caught in poor local minima. Then :math:`E` hands over to
+    :math:`(1-c)E+cC`; the classifier follows :math:`C` from the first epoch on, so that the value of the loss
+    has :math:`(1-c)E+C` and only the gradient of the cuts the factor :math:`c`. A constraint
+    (:class:`~cabin_core.constraint.EfficiencyConstraint`) holds :math:`\langle s\rangle_B` at its bound.
+
+    Parameters
+    ----------
+    kept_fractions : sequence of float
+        The largest fraction of the background that each row of the preselection keeps, in (0, 1].
+    stiffness : float
+        Of the constraint: about ten times the relative change of the signal efficiency for one of the kept
+        fraction, 10 where they go together, 0.1 where the background falls a hundred times faster. A stiffer
+        one holds the cuts wherever they first meet the bound.
+    order_share : float
+        Share of the epochs, in (0, 1], in which the order grows to 1.
+    handover : tuple of float
+        Shares of the epochs between which the cuts pass from E to the sum.
+    coupling : float
+        The constant c, in [0, 1]: 0 gives cuts as if there were no classifier, 1 those of the least
+        cross-entropy, which take into the bargain to keep a little less signal.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is outside (0, 1], there is none, or another number is out of range.
+    """
+
+    def __init__(
+        self,
+        kept_fractions: Sequence[float],
+        *,
+        stiffness: float = 10.0,
+        order_share: float = 0.5,
+        handover: Sequence[float] = (0.4, 0.7),
+        coupling: float = 0.5,
+    ) -> None:
+        self.kept_fractions = check_kept_fractions(kept_fractions)
+        if not 0 < order_share <= 1:
+            raise ValueError(f"order_share must be a share of the epochs in (0, 1], not {order_share}")
+        if not 0 <= coupling <= 1:
+            raise ValueError(f"coupling must lie in [0, 1], not {coupling}")
+        if len(handover) != 2 or not 0 <= handover[0] <= handover[1] <= 1:
+            raise ValueError(f"handover must be two shares of the epochs in increasing order: {handover}")
+        self.constraint = EfficiencyConstraint(self.kept_fractions, stiffness, at_most=True)
+        self.order_share = float(order_share)
+        self.handover, self.coupling = (float(handover[0]), float(handover[1])), float(coupling)
+        self.begin_epoch(1.0)
+
+    def variant(
+        self,
+        kept_fractions: Sequence[float] | None = None,
+        *,
+        handover: Sequence[float] | None = None,
+        coupling: float | None = None,
+    ) -> JointLoss:
+        """Return a loss that is the same but for what is given."""
+        return JointLoss(
+            self.kept_fractions if kept_fractions is None else kept_fractions,
+            stiffness=self.constraint.stiffness,
+            order_share=self.order_share,
+            handover=self.handover if handover is None else handover,
+            coupling=self.coupling if coupling is None else coupling,
+        )
+
+    def begin_epoch(self, share: float) -> None:
+        """Set order and handover for a share, in (0, 1], of the training."""
+        self._order = min(max(share / self.order_share, FIRST_ORDER), 1.0)
+        begin, end = self.handover
+        passed = 1.0 if share >= end else 0.0 if share <= begin else (share - begin) / (end - begin)
+        self._coupling = self.coupling * passed
+
+    def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointTerms:
+        """Return the terms of the loss of a joint network on a sample.
+
+        Raises
+        ------
+        ValueError
+            If the network is none of a preselection and a classifier.
+        """
+        return self(self._sums(network, sample, chunk_size))
+
+    def constrained_efficiency(self, network: nn.Module, sample: EventSample) -> Tensor:
+        """Return the fraction of the background that is kept, which the constraint holds, shape (n_rows,)."""
+        sums = self._sums(network, sample)
+        return sums.kept_background / sums.background_weight
+
+    def _sums(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointSums:
+        if not isinstance(network, JointNetwork):
+            raise ValueError(
+                f"this loss needs a preselection and a classifier, not a {type(network).__name__}"
+            )
+        order = 1.0 if self._coupling == 1 else self._order
+        if len(sample) <= chunk_size:
+            return JointSums.of(network, sample, order, self._coupling)
+        first, *others = (
+            JointSums.of(network, sample.take(index), order, self._coupling)
+            for index in torch.arange(len(sample)).split(chunk_size)
+        )
+        return sum(others, start=first)
+
+    def __call__(self, sums: JointSums) -> JointTerms:
+        """Return the terms of the loss from sums over events."""
+        signal, background = sums.signal_weight, sums.background_weight
+        efficiency = sums.kept_signal.new_zeros(())
+        if self._coupling < 1:
+            mean = (sums.signal_power / signal).clamp(min=torch.finfo(signal.dtype).tiny)
+            efficiency = (self._coupling - 1) * (mean.log() / self._order).sum()
+        kept = sums.signal_cross_entropy / signal + sums.background_cross_entropy / background
+        dropped = _entropy_of_counts(
+            _scaled(1 - sums.kept_signal / signal, self._coupling),
+            _scaled(1 - sums.kept_background / background, self._coupling),
+        )
+        return JointTerms(
+            efficiency=efficiency,
+            cross_entropy=(kept + dropped).sum(),
+            constraint=self.constraint(sums.kept_background / background),
+        )
+
+
+def _scaled(values: Tensor, factor: float) -> Tensor:
+    """Return the values with a factor on their gradient."""
+    return values if factor == 1 else factor * values + (1 - factor) * values.detach()
+
+
+@torch.no_grad()
+def fit_kept_fractions(
+    preselection: CutNetwork, sample: EventSample, kept_fractions: Sequence[float]
+) -> None:
+    """Shift all cuts of a row together so that the hard cuts keep the fraction of the background, not more.
+
+    A training ends near its bound only, as smooth cuts are not hard ones.
+
+    Parameters
+    ----------
+    preselection : CutNetwork
+        Changed in place.
+    sample : EventSample
+        The training sample, scaled.
+    kept_fractions : sequence of float
+        Of the background, one for each row; 1 leaves the cuts as they are.
+
+    Raises
+    ------
+    ValueError
+        If the number of fractions is not that of the rows, or these have an order that shifts could break.
+    """
+    if preselection.looser_rows is not None:
+        raise ValueError("the rows of a monotone scan cannot be shifted one by one")
+    fractions = check_kept_fractions(kept_fractions)
+    if len(fractions) != preselection.bias.shape[1]:
+        raise ValueError(f"{len(fractions)} kept fractions for {preselection.bias.shape[1]} rows of cuts")
+    of_background = ~sample.is_signal
+    # An event passes all edges where its smallest margin is positive.
+    smallest = preselection.margins(sample.features).amin(dim=1) / preselection.activation_scale
+    for row, fraction in enumerate(fractions):
+        if fraction == 1:
+            continue
+        margins, ranked = smallest[row][of_background].sort(descending=True)
+        kept = sample.weights[of_background][ranked].double().cumsum(0)
+        n_kept = int((kept <= fraction * kept[-1]).sum())
+        # Halfway between two events, where rounding cannot move one over the cut.
+        last = margins[n_kept - 1] if n_kept else margins[0] + 1
+        preselection.bias[:, row] -= (last + margins[n_kept]) / 2
+
+
+def _entropy_of_counts(first: Tensor, second: Tensor) -> Tensor:
+    """Return the cross-entropy of events of two classes of which only the numbers are known."""
+    tiny = torch.finfo(first.dtype).tiny
+    first, second = first.clamp(min=tiny), second.clamp(min=tiny)
+    return -(first * (first / (first + second)).log() + second * (second / (first + second)).log())

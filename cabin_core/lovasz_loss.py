@@ -1,0 +1,123 @@
+"""The Lovász Z loss of a network, to be trained on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .events import EventSample
+from .lovasz import ERRORS, FOCAL_EXPONENT, focal, weighted_lovasz_z
+
+
+@dataclass(frozen=True)
+class ZLossTerms:
+    r"""The value of the loss, and what shows whether the network still tells events apart.
+
+    Parameters
+    ----------
+    total : Tensor, shape ()
+        The loss in standard deviations.
+    share : Tensor, shape ()
+        The loss over :math:`N_s / \sqrt\epsilon`, its value where every error is 1: what the hinge error of a
+        network that always gives 0 is.
+    spread : Tensor, shape ()
+        Standard deviation of the raw outputs of the network; 0 where it gives all events the same.
+    """
+
+    total: Tensor
+    share: Tensor
+    spread: Tensor
+
+    def values(self) -> dict[str, float]:
+        """Return each as a number."""
+        return {name: float(getattr(self, name).detach()) for name in ("total", "share", "spread")}
+
+
+@dataclass(frozen=True)
+class LovaszZLoss:
+    """The Lovász Z loss of a network with one raw output, for :func:`cabin_core.train`.
+
+    Weights of events are their expected yields [events]. Those of each class are scaled, so that any batch
+    adds up to the same yields. (:func:`lovasz_z_loss` counts the events of each process in its set: in one
+    full batch that is the same; in a mini-batch processes of one class keep the share that they happen to
+    have.)
+
+    Parameters
+    ----------
+    error : str
+        One of :data:`ERRORS`.
+    epsilon : float, optional
+        Keeps the significance finite where no background is left [events]; the signal yield where None.
+    focal_exponent : float
+        Of the focal error.
+    signal_yield, background_yield : float, optional
+        What the weights of a class add up to in any batch [events]; as they are where None, which suits one
+        full batch.
+
+    Raises
+    ------
+    ValueError
+        If the error is unknown, or a number is out of range.
+    """
+
+    error: str = "hinge"
+    epsilon: float | None = None
+    focal_exponent: float = FOCAL_EXPONENT
+    signal_yield: float | None = None
+    background_yield: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.error not in ERRORS:
+            raise ValueError(f"unknown error {self.error!r} of the Z loss: one of {', '.join(ERRORS)}")
+        for name in ("epsilon", "signal_yield", "background_yield"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} of the Z loss must be positive and finite [events], not {value}")
+        if not 0 <= self.focal_exponent < math.inf:
+            raise ValueError(f"focal_exponent of the Z loss must not be negative: {self.focal_exponent}")
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> ZLossTerms:
+        """Return the loss of a network on a sample or batch.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            With a method ``logits`` that gives its raw outputs, shape (n_events, 1).
+        sample : EventSample
+            Weights are expected yields [events].
+
+        Returns
+        -------
+        ZLossTerms
+
+        Raises
+        ------
+        ValueError
+            If the network has no raw outputs, and as :func:`weighted_lovasz_z` does.
+        """
+        if not hasattr(network, "logits"):
+            raise ValueError(f"the Z loss needs raw outputs, which a {type(network).__name__} lacks")
+        logits = network.logits(sample.features).squeeze(1)  # type: ignore[operator]
+        errors = (
+            focal(logits, sample.is_signal, self.focal_exponent)
+            if self.error == "focal"
+            else ERRORS[self.error](logits, sample.is_signal)
+        )
+        weights = self._scaled_weights(sample)
+        signal = float(weights[sample.is_signal].sum())
+        epsilon = signal if self.epsilon is None else self.epsilon
+        total = weighted_lovasz_z(errors, sample.is_signal, weights, epsilon)
+        return ZLossTerms(total, total.detach() / (signal / math.sqrt(epsilon)), logits.detach().std())
+
+    def _scaled_weights(self, sample: EventSample) -> Tensor:
+        weights = sample.weights.to(torch.float64)
+        for events, expected in (
+            (sample.is_signal, self.signal_yield),
+            (~sample.is_signal, self.background_yield),
+        ):
+            if expected is not None:
+                weights = torch.where(events, weights * (expected / weights[events].sum()), weights)
+        return weights

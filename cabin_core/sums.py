@@ -1,0 +1,141 @@
+"""Sums over events, all that a loss of cuts knows of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
+
+from .classifiers import cuts_of
+from .events import EventSample
+
+
+@dataclass(frozen=True)
+class EventSums:
+    """Weighted sums over events, all that a loss knows of them; the sums of two chunks add up.
+
+    Parameters
+    ----------
+    signal_score, background_score : Tensor, shape (n_rows,)
+        Sum of weight times score over the events of a class, for each row of the network; with bins of a
+        property, for each row of each bin.
+    cross_entropy : Tensor, shape (n_rows,)
+        Sum of weight times binary cross-entropy over all events.
+    signal_weight, background_weight : Tensor, shape () or, with bins, (n_rows,)
+        Sum of the weights of a class [events].
+    """
+
+    signal_score: Tensor
+    background_score: Tensor
+    cross_entropy: Tensor
+    signal_weight: Tensor
+    background_weight: Tensor
+
+    def __add__(self, other: EventSums) -> EventSums:
+        return EventSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @classmethod
+    def of(
+        cls,
+        scores: Tensor,
+        is_signal: Tensor,
+        weights: Tensor,
+        bins: Tensor | None = None,
+        n_bins: int = 1,
+    ) -> EventSums:
+        """Sum over events.
+
+        Parameters
+        ----------
+        scores : Tensor, shape (n_events, n_rows)
+            In [0, 1].
+        is_signal : Tensor of bool, shape (n_events,)
+        weights : Tensor, shape (n_events,)
+        bins : Tensor of int, shape (n_events,), optional
+            The bin of each event, each of which has sums of its own; all events together where None.
+        n_bins : int
+
+        Returns
+        -------
+        EventSums
+            Of the rows of the first bin, then those of the next.
+
+        Raises
+        ------
+        ValueError
+            If a score is NaN.
+
+        Notes
+        -----
+        The cross-entropy is torch's: each logarithm is clamped at -100, and its gradient is divided by
+        ``max(p (1 - p), 1e-12)``. A signal event far outside a cut (score below 1e-12) therefore pulls
+        less than the exact derivative would. The numbers of arXiv:2502.08615 contain this: after 200
+        epochs the exact derivative gives the one-to-one network a background efficiency of 5.14 %
+        instead of 5.04 %, and moves the AUC of the scan at 20 % from 0.838 to 0.843.
+        """
+        if scores.isnan().any():
+            raise ValueError("the scores are NaN: the training has diverged, lower the learning rate")
+        of_signal = weights * is_signal
+        of_background = weights * ~is_signal
+        labels = is_signal.to(scores.dtype)[:, None].expand_as(scores)
+        cross_entropy = binary_cross_entropy(scores, labels, reduction="none")
+
+        def total(values: Tensor) -> Tensor:
+            if bins is None:
+                return values.sum(dim=0)
+            return values.new_zeros(n_bins, *values.shape[1:]).index_add(0, bins, values)
+
+        def total_of_rows(values: Tensor) -> Tensor:
+            return total(values).flatten()
+
+        def total_weight(values: Tensor) -> Tensor:
+            of_bins = total(values)
+            return of_bins if bins is None else of_bins.repeat_interleave(scores.shape[1])
+
+        return cls(
+            signal_score=total_of_rows(scores * of_signal[:, None]),
+            background_score=total_of_rows(scores * of_background[:, None]),
+            cross_entropy=total_of_rows(cross_entropy * weights[:, None]),
+            signal_weight=total_weight(of_signal),
+            background_weight=total_weight(of_background),
+        )
+
+    @classmethod
+    def of_sample(cls, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> EventSums:
+        """Sum a network's scores over a sample, ``chunk_size`` events at a time."""
+        chunks = zip(
+            sample.features.split(chunk_size),
+            sample.is_signal.split(chunk_size),
+            sample.weights.split(chunk_size),
+            strict=True,
+        )
+        cuts = cuts_of(network)
+        n_bins = 1 if cuts is None else cuts.n_bins
+
+        def of_chunk(features: Tensor, is_signal: Tensor, weights: Tensor) -> EventSums:
+            bins = cuts.bins_of(features) if cuts is not None and n_bins > 1 else None
+            return cls.of(network(features), is_signal, weights, bins, n_bins)
+
+        first, *others = (of_chunk(*chunk) for chunk in chunks)
+        return sum(others, start=first)
+
+    def all_bins(self, n_bins: int) -> EventSums:
+        """Return the sums over all events, of shape (n_rows,), from those of bins."""
+        if n_bins == 1:
+            return self
+        grids = {f.name: getattr(self, f.name).unflatten(0, (n_bins, -1)) for f in fields(self)}
+        return EventSums(
+            **{
+                name: grid.sum(dim=0)[0] if name.endswith("weight") else grid.sum(dim=0)
+                for name, grid in grids.items()
+            }
+        )
+
+    def signal_efficiency(self) -> Tensor:
+        """Return the mean score of the signal, which stands for its efficiency in the loss, (n_rows,)."""
+        return self.signal_score / self.signal_weight
+
+    def background_efficiency(self) -> Tensor:
+        """Return the mean score of the background, shape (n_rows,)."""
+        return self.background_score / self.background_weight

@@ -1,0 +1,60 @@
+"""What a counting experiment expects before the cuts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .significance import asimov_significance
+
+
+@dataclass(frozen=True)
+class ExpectedYields:
+    """What a search expects before the cuts, for the significance.
+
+    Parameters
+    ----------
+    signal, background : float
+        Yields of all events of a class [events].
+    relative_uncertainty : float
+        Of the background.
+    minimum_signal : float
+        Signal that the cuts must keep [events].
+    irreducible_background : float
+        Background that stays whatever the cuts [events]. Where cuts can remove all events of a sample,
+        nothing else keeps the significance from growing with ever tighter ones.
+
+    Raises
+    ------
+    ValueError
+        If a yield is not positive, another number is negative, or the minimum is not within the signal.
+    """
+
+    signal: float
+    background: float
+    relative_uncertainty: float = 0.0
+    minimum_signal: float = 0.0
+    irreducible_background: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("signal", "background"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"the expected {name} must be a positive yield, not {getattr(self, name)}")
+        for name in ("relative_uncertainty", "irreducible_background"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"the {name.replace('_', ' ')} must not be negative: {getattr(self, name)}")
+        if not 0 <= self.minimum_signal < self.signal:
+            raise ValueError(
+                f"the minimum signal, {self.minimum_signal:g} events, must be less than the {self.signal:g} "
+                "expected before the cuts"
+            )
+
+    def significance(self, signal_efficiency: Tensor, background_efficiency: Tensor) -> Tensor:
+        """Return the significance of selections from the efficiencies of both classes, shape (n_rows,)."""
+        return asimov_significance(
+            self.signal * signal_efficiency,
+            self.background * background_efficiency + self.irreducible_background,
+            self.relative_uncertainty,
+        )

@@ -1,0 +1,36 @@
+"""Run one analysis of a study."""
+
+from pathlib import Path
+from typing import Any
+
+from scripts.analyses.job import AnalysisJob
+from scripts.jobs.bridge import path_list
+from scripts.study import parse_study
+
+
+def main(
+    *, table: Path, analysis: str, study: dict[str, Any], study_name: str, **files: Path | list[Path]
+) -> None:
+    """Write the table of an analysis.
+
+    Parameters
+    ----------
+    table : Path
+        Written (csv).
+    analysis : str
+        Its kind.
+    study : dict
+        The study's entry in the config, with the analysis and the networks that it names.
+    study_name : str
+    **files : Path or list of Path
+        By the names in ``files`` of the analysis' settings, and ``models`` of its trained networks.
+    """
+    parsed = parse_study(study_name, study, check=False)
+    job = AnalysisJob(parsed, {kind: path_list(paths) for kind, paths in files.items()})
+    parsed.analyses[analysis].run(job).to_csv(table, index=False)
+
+
+if "snakemake" in globals():
+    from scripts.jobs.bridge import bridge
+
+    bridge(globals()["snakemake"], main)

@@ -1,0 +1,237 @@
+"""Chains of cuts and a network: how they are trained, by three strategies, and what they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from scipy.special import xlogy
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
+from cabin_core import (
+    CutLoss,
+    EventSample,
+    JointLoss,
+    JointNetwork,
+    Schedule,
+    TrainingSettings,
+    fit_kept_fractions,
+    train,
+)
+
+from ..data.feature_table import CLASSES
+from ..data.yields import selected_yields
+from ..models import fully_connected, joint
+
+if TYPE_CHECKING:
+    from ..study import CountingExperiment
+
+#: Thresholds on the score that are tried for the best significance: even steps of the signal that is kept.
+N_THRESHOLDS = 200
+
+#: Background events of the training sample that a threshold must leave.
+LEAST_BACKGROUND = 10
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """How to train cuts and a network, and on what.
+
+    Parameters
+    ----------
+    settings : joint.Settings
+        Of a joint network with a kept fraction, which those given here replace.
+    fractions : tuple of float
+        Of the background, one a row.
+    directions : sequence of str
+        ``>`` or ``<`` for each feature.
+    sample : EventSample
+        The training sample, scaled.
+    """
+
+    settings: joint.Settings
+    fractions: tuple[float, ...]
+    directions: Sequence[str]
+    sample: EventSample
+
+    @property
+    def loss(self) -> JointLoss:
+        """Of the chain, with a kept fraction for each row."""
+        loss: JointLoss = self.settings.build_loss()
+        return loss.variant(self.fractions)
+
+    @property
+    def training(self) -> TrainingSettings:
+        """Of cuts and network together."""
+        return self.settings.training()
+
+    def together(self, seed: int) -> JointNetwork:
+        """Return cuts and network trained in one go."""
+        network = self._new(seed)
+        train(network, self.loss.variant(), self.sample, None, self.training)
+        fit_kept_fractions(network.preselection, self.sample, self.fractions)
+        return network
+
+    def cuts_first(self, seed: int) -> JointNetwork:
+        """Return cuts that keep the most signal, and a network trained on the events that pass them."""
+        network = self._new(seed)
+        train(network, self.loss.variant(coupling=0.0), self.sample, None, self.training)
+        fit_kept_fractions(network.preselection, self.sample, self.fractions)
+        # As if there had been no network behind them.
+        network.classifier = self._new(seed).classifier
+        network.preselection.requires_grad_(False)
+        network.preselection.cut_function = "hard"
+        all_kept = [1.0] * len(self.fractions)
+        loss = self.loss.variant(all_kept, handover=(0.0, 0.0), coupling=1.0)
+        train(network, loss, self.sample, None, self._without_cuts())
+        return network
+
+    def network_alone(self, seed: int) -> nn.Module:
+        """Return a network that is trained on all events, with one output."""
+        shared = ("hidden_layers", "precision", "optimizer", "learning_rate", "epochs", "seed")
+        settings = fully_connected.Settings(
+            model="fully_connected",
+            loss={"bce": 1.0},
+            **{name: getattr(self.settings, name) for name in shared},
+        )
+        network = settings.build(self.directions, seed)
+        train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
+        return network
+
+    def _without_cuts(self) -> TrainingSettings:
+        """Return the training of the network alone, at the rates of the classifier."""
+        training = self.training
+        rate, schedule = training.learning_rate, training.schedule
+        of_classifier = training.classifier_learning_rate or rate
+        if schedule is not None:
+            last = schedule.last_learning_rate
+            schedule = Schedule(last_learning_rate=None if last is None else last * of_classifier / rate)
+        return replace(
+            training, learning_rate=of_classifier, classifier_learning_rate=None, schedule=schedule
+        )
+
+    def _new(self, seed: int) -> JointNetwork:
+        network = self.settings.build(self.directions, seed, n_rows=len(self.fractions))
+        assert isinstance(network, JointNetwork)
+        return network
+
+
+def rank_by_network(
+    network: nn.Module, sample: EventSample, features: torch.Tensor, fractions: tuple[float, ...]
+) -> Scores:
+    """Return the scores of a network alone, which keeps events by that very score.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        With one output.
+    sample : EventSample
+        The training sample, whose background sets the thresholds.
+    features : Tensor, shape (n_events, n_features)
+        Scaled.
+    fractions : tuple of float
+        Of the background, to be kept.
+
+    Returns
+    -------
+    ndarray, shape (n_events, n_fractions)
+        0 below the threshold.
+    """
+    with torch.no_grad():
+        of_background = network(sample.features)[~sample.is_signal, 0].double().numpy()
+        scores = network(features).double().numpy()
+    thresholds = np.quantile(of_background, 1.0 - np.array(fractions), method="higher")
+    thresholds[np.array(fractions) == 1] = -np.inf
+    return np.where(scores > thresholds, scores, 0.0)
+
+
+def measure_chain(
+    events: pd.DataFrame, scores: Scores, fractions: tuple[float, ...], experiment: CountingExperiment | None
+) -> pd.DataFrame:
+    """Return efficiencies, areas and significances of chains on the test sample.
+
+    Parameters
+    ----------
+    events : DataFrame
+        A feature table.
+    scores : ndarray, shape (n_events, n_fractions)
+        0 for events that are dropped.
+    fractions : tuple of float
+        Asked for.
+    experiment : CountingExperiment, optional
+        For the significance.
+
+    Returns
+    -------
+    DataFrame
+        One row a fraction: ``fraction``; of the test sample ``kept_background``, ``kept_signal`` and the
+        ``auc``, dropped events sharing the last rank; the ``cross_entropy``, both classes counting the same
+        and dropped events known by their number only; and the ``significance`` of the events above the
+        threshold that is best on the training sample (NaN without an experiment).
+    """
+    is_test = (events["split"] == "test").to_numpy()
+    is_signal = (events["label"] == CLASSES["signal"]).to_numpy()
+    weights = events["weight"].to_numpy(dtype=float)
+    rows = []
+    for column, fraction in zip(scores.T, fractions, strict=True):
+        of_test = {
+            name: np.average(column[is_test & of_class] > 0, weights=weights[is_test & of_class])
+            for name, of_class in (("kept_background", ~is_signal), ("kept_signal", is_signal))
+        }
+        lost = _cross_entropy(column[is_test], is_signal[is_test], weights[is_test])
+        area = roc_auc_score(is_signal[is_test], column[is_test], sample_weight=weights[is_test])
+        significance = (
+            np.nan if experiment is None else _significance(events, column, is_test, is_signal, experiment)
+        )
+        rows.append(
+            {
+                "fraction": fraction,
+                **of_test,
+                "auc": area,
+                "cross_entropy": lost,
+                "significance": significance,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _cross_entropy(scores: Scores, is_signal: NDArray[np.bool_], weights: NDArray[np.floating]) -> float:
+    """Return the cross-entropy of a chain, as :class:`cabin_core.JointLoss` has it, of hard cuts."""
+    dropped, total = [], 0.0
+    for of_class, probability in ((is_signal, scores), (~is_signal, 1.0 - scores)):
+        share = weights[of_class] / weights[of_class].sum()
+        kept = scores[of_class] > 0
+        # Float64 scores of exactly 1 would cost an infinity.
+        total -= share[kept] @ np.log(np.maximum(probability[of_class][kept], 1e-12))
+        dropped.append(share[~kept].sum())
+    # -a ln(a / (a + b)) - b ln(b / (a + b))
+    return float(total + xlogy(sum(dropped), sum(dropped)) - xlogy(dropped, dropped).sum())
+
+
+def _significance(
+    events: pd.DataFrame,
+    scores: Scores,
+    is_test: NDArray[np.bool_],
+    is_signal: NDArray[np.bool_],
+    experiment: CountingExperiment,
+) -> float:
+    kept = scores[~is_test & is_signal & (scores > 0)]
+    of_background = np.sort(scores[~is_test & ~is_signal])
+    # From zero, which takes all that is kept, to where enough background is left to know its yield.
+    thresholds = np.quantile(kept, np.linspace(0.0, 1.0, N_THRESHOLDS)[:-1]) if len(kept) else np.zeros(0)
+    thresholds = np.append(
+        0.0, thresholds[thresholds < of_background[-min(LEAST_BACKGROUND, len(of_background))]]
+    )
+    of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, experiment)
+    best = thresholds[int(of_training["significance"].idxmax())]
+    return float(
+        selected_yields(events[is_test], scores[is_test, None] > best, experiment)["significance"].iloc[0]
+    )

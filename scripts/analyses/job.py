@@ -1,0 +1,37 @@
+"""An analysis and the files that it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from ..data.feature_table import read_feature_table
+from ..study import Study
+
+
+@dataclass(frozen=True)
+class AnalysisJob:
+    """What an analysis runs on.
+
+    Parameters
+    ----------
+    study : Study
+        With the settings of the analysis itself and of the networks that it names.
+    files : dict of list of Path
+        By the names in ``files`` of its settings; ``models`` are those of its ``trained`` networks.
+    """
+
+    study: Study
+    files: dict[str, list[Path]] = field(default_factory=dict)
+
+    def read(self, kind: str) -> pd.DataFrame:
+        """Read the one table of a kind of files."""
+        (path,) = self.files[kind]
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+    def read_events(self) -> pd.DataFrame:
+        """Read and check the feature table, as :func:`scripts.data.feature_table.read_feature_table` does."""
+        (path,) = self.files["features"]
+        return read_feature_table(path, self.study.feature_names)

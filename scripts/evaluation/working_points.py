@@ -1,0 +1,63 @@
+"""What a trained model does: its selections at all working points, and its scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cabin_core import hard_cut_efficiencies
+
+from ..data.score_table import score_thresholds
+
+if TYPE_CHECKING:
+    from ..models.base import Model
+
+
+def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Apply a model to a feature table.
+
+    Parameters
+    ----------
+    model : Model
+    events : DataFrame
+        Training and test events.
+
+    Returns
+    -------
+    tuple of DataFrame
+        The metrics of the test sample, one row a working point, and the scores of all events, as ``metrics.csv``
+        and ``scores.parquet`` hold them.
+    """
+    test = (events["split"] == "test").to_numpy()
+    is_signal = (events["label"] == 1).to_numpy()
+    weights = events["weight"].to_numpy(dtype=float)
+
+    mean_signal, mean_background = model.mean_scores(events[test])
+    event_scores = model.scores(events)
+    targets = model.targets
+    if model.has_cuts:
+        thresholds = np.full(len(targets), np.nan)
+    else:
+        of_training = is_signal & ~test
+        thresholds = score_thresholds(event_scores[of_training, 0], weights[of_training], targets)
+    selected = model.select(events, event_scores, thresholds)
+    efficiencies = hard_cut_efficiencies(selected[test], is_signal[test], weights[test])
+    areas = model.roc_areas(event_scores[test], is_signal[test], weights[test], efficiencies)
+    metrics = pd.DataFrame(
+        {
+            "target_efficiency": targets,
+            "signal_efficiency": efficiencies.signal,
+            "signal_efficiency_uncertainty": efficiencies.signal_uncertainty,
+            "background_efficiency": efficiencies.background,
+            "background_efficiency_uncertainty": efficiencies.background_uncertainty,
+            # One score serves all working points of a model without cuts.
+            "loss_signal_efficiency": np.broadcast_to(mean_signal, len(targets)),
+            "loss_background_efficiency": np.broadcast_to(mean_background, len(targets)),
+            "auc": np.broadcast_to(areas, len(targets)),
+            "score_above": thresholds,
+        }
+    )
+    columns = pd.DataFrame(event_scores, columns=model.score_columns, index=events.index)
+    return metrics, pd.concat([events[["label", "split", "weight"]], columns], axis=1)

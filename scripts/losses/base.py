@@ -1,0 +1,84 @@
+"""What all losses have in common: the mapping `loss:` of a network, parsed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..kinds import Settings
+
+if TYPE_CHECKING:
+    from cabin_core import ExpectedYields
+
+    from ..models.network_settings import NetworkSettings
+
+
+class LossSettings(Settings):
+    """What a network is trained on; a loss of its own has its name as its one key."""
+
+    @property
+    def name(self) -> str:
+        """Its word in the config: ``terms``, or that of a loss of its own."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def coefficients(self) -> dict[str, float]:
+        """The coefficients of terms by name; empty for a loss of its own."""
+        return {}
+
+    @property
+    def needs_yields(self) -> bool:
+        """Whether it is about the yields of the study's counting experiment."""
+        return False
+
+    @property
+    def needs_probabilities(self) -> bool:
+        """Whether the scores must lie in [0, 1]."""
+        return True
+
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return that nothing stands beside a loss of its own."""
+        own, others = ", ".join(cls.model_fields), ", ".join(unknown)
+        return f"{own} is a loss of its own: remove {others}, or {own}"
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Raise where the network lacks what the loss needs.
+
+        Raises
+        ------
+        ValueError
+            With one line.
+        """
+
+    def check_yields(self, network: NetworkSettings, minimum_signal: float) -> None:
+        """Raise where a loss that needs yields does not fit the signal that must be kept [events].
+
+        Raises
+        ------
+        ValueError
+            With one line.
+        """
+
+    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+        """Return the loss of the core.
+
+        Parameters
+        ----------
+        network : NetworkSettings
+            That is trained.
+        yields : ExpectedYields, optional
+            Of the study's counting experiment, for a loss that is about them.
+
+        Raises
+        ------
+        ValueError
+            If yields are needed and there are none.
+        """
+        raise NotImplementedError
+
+
+def needed(yields: ExpectedYields | None, what: str) -> ExpectedYields:
+    """Return the yields; ValueError where there are none for what needs them."""
+    if yields is None:
+        raise ValueError(f"{what} needs the yields that a counting experiment expects")
+    return yields

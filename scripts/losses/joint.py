@@ -1,0 +1,66 @@
+"""The cross-entropy of cuts as a preselection and a classifier behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Gt, Le
+from pydantic import Field, field_validator
+
+from ..kinds import Number, Pair, Positive, Share
+from ..kinds import Settings as Part
+from .base import LossSettings
+
+if TYPE_CHECKING:
+    from cabin_core import ExpectedYields, JointLoss
+
+    from ..models.network_settings import NetworkSettings
+
+
+class ChainLoss(Part):
+    """Of cuts and the network behind them, for a joint network with its kept_fraction."""
+
+    stiffness: Positive = Field(default=10.0, description="With which the kept fraction is held")
+    order_share: Annotated[Number, Gt(0), Le(1)] = Field(
+        default=0.5,
+        description="Share of the epochs in which the signal's mean goes from that of logarithms, which has one "
+        "minimum, to the efficiency",
+    )
+    coupling: Share = Field(
+        default=0.5,
+        description="Weight of the cross-entropy for the cuts at the end, the rest being the signal efficiency's",
+    )
+    handover: Pair = Field(
+        default=[0.4, 0.7],
+        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn also to "
+        "the cross-entropy of cuts and network together",
+    )
+
+    @field_validator("handover")
+    @classmethod
+    def _increasing(cls, shares: list[float]) -> list[float]:
+        if not 0 <= shares[0] <= shares[1] <= 1:
+            raise ValueError(f"handover must be two shares of the epochs in increasing order: {shares}")
+        return shares
+
+
+class Settings(LossSettings):
+    """The loss of cuts and a network trained together, on its own."""
+
+    joint: ChainLoss
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Raise for a network without a kept fraction."""
+        if getattr(network, "kept_fraction", None) is None:
+            raise ValueError("the loss joint is of a joint network with a kept_fraction")
+
+    def build(self, network: NetworkSettings, yields: ExpectedYields | None = None) -> JointLoss:
+        """Return the loss of the core, for the kept fraction of the network."""
+        return self.of_fractions([getattr(network, "kept_fraction", 1.0)])
+
+    def of_fractions(self, kept_fractions: Sequence[float]) -> JointLoss:
+        """Return the loss for several kept fractions, one a row of the network."""
+        from cabin_core import JointLoss
+
+        return JointLoss(kept_fractions, **self.joint.model_dump())

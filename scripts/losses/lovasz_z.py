@@ -1,0 +1,53 @@
+"""The Lovasz Z loss of arXiv:2412.09500."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from ..kinds import NotNegative, Positive
+from ..kinds import Settings as Part
+from .base import LossSettings, needed
+
+if TYPE_CHECKING:
+    from cabin_core import ExpectedYields
+
+    from ..models.network_settings import NetworkSettings
+
+
+class ZLoss(Part):
+    """The Lovasz Z loss, for networks without cuts; the study needs the key `counting_experiment`."""
+
+    error: Literal["hinge", "sigmoid", "cross_entropy", "focal"]
+    epsilon: Positive | None = Field(
+        default=None, description="Added to the background yield; the signal yield where absent [events]"
+    )
+    focal_exponent: NotNegative = Field(default=2.0, description="Of the focal error")
+
+
+class Settings(LossSettings):
+    """The Lovasz Z loss of arXiv:2412.09500, on its own."""
+
+    lovasz_z: ZLoss
+
+    @property
+    def needs_yields(self) -> bool:
+        """It estimates a significance."""
+        return True
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Raise for a network with cuts, which has no raw outputs."""
+        if "cuts" in network.has:
+            raise ValueError(
+                f"lovasz_z needs raw outputs, which a {network.model} network lacks: take a linear network"
+            )
+
+    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+        """Return the loss of the core."""
+        from cabin_core import LovaszZLoss
+
+        expected = needed(yields, "the loss lovasz_z")
+        return LovaszZLoss(
+            **self.lovasz_z.model_dump(), signal_yield=expected.signal, background_yield=expected.background
+        )

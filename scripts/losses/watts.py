@@ -1,0 +1,33 @@
+"""The losses of G. Watts' notebooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from .base import LossSettings
+
+if TYPE_CHECKING:
+    from cabin_core import ExpectedYields
+
+    from ..models.network_settings import NetworkSettings
+
+
+class Settings(LossSettings):
+    """A loss of G. Watts' notebooks, on its own."""
+
+    watts: Literal["significance", "cross_entropy", "squares", "softmax"] = Field(
+        description="Which of them; softmax is the one over events that makes cuts drift"
+    )
+
+    @property
+    def needs_probabilities(self) -> bool:
+        """The cross-entropy takes logarithms, the others any scores."""
+        return self.watts == "cross_entropy"
+
+    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+        """Return the loss of the core."""
+        from cabin_core import WattsLoss
+
+        return WattsLoss(self.watts)

@@ -1,0 +1,254 @@
+"""How kCuts searches: differential evolution of boxes, of which every bin of the efficiency keeps its best."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import differential_evolution
+
+from ..jobs.progress import LineProgress
+from .box_counter import BoxCounter
+from .boxes import Edges
+from .kcuts import Settings
+
+log = logging.getLogger("cabin.train_model")
+
+#: Below this signal efficiency a box is told only to grow.
+_EMPTY = 1e-4
+#: How the population of a cycle moves: towards the best trial and along differences of others, in a few edges
+#: at a time, since a good box differs from the next in a few edges.
+_STRATEGY = "currenttobest1bin"
+_MUTATION = (0.2, 0.8)
+_RECOMBINATION = 0.15
+
+
+class BestBoxes:
+    """The box with the least background in every bin of the signal efficiency.
+
+    Parameters
+    ----------
+    n_bins : int
+    n_features : int
+
+    Attributes
+    ----------
+    background : ndarray, shape (n_bins,)
+        Background efficiency of the best box; 1 where no box fell into a bin yet.
+    low, high : ndarray of int, shape (n_bins, n_features)
+        Positions of its edges; -1 where there is none.
+    """
+
+    def __init__(self, n_bins: int, n_features: int) -> None:
+        self.background = np.ones(n_bins)
+        self.low = np.full((n_bins, n_features), -1)
+        self.high = np.full((n_bins, n_features), -1)
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """Which bins have a box, shape (n_bins,)."""
+        filled: NDArray[np.bool_] = self.low[:, 0] >= 0
+        return filled
+
+    def bins_of(self, signal: NDArray[np.floating]) -> NDArray[np.intp]:
+        """Return the bin of each signal efficiency; the last one includes 1."""
+        n_bins = len(self.background)
+        # In units of a bin 0.29 * 100 is 28.999999999999996: it belongs to the bin that starts at 0.29.
+        bins: NDArray[np.intp] = np.floor(signal * n_bins + 1e-9).astype(np.intp).clip(0, n_bins - 1)
+        return bins
+
+    def estimate(
+        self, signal: NDArray[np.floating], background: NDArray[np.floating], growth: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        r"""Return what the search minimises, for boxes against those remembered.
+
+        .. math:: \eta = \frac{1 - (B_\mathrm{bin} - B) - |B_\mathrm{bin} - \bar B|}{1 + S}
+
+        where :math:`S, B` are the efficiencies of the box, :math:`B_\mathrm{bin}` is the least background of
+        its bin so far and :math:`\bar B` the mean of the two bins beside it (one, at an end), or
+        :math:`B_\mathrm{bin}` where the box is no better than that. In the first bin it is larger than
+        elsewhere, the more the smaller the box, so that the search leaves it.
+
+        Parameters
+        ----------
+        signal, background : ndarray, shape (n_boxes,)
+            Efficiencies.
+        growth : ndarray, shape (n_boxes,)
+            How far the edges of a box are from cutting nothing, at least 0.
+
+        Returns
+        -------
+        ndarray, shape (n_boxes,)
+        """
+        at = self.bins_of(signal)
+        best, last = self.background[at], len(self.background) - 1
+        left = self.background[np.where(at > 0, at - 1, at)]
+        right = self.background[np.where(at < last, at + 1, at)]
+        mean = np.where(background > best, best, (left + right) / 2)
+        eta = (1 - (best - background) - np.abs(best - mean)) / (1 + signal)
+        in_first_bin = 10 * (1 - signal) + np.where(signal < _EMPTY, growth, 0.0)
+        return np.where(at == 0, in_first_bin, eta)
+
+    def remember(
+        self,
+        signal: NDArray[np.floating],
+        background: NDArray[np.floating],
+        low: NDArray[np.integer],
+        high: NDArray[np.integer],
+    ) -> None:
+        """Keep those boxes that are better than what their bin has; of equals the first."""
+        at = self.bins_of(signal)
+        order = np.lexsort((background, at))
+        of_bin, first = np.unique(at[order], return_index=True)
+        winners = order[first]
+        better = (background[winners] < self.background[of_bin]) | ~self.filled[of_bin]
+        of_bin, winners = of_bin[better], winners[better]
+        self.background[of_bin] = background[winners]
+        self.low[of_bin], self.high[of_bin] = low[winners], high[winners]
+
+
+def evolve_boxes(
+    counter: BoxCounter,
+    settings: Settings,
+    on_cycle: Callable[[dict[str, float]], None] = lambda row: None,
+) -> tuple[BestBoxes, pd.DataFrame]:
+    """Look for the best box of every bin.
+
+    Parameters
+    ----------
+    counter : BoxCounter
+        Of the training sample.
+    settings : Settings
+    on_cycle : callable
+        Given each row of the history.
+
+    Returns
+    -------
+    tuple of BestBoxes and DataFrame
+        The history has one row a cycle: ``cycle``, ``trials`` (boxes so far), ``filled_bins`` and
+        ``mean_background`` (of the best boxes, over all bins).
+    """
+    n_features = len(counter.edges)
+    last = np.array([len(edges) - 1 for edges in counter.edges])
+    boxes = BestBoxes(settings.bins, n_features)
+    generator = np.random.default_rng(settings.seed)
+    trials = 0
+
+    def try_boxes(population: NDArray[np.float64]) -> NDArray[np.float64]:
+        first, second = population.T[:, :n_features], population.T[:, n_features:]
+        low = np.rint(np.minimum(first, second) * last).astype(np.intp)
+        high = np.rint(np.maximum(first, second) * last).astype(np.intp)
+        signal, background = counter.efficiencies(low, high)
+        growth = ((low / last) ** 2 + (1 - high / last) ** 2).sum(axis=1)
+        nonlocal trials
+        trials += len(low)
+        eta = boxes.estimate(signal, background, growth)
+        boxes.remember(signal, background, low, high)
+        return eta
+
+    history: list[dict[str, float]] = []
+    for cycle in range(settings.cycles):
+        differential_evolution(
+            try_boxes,
+            [(0.0, 1.0)] * (2 * n_features),
+            init=_first_generation(boxes, last, settings.population, generator),
+            maxiter=settings.generations,
+            strategy=_STRATEGY,
+            mutation=_MUTATION,
+            recombination=_RECOMBINATION,
+            tol=0.0,
+            polish=False,
+            updating="deferred",
+            vectorized=True,
+            rng=generator,
+        )
+        row = {
+            "cycle": cycle,
+            "trials": trials,
+            "filled_bins": int(boxes.filled.sum()),
+            "mean_background": float(boxes.background.mean()),
+        }
+        history.append(row)
+        on_cycle(row)
+    return boxes, pd.DataFrame(history)
+
+
+def _first_generation(
+    boxes: BestBoxes, last: NDArray[np.integer], size: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return where a cycle starts: the boxes remembered, in turn; at first random ones of every width."""
+    filled = np.flatnonzero(boxes.filled)
+    if len(filled):
+        remembered = np.hstack([boxes.low[filled] / last, boxes.high[filled] / last])
+        # More bins than members: a choice of them, another one in each cycle.
+        order = generator.permutation(len(filled)) if len(filled) > size else np.arange(len(filled))
+        start: NDArray[np.float64] = remembered[order[np.arange(size) % len(order)]]
+        return start
+    width = generator.random((size, 1))
+    drawn = 0.5 * width * generator.random((size, 2 * len(last)))
+    drawn[:, len(last) :] = 1 - drawn[:, len(last) :]
+    return drawn
+
+
+def boxes_of_targets(boxes: BestBoxes) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Return the edges of the box of every target, each of shape (n_bins - 1, n_features).
+
+    A bin that no box fell into takes the box of the next filled bin above, which keeps more signal. Without
+    one, it takes the box that cuts nothing: -1 stands for its edges.
+    """
+    low, high = boxes.low.copy(), boxes.high.copy()
+    for position in range(len(low) - 2, -1, -1):
+        if low[position, 0] < 0:
+            low[position], high[position] = low[position + 1], high[position + 1]
+    return low[1:], high[1:]
+
+
+def search_kcuts(
+    events: pd.DataFrame, features: Sequence[str], settings: Settings, name: str
+) -> tuple[Edges, pd.DataFrame]:
+    """Search on a sample as TMVA's kCuts does.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Of the training sample.
+    features : sequence of str
+    settings : Settings
+    name : str
+        For the progress lines.
+
+    Returns
+    -------
+    tuple of list and DataFrame
+        Feature, direction and cut of all edges of each target, infinite where they cut nothing; the history,
+        one row a cycle.
+    """
+    progress = LineProgress(log, name, "cycle", settings.cycles)
+
+    def report(row: dict[str, float]) -> None:
+        result = f"{row['trials']} boxes, mean background {row['mean_background']:.4g}"
+        progress.update(int(row["cycle"]) + 1, result)
+
+    counter = BoxCounter(
+        events[list(features)].to_numpy(dtype=float),
+        (events["label"] == 1).to_numpy(),
+        events["weight"].to_numpy(dtype=float),
+        settings.edges,
+    )
+    boxes, history = evolve_boxes(counter, settings, report)
+    low, high = boxes_of_targets(boxes)
+    edges = [
+        [
+            edge
+            for column, feature in enumerate(features)
+            for edge in (
+                (feature, ">", float(counter.edges[column][of_target_low[column]])),
+                (feature, "<", float(counter.edges[column][of_target_high[column]])),
+            )
+        ]
+        for of_target_low, of_target_high in zip(low, high, strict=True)
+    ]
+    return edges, history

@@ -1,0 +1,59 @@
+"""Cuts as a preselection and a network behind them, trained together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annotated_types import Gt, Le
+from pydantic import Field, model_validator
+
+from ..kinds import Number, Positive
+from .network_settings import CutNetworkSettings, HiddenLayers, InitialWeights, RecordCuts
+from .network_settings import load as load
+
+if TYPE_CHECKING:
+    from cabin_core import JointNetwork
+
+
+class Settings(CutNetworkSettings):
+    """One set of cuts as a preselection, times a fully connected network."""
+
+    model: Literal["joint"]
+    kept_fraction: Annotated[Number, Gt(0), Le(1)] | None = Field(
+        default=None,
+        description="The largest fraction of the background that the cuts pass on to the network",
+    )
+    hidden_layers: HiddenLayers
+    initial_weights: InitialWeights = "uniform"
+    classifier_output: Literal["sigmoid", "raw"] = Field(
+        default="sigmoid", description="How the network behind the cuts ends"
+    )
+    classifier_learning_rate: Positive | None = Field(
+        default=None, description="Of the network behind the cuts; as of the cuts where absent"
+    )
+    record_cuts: RecordCuts = False
+    has = frozenset({"cuts", "scores", "one_score", "history", "loss", "classifier"})
+
+    @model_validator(mode="after")
+    def _chain(self) -> Settings:
+        if self.kept_fraction is not None and self.loss.name != "joint":
+            raise ValueError("kept_fraction: only the loss joint holds it")
+        if self.classifier_output == "raw" and self.loss.needs_probabilities:
+            raise ValueError("this loss needs probabilities: classifier_output must be sigmoid")
+        return self
+
+    def new(self, directions: Sequence[str], n_rows: int) -> JointNetwork:
+        """Return the network with parameters at random."""
+        from cabin_core import CutNetwork, FullyConnectedNetwork, JointNetwork
+
+        n_features = len(directions)
+        cuts = CutNetwork(n_features, n_rows, **self.edges(directions))
+        classifier = FullyConnectedNetwork(
+            n_features,
+            self.hidden_layers,
+            n_rows,
+            sigmoid=self.classifier_output == "sigmoid",
+            events_innermost=True,
+        )
+        return JointNetwork(cuts, classifier)

@@ -1,0 +1,31 @@
+"""A set of cuts for each target signal efficiency (Section 3 of arXiv:2502.08615)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annotated_types import Len
+from pydantic import Field
+
+from .network_settings import CutNetworkSettings, Targets
+from .network_settings import load as load
+
+if TYPE_CHECKING:
+    from cabin_core import EfficiencyScanNetwork
+
+
+class Settings(CutNetworkSettings):
+    """The efficiency scan: a set of cuts for each target, trained at once."""
+
+    model: Literal["scan"]
+    targets: Annotated[Targets, Len(1)] = Field(description="Target signal efficiencies")
+    monotone: bool = Field(default=False, description="Whether no cut may be tighter at a higher target")
+    has = frozenset({"cuts", "scores", "history", "loss"})
+
+    def new(self, directions: Sequence[str], n_rows: int) -> EfficiencyScanNetwork:
+        """Return the network with parameters at random."""
+        from cabin_core import EfficiencyScanNetwork
+
+        edges = self.edges(directions)
+        return EfficiencyScanNetwork(len(directions), self.targets, monotone=self.monotone, **edges)

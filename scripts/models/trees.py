@@ -1,0 +1,160 @@
+"""Training and applying of boosted decision trees."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xgboost
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from ..data.feature_table import equal_weights
+from ..jobs.progress import LineProgress
+from ..study import parse_kind
+from .base import Model, TrainingTask, read_json_model
+from .bdt import Settings
+
+log = logging.getLogger("cabin.train_model")
+
+
+class TreeModel(Model):
+    """Boosted decision trees.
+
+    Parameters
+    ----------
+    booster : xgboost.Booster
+    features : sequence of str
+    settings : Settings
+    """
+
+    def __init__(self, booster: Any, features: Sequence[str], settings: Settings) -> None:
+        self.booster, self.features, self.settings = booster, list(features), settings
+        self.targets = settings.working_points
+
+    @classmethod
+    def load(cls, path: Path, features: Sequence[str]) -> TreeModel:
+        """Read trees from their file; errors are those of :func:`scripts.models.load_model`."""
+        return read_json_model(path, features, cls._from_content)
+
+    @classmethod
+    def _from_content(cls, content: dict[str, Any]) -> tuple[TreeModel, list[str]]:
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(json.dumps(content).encode()))
+        settings = parse_kind("model", json.loads(booster.attr("settings")))
+        model = cls(booster, booster.feature_names, settings)
+        return model, model.features
+
+    def save(self, path: Path) -> None:
+        """Write the trees as xgboost's JSON, which xgboost reads without this code too."""
+        self.booster.set_attr(settings=json.dumps(self.settings.model_dump(exclude_unset=True)))
+        path.write_bytes(self.booster.save_raw("json"))
+
+    def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the probability of being signal, in float64, shape (n_events, 1)."""
+        events = xgboost.DMatrix(
+            table[self.features].to_numpy(dtype=float), feature_names=self.features, nthread=1
+        )
+        margins = self.booster.predict(
+            events, output_margin=True, iteration_range=(0, self.booster.best_iteration + 1)
+        )
+        # In float32 the scores of signal would crowd at 1.
+        scores: NDArray[np.float64] = 1 / (1 + np.exp(-margins.astype(np.float64)))
+        return scores[:, None]
+
+
+def fit_trees(settings: Settings, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
+    """Train boosted decision trees.
+
+    Parameters
+    ----------
+    settings : Settings
+    task : TrainingTask
+        Its test events are only looked at.
+
+    Returns
+    -------
+    tuple of TreeModel and DataFrame
+        The history has one row a tree: ``epoch``, and the binary cross-entropy of the events trained on, of
+        those kept apart and of the test sample, ``train_total``, ``validation_total`` and ``test_total``.
+
+    Raises
+    ------
+    ValueError
+        If a class is too small for a share of it to be kept apart.
+    """
+    events, test_events = (
+        sample.assign(weight=equal_weights(sample)) if task.equal_class_weights else sample
+        for sample in (task.sample("train"), task.sample("test"))
+    )
+    features = task.features
+    progress = LineProgress(log, task.name, "tree", settings.trees)
+    try:
+        train_rows, validation_rows = train_test_split(
+            np.arange(len(events)),
+            test_size=settings.validation_fraction,
+            random_state=settings.seed,
+            stratify=events["label"],
+        )
+    except ValueError as error:
+        raise ValueError(f"validation_fraction: {error}") from None
+    samples = {
+        "train": _matrix(events.iloc[train_rows], features),
+        "validation": _matrix(events.iloc[validation_rows], features),
+        "test": _matrix(test_events, features),
+    }
+    history = _History(
+        lambda row: progress.update(int(row["epoch"]) + 1, f"loss kept apart {row['validation_total']:.5g}")
+    )
+    booster = xgboost.train(
+        {
+            "objective": "binary:logistic",
+            "eval_metric": "logloss",
+            "tree_method": "hist",
+            "learning_rate": settings.learning_rate,
+            "max_depth": settings.max_depth,
+            "seed": settings.seed,
+            "nthread": 1,
+        },
+        samples["train"],
+        num_boost_round=settings.trees,
+        evals=[(sample, name) for name, sample in samples.items()],
+        callbacks=[
+            history,
+            xgboost.callback.EarlyStopping(
+                rounds=settings.stop_after, data_name="validation", metric_name="logloss"
+            ),
+        ],
+        verbose_eval=False,
+    )
+    return TreeModel(booster, features, settings), pd.DataFrame(history.rows)
+
+
+def _matrix(events: pd.DataFrame, features: Sequence[str]) -> Any:
+    return xgboost.DMatrix(
+        events[list(features)].to_numpy(dtype=float),
+        label=events["label"].to_numpy(),
+        weight=events["weight"].to_numpy(dtype=float),
+        feature_names=list(features),
+        nthread=1,
+    )
+
+
+class _History(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+    """Keeps the losses of every tree."""
+
+    def __init__(self, on_round: Callable[[dict[str, float]], None]) -> None:
+        super().__init__()
+        self.on_round = on_round
+        self.rows: list[dict[str, float]] = []
+
+    def after_iteration(self, model: Any, epoch: int, evals_log: dict[str, Any]) -> bool:
+        row = {f"{name}_total": losses["logloss"][-1] for name, losses in evals_log.items()}
+        self.rows.append({"epoch": epoch, **row})
+        self.on_round(self.rows[-1])
+        return False

@@ -1,0 +1,22 @@
+"""The share of each of the jobs that generate the events of a sample: its seed and number of events."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Pythia's own limit on seeds.
+LARGEST_SEED = 900_000_000
+
+
+def job_seed(seed: int, sample: str, part: int) -> int:
+    """Return the seed of one of the jobs that share the events of a sample, in Pythia's range.
+
+    Jobs of one study get seeds that have nothing to do with each other.
+    """
+    words = [seed, *sample.encode(), part]
+    return int(np.random.default_rng(words).integers(1, LARGEST_SEED, endpoint=True))
+
+
+def share(n_events: int, n_jobs: int, part: int) -> int:
+    """Return the number of events of job ``part`` of ``n_jobs``, which together make ``n_events``."""
+    return n_events // n_jobs + (part < n_events % n_jobs)

@@ -1,0 +1,81 @@
+"""Delphes ROOT files of the user's."""
+
+from __future__ import annotations
+
+import glob
+import os
+from typing import Annotated, Any, Literal
+
+from annotated_types import Len
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..kinds import ConfigError, Positive, Text
+from ..kinds import Settings as Part
+from .selected_events import SelectedEvents
+
+Files = Annotated[list[Text], Len(1)]
+FILES = Field(description="Delphes ROOT files; paths or globs, relative to where the command is given")
+
+
+class CrossSections(Part):
+    """Cross-sections of all events of the files of a sample, before the preselection."""
+
+    signal: Positive = Field(description="Cross-section [fb]")
+    background: Positive = Field(description="Cross-section [fb]")
+
+
+class Settings(SelectedEvents):
+    """Delphes ROOT files; the events that pass a preselection."""
+
+    kind: Literal["delphes"]
+    signal: Files = FILES
+    background: Files = FILES
+    cross_sections: CrossSections | None = Field(
+        default=None,
+        description="Of all events of the files of a sample, before the preselection [fb]. An event then "
+        "has the weight cross-section times luminosity over events in the files; weights in the files are "
+        "not read",
+    )
+    generator: Any = Field(
+        default=None, description="Left over where files take the place of a simulation; not used"
+    )
+    detector: Any = Field(default=None, description="As `generator`")
+
+    @model_validator(mode="after")
+    def _weighted(self) -> Settings:
+        given = {name for name in ("luminosity", "cross_sections") if getattr(self, name) is not None}
+        if len(given) == 1:
+            names = {"given": given.pop(), "missing": ""}
+            names["missing"] = "cross_sections" if names["given"] == "luminosity" else "luminosity"
+            raise PydanticCustomError("weights", "{given} without {missing}: give both, or neither", names)
+        return self
+
+    def files(self, study_name: str) -> dict[str, list[str]]:
+        """Return the files that the paths and globs name.
+
+        Returns
+        -------
+        dict of list of str
+            Of ``signal`` and ``background``, in a fixed order.
+
+        Raises
+        ------
+        ConfigError
+            If a path or glob matches no file, or a file is named twice, be it under another path.
+        """
+        files: dict[str, list[str]] = {}
+        read: set[str] = set()
+        for sample, patterns in (("signal", self.signal), ("background", self.background)):
+            where = f"studies.{study_name}.source.{sample}"
+            files[sample] = []
+            for pattern in patterns:
+                matches = sorted(glob.glob(os.path.expanduser(pattern)))
+                if not matches:
+                    raise ConfigError(f"{where}: no file matches {pattern}")
+                for path in matches:
+                    if os.path.realpath(path) in read:
+                        raise ConfigError(f"{where}: {path} is read twice")
+                    read.add(os.path.realpath(path))
+                files[sample] += matches
+        return files

@@ -1,0 +1,109 @@
+"""The settings that sources of ROOT files share: the preselection and the weights of the events that pass."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Le
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..kinds import Fault, NotNegative, Positive, Settings, SourceSettings
+from ..physics.features import DELPHES_FEATURES
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+LARGEST_ETA = Field(description="abs(eta) at most")
+LARGEST_ISOLATION = Field(
+    description="IsolationVar of Delphes at most: pT around the lepton over its own. Where the card computes "
+    "none it is -999, which passes"
+)
+
+
+class Leptons(Settings):
+    """Requirements on a lepton; an event must have exactly two."""
+
+    pt: NotNegative = Field(description="pT above it [GeV]")
+    electron_eta: Positive | None = LARGEST_ETA
+    muon_eta: Positive | None = LARGEST_ETA
+    electron_isolation: NotNegative | None = LARGEST_ISOLATION
+    muon_isolation: NotNegative | None = LARGEST_ISOLATION
+
+
+class Jets(Settings):
+    """Requirements on a jet, in every step and feature."""
+
+    pt: NotNegative = Field(description="pT above it [GeV]")
+    eta: Positive | None = LARGEST_ETA
+
+
+class Selection(Settings):
+    """Preselection; its steps are taken in the order of the keys. Null asks for nothing."""
+
+    leptons: Leptons
+    jets: Jets
+    opposite_charge: bool = Field(description="Whether the leptons must differ in charge")
+    same_flavour: bool = Field(description="Whether the leptons must be ee or mumu")
+    leading_jet_pt: NotNegative = Field(description="pT of the leading jet above it [GeV]")
+    met: NotNegative = Field(description="Missing transverse momentum above it [GeV]")
+    b_veto_pt: NotNegative | None = Field(
+        description="No b-tagged jet (bit 0 of Jet.BTag) with pT above it [GeV]"
+    )
+    min_dphi_jet_met: Annotated[NotNegative, Le(3.14159)] | None = Field(
+        description="Every jet at least this far from MET in phi [rad]"
+    )
+    muons_in_met: bool = Field(
+        description="Whether the MET of the file includes muons: a property of the Delphes card. The stock "
+        "ATLAS card's does; false subtracts the momenta of all muons, for cards that build MET from "
+        "calorimeter towers alone"
+    )
+
+    @model_validator(mode="after")
+    def _has_vetoed_jets(self) -> Selection:
+        if self.b_veto_pt is not None and self.b_veto_pt < self.jets.pt:
+            text = (
+                "b_veto_pt is below jets.pt, under which there are no jets: lower jets.pt, or raise b_veto_pt"
+            )
+            raise PydanticCustomError("b_veto", text)
+        return self
+
+
+class SelectedEvents(SourceSettings):
+    """A source of ROOT files, whose events pass a preselection."""
+
+    selection: Selection
+    luminosity: Positive | None = Field(default=None, description="Integrated luminosity [fb^-1]")
+    balance: bool = Field(
+        default=False,
+        description="Whether to keep, after the preselection, as many events of the larger class as the "
+        "smaller has; those kept are weighted up, so that the sum of weights stays",
+    )
+    equal_class_weights: bool | None = Field(
+        default=None,
+        description="Whether the training sees both classes with the same sum of weights. Only the binary "
+        "cross-entropy depends on it: with a background of many times the signal's weight every score would "
+        "be near 0. Efficiencies, ROC curves and figures are the same either way. Weights as they are where "
+        "absent",
+    )
+
+    @property
+    def columns(self) -> Collection[str]:
+        """The features that can be made of the events."""
+        return DELPHES_FEATURES
+
+    @property
+    def weighting(self) -> dict[str, Any]:
+        """The luminosity, the cross-sections and whether classes are balanced, as the merging takes them."""
+        given = self.model_dump()
+        return {name: given.get(name) for name in ("luminosity", "cross_sections", "balance")}
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield where the classes differ in weight and nothing is said of the training."""
+        if self.luminosity is not None and self.equal_class_weights is None:
+            text = (
+                "the classes then differ in weight: say with equal_class_weights, true or false, whether the "
+                "training weighs both the same"
+            )
+            yield "luminosity", text

@@ -1,0 +1,143 @@
+"""Events of Pythia 8, seen by a detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Ge
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..kinds import Count, Fault, NotNegative, Number, Positive, Seed, Text
+from ..kinds import Settings as Part
+from .selected_events import LARGEST_ETA, SelectedEvents, Selection
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+#: abs(eta) up to which the detector finds leptons.
+LEPTON_REACH = 2.5
+#: How far the generator filter must stay from the preselection [GeV]: MET below it, for what the detector
+#: smears; pair pT not far above the leading jet, which can be all that the pair recoils against.
+MET_MARGIN, PAIR_PT_MARGIN = 30.0, 20.0
+
+
+class Process(Part):
+    """The events of a sample."""
+
+    process: Literal["sleptons", "ww"]
+    events: Count = Field(description="Events that pass the generator filter, of all jobs")
+    slepton_mass: Positive | None = Field(
+        default=None, description="Of selectrons and smuons [GeV]; of the process sleptons"
+    )
+    mass_gap: Positive | None = Field(
+        default=None, description="Slepton minus neutralino mass [GeV]; of the process sleptons"
+    )
+
+    @model_validator(mode="after")
+    def _has_masses(self) -> Process:
+        masses = {"slepton_mass": self.slepton_mass, "mass_gap": self.mass_gap}
+        for name, value in masses.items():
+            if (value is not None) != (self.process == "sleptons"):
+                text = (
+                    "the key `{name}` is missing"
+                    if value is None
+                    else "unknown key {name}; known here: process, events"
+                )
+                raise PydanticCustomError("masses", text, {"name": name})
+        return self
+
+
+class Filter(Part):
+    """Requirements at parton level; looser than the preselection, which comes after the detector."""
+
+    pair_pt: NotNegative = Field(description="pT of the sleptons, or W bosons, together [GeV]")
+    met: NotNegative = Field(description="pT of neutrinos and neutralinos together [GeV]")
+    lepton_pt: NotNegative = Field(description="Of two electrons or muons [GeV]")
+    lepton_eta: Positive | None = LARGEST_ETA
+    same_flavour: bool = Field(description="Whether both leptons must be electrons or both muons")
+
+
+class Generator(Part):
+    """Pythia 8; its events depend on these keys only, not on the cores it runs on."""
+
+    energy: Annotated[Number, Ge(100)] = Field(description="Of the collision in its centre of mass [GeV]")
+    multiparton_interactions: bool = Field(description="Ten times slower where true")
+    seed: Seed
+    jobs: Count = Field(description="Independent jobs that share the events of a sample")
+    filter: Filter
+
+
+class Detector(Part):
+    """The built-in ATLAS response, or the real Delphes with `program` and `card`."""
+
+    response: Literal["parametrised", "delphes"]
+    seed: Seed
+    program: Text = Field(description="Name or path of DelphesHepMC3")
+    card: Text = Field(description="Path of a card, or name of one that comes with Delphes")
+
+    @property
+    def event_format(self) -> Literal["parquet", "hepmc"]:
+        """Ending of the files of generated events that it takes."""
+        return "parquet" if self.response == "parametrised" else "hepmc"
+
+    @property
+    def used(self) -> dict[str, Any]:
+        """The settings that the response depends on."""
+        used = {"response", "seed"} if self.response == "parametrised" else None
+        return self.model_dump(include=used)
+
+
+class Settings(SelectedEvents):
+    """Events of Pythia 8, seen by a detector."""
+
+    kind: Literal["simulation"]
+    signal: Process
+    background: Process
+    generator: Generator
+    detector: Detector
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield what a sample, the filter or the response has that does not fit the others."""
+        yield from super().check(study)
+        for sample, process in (("signal", self.signal), ("background", self.background)):
+            gap, mass = process.mass_gap, process.slepton_mass
+            if gap is not None and mass is not None and gap >= mass:
+                text = (
+                    f"{gap:g} GeV leaves the neutralino no mass: it must be below slepton_mass, {mass:g} GeV"
+                )
+                yield f"{sample}.mass_gap", text
+        if self.detector.response == "parametrised" and not self.selection.muons_in_met:
+            text = (
+                "the MET of the parametrised response includes muons, false would subtract them twice: set "
+                "it to true"
+            )
+            yield "selection.muons_in_met", text
+        yield from _biases(self.generator.filter, self.selection)
+
+
+def _biases(required: Filter, selection: Selection) -> Iterator[Fault]:
+    """Yield where a generator filter drops events that pass the preselection: nothing brings these back."""
+    leptons = selection.leptons
+    reach = max(
+        LEPTON_REACH if eta is None else min(eta, LEPTON_REACH)
+        for eta in (leptons.electron_eta, leptons.muon_eta)
+    )
+    largest = {
+        "pair_pt": selection.leading_jet_pt + PAIR_PT_MARGIN,
+        "met": max(selection.met - MET_MARGIN, 0),
+        "lepton_pt": leptons.pt,
+    }
+    faults = {
+        key: (f"{getattr(required, key):g}", f"at most {limit:g} for it")
+        for key, limit in largest.items()
+        if getattr(required, key) > limit
+    }
+    if required.lepton_eta is not None and required.lepton_eta < reach:
+        faults["lepton_eta"] = f"{required.lepton_eta:g}", f"null or at least {reach:g}"
+    if required.same_flavour and not selection.same_flavour:
+        faults["same_flavour"] = "true", "false, as selection.same_flavour is"
+    for key, (value, looser) in faults.items():
+        text = f"{value} drops events that pass the preselection: it must be {looser}"
+        yield f"generator.filter.{key}", text
