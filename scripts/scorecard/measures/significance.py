@@ -51,7 +51,7 @@ def significance_at_efficiency(results: Results, study: str, network: Scored, ef
 def signal_at_background(
     results: Results, study: str, network: Scored, background: str, efficiency: float
 ) -> Measured:
-    """Signal efficiency at a background efficiency: ``generated``, events alike, or ``expected``, by yield."""
+    """Signal efficiency at a background efficiency: ``generated``, events alike, or ``expected``."""
     scan = _scan(results, study, network)
     return Measured(
         interpolated(scan, efficiency, f"background_efficiency_{background}", "signal_efficiency")
