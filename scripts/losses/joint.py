@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Gt, Le
@@ -57,10 +56,6 @@ class Settings(LossSettings):
 
     def build(self, network: NetworkSettings, yields: ExpectedYields | None = None) -> JointLoss:
         """Return the loss of the core, for the kept fraction of the network."""
-        return self.of_fractions([getattr(network, "kept_fraction", 1.0)])
-
-    def of_fractions(self, kept_fractions: Sequence[float]) -> JointLoss:
-        """Return the loss for several kept fractions, one a row of the network."""
         from cabin_core import JointLoss
 
-        return JointLoss(kept_fractions, **self.joint.model_dump())
+        return JointLoss([getattr(network, "kept_fraction", 1.0)], **self.joint.model_dump())

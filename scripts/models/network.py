@@ -121,7 +121,7 @@ class NetworkModel(Model):
         Of a joint network these are of its preselection.
         """
         with torch.no_grad():
-            sample = make_sample(events, self.trained.scaling, self.trained.dtype)
+            sample = make_sample(events, self.trained.scaling, "test", self.trained.dtype)
             net = self.trained.network
             of_rows = EventSums.of_sample(cuts_of(net) or net, sample)
             sums = of_rows.all_bins(self.settings.n_bins)
@@ -157,20 +157,23 @@ def build_seeded(
 
 
 def make_sample(
-    events: pd.DataFrame,
+    table: pd.DataFrame,
     scaling: FeatureScaling,
+    split: str,
     dtype: torch.dtype,
     *,
     equal_class_weights: bool = False,
     experiment: CountingExperiment | None = None,
 ) -> EventSample:
-    """Return the events of the training or test sample, scaled.
+    """Return the training or test events of a feature table, scaled.
 
     Parameters
     ----------
-    events : DataFrame
-        Those of one split of a feature table.
+    table : DataFrame
+        A feature table.
     scaling : FeatureScaling
+    split : str
+        ``train`` or ``test``.
     dtype : torch.dtype
         Floating type of features and weights.
     equal_class_weights : bool
@@ -183,6 +186,7 @@ def make_sample(
     -------
     EventSample
     """
+    events = table[table["split"] == split]
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
     weights = events["weight"]
     if experiment is not None:
@@ -230,8 +234,9 @@ def fit_network(settings: NetworkSettings, task: TrainingTask) -> tuple[NetworkM
     net = settings.build(task.directions)
     train_sample, test_sample = (
         make_sample(
-            task.sample(split),
+            task.events,
             scaling,
+            split,
             DTYPES[settings.precision],
             equal_class_weights=task.equal_class_weights,
             experiment=experiment,

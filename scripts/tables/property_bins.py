@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cabin_core.network_settings import CUT_MODELS
+from scripts.models.network_settings import CUT_MODELS
 from scripts.sources.property_optimum import BIN_COLUMNS, compare_bins, interpolated_efficiencies
 
 
