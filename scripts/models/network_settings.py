@@ -146,6 +146,11 @@ class NetworkSettings(ModelSettings):
         """Whether its loss is about the yields of the study's counting experiment."""
         return self.loss.needs_yields
 
+    @property
+    def modules(self) -> list[str]:
+        """Its own module and those of its loss."""
+        return [*super().modules, *self.loss.modules]
+
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield what the loss finds wrong with the counting experiment."""
         if self.needs_yields and study.counting_experiment is not None:

@@ -22,7 +22,7 @@ SIMULATED_FILES = {
     if study.source.kind == "simulation"
 }
 ROOT_FILES = {
-    name: SIMULATED_FILES[name] if name in SIMULATED_FILES else checked(study.source.files)
+    name: SIMULATED_FILES[name] if name in SIMULATED_FILES else checked(study.source.files, name)
     for name, study in STUDIES.items()
     if study.source.from_files
 }

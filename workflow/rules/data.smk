@@ -80,8 +80,10 @@ rule merge_features:
         features=lambda w: STUDIES[w.study].column_names,
         split=lambda w: given(w.study)["split"],
         files=lambda w: ROOT_FILES[w.study],
-        luminosity=lambda w: given(w.study)["source"].get("luminosity"),
-        cross_sections=lambda w: given(w.study)["source"].get("cross_sections"),
-        balance=lambda w: given(w.study)["source"].get("balance", False),
+        weighting=lambda w: {
+            key: given(w.study)["source"][key]
+            for key in ("luminosity", "cross_sections", "balance")
+            if given(w.study)["source"].get(key) is not None
+        },
     script:
         "../../scripts/merge_features.py"

@@ -1,5 +1,4 @@
 # Every number and claim of the papers beside ours.
-CLAIMED = [name for name, study in STUDIES.items() if study.claims]
 
 
 rule write_scorecard:
@@ -23,7 +22,9 @@ rule write_scorecard:
         mem_mb=2000,
     params:
         code=lambda w: CODE.digest("scripts.write_scorecard"),
-        studies=RUN.settings.studies,
+        studies={
+            name: study | {"figures": {}, "tables": {}} for name, study in RUN.settings.studies.items()
+        },
         not_comparable=RUN.settings.not_comparable,
     script:
         "../../scripts/write_scorecard.py"

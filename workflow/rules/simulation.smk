@@ -1,7 +1,5 @@
 # Events from nothing: generated in independent jobs, then seen by a detector. Ends in ROOT files as Delphes
 # writes them, one a sample.
-# The form in which events are handed to a detector, by its response.
-EVENT_FORMATS = {"parametrised": "parquet", "delphes": "hepmc"}
 
 
 def event_files(study, sample, file_format):
@@ -14,13 +12,6 @@ def simulated_by(response):
     return [study for study in SIMULATED_FILES if STUDIES[study].source.detector.response == response]
 
 
-def detector_settings(study):
-    """Return the settings that the detector of a simulated study uses."""
-    detector = given(study)["source"]["detector"]
-    used = ("response", "seed") if detector["response"] == "parametrised" else detector
-    return {name: detector[name] for name in used}
-
-
 rule generate_events:
     output:
         events=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}",
@@ -31,7 +22,7 @@ rule generate_events:
         f"{RESULTS}/benchmarks/generate_events/{{study}}_{{sample}}_{{part}}_{{format}}.tsv"
     wildcard_constraints:
         study=one_of(SIMULATED_FILES),
-        format=one_of(EVENT_FORMATS.values()),
+        format="parquet|hepmc",
     conda:
         PIP_ENV
     threads: 1
@@ -56,7 +47,7 @@ rule combine_summaries:
             for file in event_files(
                 w.study,
                 w.sample,
-                EVENT_FORMATS[STUDIES[w.study].source.detector.response],
+                STUDIES[w.study].source.detector.event_format,
             )
         ],
     output:
@@ -72,7 +63,7 @@ rule combine_summaries:
         mem_mb=500,
     params:
         code=lambda w: CODE.digest("scripts.combine_summaries"),
-        detector=lambda w: detector_settings(w.study),
+        detector=lambda w: STUDIES[w.study].source.detector.used,
     script:
         "../../scripts/combine_summaries.py"
 
