@@ -2,7 +2,7 @@
 
 Efficiencies are products over features, so the least background efficiency at a signal efficiency is a
 shortest path: how much of the signal each feature may cost. It is found on a grid (no local minimum can hide
-the best), then polished: to 1e-4 on the Gaussian dataset, to a percent for any two features of the tests.
+the best), then polished: to 1e-4 on the Gaussian dataset, to two percent for any two features of the tests.
 """
 
 from __future__ import annotations
