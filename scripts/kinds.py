@@ -29,8 +29,8 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scripts.models.base import Model, TrainingTask
     from scripts.analyses.job import AnalysisJob
+    from scripts.models.base import Model, TrainingTask
     from scripts.study import Study
 
 HERE = Path(__file__).parent
@@ -206,7 +206,7 @@ class ModelSettings(Settings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has; ``one_bin`` where its cuts follow no property of the event."""
+        """What a model with these settings has; ``one_bin`` where its cuts follow no property."""
         return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property
