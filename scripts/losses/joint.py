@@ -32,8 +32,8 @@ class ChainLoss(Part):
     )
     handover: Pair = Field(
         default=[0.4, 0.7],
-        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn also "
-        "to the cross-entropy of cuts and network together",
+        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn "
+        "also to the cross-entropy of cuts and network together",
     )
 
     @field_validator("handover")

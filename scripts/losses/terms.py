@@ -45,7 +45,7 @@ class _Terms(LossSettings):
     constraint_form: Literal["at_least", "equal", "equal_together"] = Field(
         default="at_least",
         description="Of the constraint: signal efficiencies no smaller than the targets, equal to them, or "
-        "equal to them in all bins of a property together, where the efficiency term holds each bin near them",
+        "so in all bins of a property together, where the efficiency term holds each bin near them",
     )
 
     @property
