@@ -22,7 +22,7 @@ class LossSettings(Settings):
 
     @property
     def modules(self) -> list[str]:
-        """Modules that a job with this loss imports by name, for what reruns it."""
+        """Modules that a training on it imports by name, for what reruns it."""
         return [type(self).__module__]
 
     @property

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts import evaluate_model as evaluate_network
 from scripts.jobs import progress
-from scripts.models import search_cuts, train_bdt
-from scripts.models.base import BoxModel, area_through, load_model
-from scripts.models.boxes import TrainedBoxes
-from scripts.models.competitor_settings import parse_competitor
-from scripts.sources import gaussian as generate_gaussian
+from scripts.models import load_model
+from scripts.models.base import area_through
+from scripts.models.boxes import BoxModel
+from tests import trainings
+from tests.studies import make_study
 
 FEATURES = ["a", "b", "c"]
 TARGETS = [0.5, 0.9]
@@ -48,37 +47,23 @@ NETWORKS = {
         "seed": 1,
     },
 }
-NAMES = ("model", "history", "timing", "cuts", "metrics", "scores")
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("table") / "features.parquet"
-    source = {
-        "signal_events": 600,
-        "background_events": 400,
-        "seed": 5,
-        "mean_scale": 1.0,
-        "width_scale": 2.0,
-    }
-    generate_gaussian.main(
-        table=path, source=source, features=FEATURES, split={"test_fraction": 0.3, "seed": 42}
+    source = {"signal_events": 600, "background_events": 400, "seed": 5, "mean_scale": 1.0}
+    study = make_study(
+        source={"kind": "gaussian", "width_scale": 2.0, **source},
+        split={"test_fraction": 0.3, "seed": 42},
+        features=[{"name": name, "direction": ">", "label": name, "unit": ""} for name in FEATURES],
     )
+    study.source.generate(study).to_parquet(path)
     return path
 
 
 def run(table: Path, folder: Path, network: dict, threads: int = 1) -> dict[str, Path]:
-    folder.mkdir(exist_ok=True)
-    files = {name: folder / f"{name}.file" for name in NAMES} | {"model": folder / "model.json"}
-    arguments = {"table": table, "name": "test", "network": network, "features": FEATURES}
-    outputs = {name: files[name] for name in ("model", "history", "timing")}
-    if network["model"] == "bdt":
-        train_bdt.main(**arguments, **outputs)
-    else:
-        search_cuts.main(**arguments, **outputs, threads=threads)
-    results = {name: files[name] for name in ("model", "cuts", "metrics", "scores")}
-    evaluate_network.main(table=table, features=FEATURES, threads=1, **results)
-    return files
+    return trainings.train(table, folder, network, FEATURES, threads=threads)
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
@@ -141,24 +126,16 @@ def test_trees_select_by_a_threshold_found_on_the_training_sample(table, tmp_pat
     assert {"epoch", "train_total", "test_total"} <= set(history)
 
 
-def test_trees_weigh_the_classes_the_same_where_asked_for(table, tmp_path):
+def test_trees_weigh_the_classes_the_same_where_asked_for(table):
     """A heavy background lowers all scores, unless both classes count the same."""
     events = pd.read_parquet(table)
     events[FEATURES] = np.random.default_rng(1).normal(size=(len(events), 3))  # nothing to tell them by
     events.loc[events["label"] == 0, "weight"] = 1000.0
-    events.to_parquet(tmp_path / "heavy.parquet")
-    scores = {}
-    for equal in (False, True):
-        files = {name: tmp_path / f"{name}.json" for name in ("model", "history", "timing")}
-        train_bdt.main(
-            table=tmp_path / "heavy.parquet",
-            name="test",
-            network=NETWORKS["bdt"],
-            features=FEATURES,
-            equal_class_weights=equal,
-            **files,
-        )
-        scores[equal] = load_model(files["model"], FEATURES).scores(events).mean()
+    scores = {
+        equal: trainings.fit(events, NETWORKS["bdt"], FEATURES, equal_class_weights=equal)
+        for equal in (False, True)
+    }
+    scores = {equal: model.scores(events).mean() for equal, model in scores.items()}
     assert scores[False] < 0.1
     assert scores[True] == pytest.approx(0.5, abs=0.1)
 
@@ -179,27 +156,27 @@ def test_truncated_model_is_named(table, tmp_path, kind):
     for damaged in (content[: len(content) // 2], "{}", "[]", ""):
         model.write_text(damaged)
         with pytest.raises(ValueError, match=r"model.json: not a complete model file: delete it"):
-            load_model(model, FEATURES)
+            load_model(model, kind, FEATURES)
     model.write_text(content)
     with pytest.raises(ValueError, match="made for the features a, b, c, not a, c: train it again"):
-        load_model(model, ["a", "c"])
+        load_model(model, kind, ["a", "c"])
     model.unlink()
     with pytest.raises(FileNotFoundError, match="no such model file"):
-        load_model(model, FEATURES)
+        load_model(model, kind, FEATURES)
 
 
 def test_boxes_that_cut_nothing(tmp_path):
     scaling = (np.zeros(1), np.ones(1))
     edges = [[("a", ">", 0.5), ("a", "<", np.inf)], [("a", ">", -np.inf)]]
-    boxes = TrainedBoxes.of_edges(edges, [0.5, 0.9], ["a"], scaling)
-    assert len(boxes.cuts) == 1
+    boxes = BoxModel.from_edges(edges, [0.5, 0.9], ["a"], scaling)
+    assert len(boxes.cuts()) == 1
     boxes.save(tmp_path / "model.json")
-    model = load_model(tmp_path / "model.json", ["a"])
+    model = load_model(tmp_path / "model.json", "kcuts", ["a"])
     assert isinstance(model, BoxModel)
-    pd.testing.assert_frame_equal(model.cuts(), boxes.cuts)
+    pd.testing.assert_frame_equal(model.cuts(), boxes.cuts())
     assert model.scores(pd.DataFrame({"a": [0.0, 1.0]})).tolist() == [[0, 1], [1, 1]]
-    nothing = TrainedBoxes.of_edges([[]], [0.9], ["a"], scaling)
-    assert nothing.select(pd.DataFrame({"a": [0.0]})).tolist() == [[True]]
+    nothing = BoxModel.from_edges([[]], [0.9], ["a"], scaling)
+    assert nothing.scores(pd.DataFrame({"a": [0.0]})).tolist() == [[1]]
 
 
 def test_area_through_points_by_hand():
@@ -208,15 +185,6 @@ def test_area_through_points_by_hand():
     # Under (0, 0), (0.2, 0.8), (1, 1), in any order.
     assert area_through(np.array([0.8]), np.array([0.2])) == pytest.approx(0.08 + 0.72)
     assert area_through(np.array([0.8, 0.4]), np.array([0.2, 0.1])) == pytest.approx(0.8)
-
-
-@pytest.mark.parametrize("kind", ["grid", "bdt"])
-@pytest.mark.parametrize(
-    ("targets", "message"), [([], "needs at least one target"), ([0.5, 1.2], "must lie between 0 and 1")]
-)
-def test_bad_targets(kind, targets, message):
-    with pytest.raises(ValueError, match=message):
-        parse_competitor(NETWORKS[kind] | {"targets": targets})
 
 
 def test_too_few_events_to_keep_some_apart(table, tmp_path):

@@ -7,10 +7,18 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from scripts.models.box_counter import BoxCounter
-from scripts.models.competitor_settings import KCutsSettings
-from scripts.models.kcuts import BestBoxes, boxes_of_targets, search_boxes
+from scripts.models.box_search import BestBoxes, boxes_of_targets, evolve_boxes
+from scripts.models.kcuts import Settings
 
-SMALL = {"bins": 10, "edges": 50, "population": 40, "generations": 10, "cycles": 10, "seed": 1}
+SMALL = {
+    "model": "kcuts",
+    "bins": 10,
+    "edges": 50,
+    "population": 40,
+    "generations": 10,
+    "cycles": 10,
+    "seed": 1,
+}
 
 
 def events(n_events: int, n_features: int, seed: int = 0, n_weights: int = 1):
@@ -129,7 +137,7 @@ def test_bin_of_an_efficiency_at_its_edge():
 
 
 def test_targets_are_the_lower_edges_of_the_bins():
-    assert KCutsSettings(**SMALL).targets == tuple(tenth / 10 for tenth in range(1, 10))
+    assert Settings(**SMALL).working_points == [tenth / 10 for tenth in range(1, 10)]
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +153,7 @@ def sample():
 def test_search_finds_the_window(sample):
     counter = BoxCounter(*sample, 200)
     rows = []
-    boxes, history = search_boxes(counter, KCutsSettings(**SMALL), rows.append)
+    boxes, history = evolve_boxes(counter, Settings(**SMALL), rows.append)
     assert boxes.filled.all()
     low, high = boxes_of_targets(boxes)
     assert counter.edges[0][low[7, 0]] == pytest.approx(-0.64, abs=0.15)  # 80 % of a normal distribution
@@ -164,7 +172,7 @@ def test_search_finds_the_window(sample):
 def test_search_depends_on_its_seed_only(sample):
     counter = BoxCounter(*sample, 50)
     few = SMALL | {"cycles": 2}
-    one, two, other = (search_boxes(counter, KCutsSettings(**few | {"seed": seed}))[0] for seed in (1, 1, 2))
+    one, two, other = (evolve_boxes(counter, Settings(**few | {"seed": seed}))[0] for seed in (1, 1, 2))
     assert (one.low == two.low).all()
     assert (one.high == two.high).all()
     assert (one.low != other.low).any()
@@ -173,11 +181,5 @@ def test_search_depends_on_its_seed_only(sample):
 def test_fewer_members_than_bins(sample):
     counter = BoxCounter(*sample, 50)
     few = SMALL | {"population": 5, "cycles": 30}
-    boxes, _ = search_boxes(counter, KCutsSettings(**few))
+    boxes, _ = evolve_boxes(counter, Settings(**few))
     assert boxes.filled.sum() > 5
-
-
-@pytest.mark.parametrize("name", ["bins", "edges", "population", "generations", "cycles"])
-def test_sizes_too_small(name):
-    with pytest.raises(ValueError, match=f"{name} must be at least"):
-        KCutsSettings(**SMALL | {name: 0})

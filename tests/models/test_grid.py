@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.data.selection import passes_cut_table
-from scripts.models.competitors import grid as grid_module
-from scripts.models.grid import edges_of_point, scan_grid
+from scripts.data.cut_table import passes_cut_table
+from scripts.models import grid_scan
+from scripts.models.grid_scan import edges_of_point, scan_grid
 from scripts.models.supercuts import parse_supercuts, read_supercuts
 from tests.conftest import ROOT
 
@@ -69,7 +69,7 @@ def test_scan_is_a_loop_over_all_points(data, seed, chunk):
     targets = [0.01, 0.3]
     expected = [brute_force(scanned, fixed, events, target) for target in targets]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grid_module, "CHUNK_POINTS", chunk)
+        patch.setattr(grid_scan, "CHUNK_POINTS", chunk)
         if not np.isfinite([background for background, _ in expected]).all():
             with pytest.raises(ValueError, match="no point of the grid keeps"):
                 scan_grid(grid, events, targets, 1)
@@ -96,7 +96,7 @@ def test_points_chunks_and_threads_do_not_change_the_result(monkeypatch):
     done: list[int] = []
     whole = scan_grid(grid, sample(1000), [0.5, 0.7], 1, done.append)
     assert done == [grid.n_points]
-    monkeypatch.setattr(grid_module, "CHUNK_POINTS", 100)
+    monkeypatch.setattr(grid_scan, "CHUNK_POINTS", 100)
     for threads in (1, 3):
         done.clear()
         assert scan_grid(grid, sample(1000), [0.5, 0.7], threads, done.append) == whole
