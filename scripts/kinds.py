@@ -258,8 +258,9 @@ class AnalysisSettings(Settings):
 class DrawnSettings(Settings):
     """A figure or table: the files it is made from and what its networks must have.
 
-    ``standard`` says whether a study with ``figures: default`` has it: once, of each network that has what it
-    needs, or of all of these together (the first ``most``).
+    ``standard`` says whether a study with ``figures: default`` has it, where it can be made without a fault:
+    once, of each network that has what it needs, or of all of these together (as many as ``n_networks`` allows,
+    those with targets first).
     """
 
     caption: Annotated[str, Len(1)]
@@ -273,7 +274,12 @@ class DrawnSettings(Settings):
     needs_yields: ClassVar[bool] = False
     #: Number of features that it shows; any where None.
     n_features: ClassVar[int | None] = None
+    #: Whether all networks are shown at the targets of the first.
+    first_sets_targets: ClassVar[bool] = False
     standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
+    #: Networks that have this are shown by another standard kind.
+    standard_unless: ClassVar[frozenset[str]] = frozenset()
+    #: A sentence; ``{networks}`` stands for their names.
     standard_caption: ClassVar[str] = ""
 
 

@@ -195,7 +195,7 @@ class Study(Settings):
             yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
-                yield from _below(f"{section}.{name}", self._drawn_faults(drawn))
+                yield from _below(f"{section}.{name}", self.faults_of(drawn))
 
     def _column_faults(self) -> Iterator[Fault]:
         for section, columns in (("features", self.features), ("properties", self.properties)):
@@ -243,7 +243,8 @@ class Study(Settings):
         if not unknown:
             yield from analysis.check(self)
 
-    def _drawn_faults(self, drawn: DrawnSettings) -> Iterator[Fault]:
+    def faults_of(self, drawn: DrawnSettings) -> Iterator[Fault]:
+        """Yield why the study cannot show a figure or table."""
         for kind in drawn.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
@@ -267,8 +268,14 @@ class Study(Settings):
                 if missing:
                     text = f"{name}, of the model {model}, has nothing to show here ({', '.join(missing)})"
                     yield "", f"{text}: name another network"
-        if not unknown and count in allowed:
-            yield from drawn.check(self)
+        if unknown or count not in allowed:
+            return
+        if drawn.first_sets_targets and not self.networks[drawn.networks[0]].working_points:
+            text = (
+                f"the first, {drawn.networks[0]}, sets the targets of all and has none: name one with targets"
+            )
+            yield "networks", f"{text} first"
+        yield from drawn.check(self)
 
 
 def parse(settings: type[S], value: Any) -> S:
@@ -371,25 +378,27 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
     """
     for kind in modules(room):
         settings: type[DrawnSettings] = module_of(room, kind).Settings
-        if not settings.standard or not settings.n_networks:
-            continue
-        if ("cutflow" in settings.files and not study.source.from_files) or (
-            settings.needs_yields and study.counting_experiment is None
-        ):
-            continue
-        if any(file in modules("analysis") and file not in study.analyses for file in settings.files):
-            continue
-        able = [name for name, model in study.networks.items() if settings.needs <= model.offers]
+        able = [
+            name
+            for name, model in study.networks.items()
+            if settings.needs <= model.offers and not settings.standard_unless & model.offers
+        ]
         if settings.standard == "network":
-            choices = [(f"{study.name}_{name}_{kind}", [name]) for name in able]
+            choices = {f"{study.name}_{name}_{kind}": [name] for name in able}
+        elif settings.standard == "networks":
+            able.sort(key=lambda name: not study.networks[name].working_points)
+            choices = {f"{study.name}_{kind}": able[: settings.n_networks.stop - 1]}
+        elif settings.standard == "study":
+            choices = {f"{study.name}_{kind}": []}
         else:
-            chosen = able[: settings.n_networks.stop - 1] if settings.standard == "networks" else []
-            choices = [(f"{study.name}_{kind}", chosen)]
-        for name, networks in choices:
-            if len(networks) in settings.n_networks:
-                of_what = {"networks": networks} if networks else {}
-                caption = f"{study.title}: {settings.standard_caption}"
-                yield name, {room: kind, "caption": caption, **of_what}
+            continue
+        for name, networks in choices.items():
+            caption = settings.standard_caption.format(networks=", ".join(networks))
+            entry = {room: kind, "caption": f"{study.title}. {caption}"}
+            if networks:
+                entry["networks"] = networks
+            if not any(study.faults_of(settings.model_validate(entry))):
+                yield name, entry
 
 
 def _parse(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:

@@ -24,6 +24,25 @@ def target_of(column: str) -> float:
     return float(column.removeprefix(_PREFIX).strip("_") or "nan")
 
 
+def selected(rule: str, scores: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which events a rule of Watts' notebooks takes for signal, in their precision.
+
+    Parameters
+    ----------
+    rule : str
+        ``output``, the score above 0.5, or ``sigmoid``, the sigmoid of the score above 0.5.
+    scores : ndarray, shape (n_events,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n_events,)
+    """
+    values = scores.astype(np.float32)
+    if rule == "sigmoid":
+        values = np.float32(1) / (np.float32(1) + np.exp(-values))
+    return np.asarray(values > SCORE_THRESHOLD)
+
+
 def score_columns(columns: Iterable[str]) -> list[str]:
     """Return those of the columns that hold scores, in increasing order of the target."""
     names = [name for name in columns if name == _PREFIX or name.startswith(f"{_PREFIX}_")]

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from scripts.evaluation.comparison import compare_networks
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.roc import tabulate_roc
-from scripts.figures.style import LINE_COLORS, MARKERS, paper_style
+from ..kinds import FigureSettings
+from .score_panels import tabulate_roc
+from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 SIGNAL_RANGE = (0.02, 0.9995)
 SIGNAL_TICKS = [0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999]
 LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return the rows of :func:`scripts.evaluation.comparison.compare_networks` and the ROC, told apart by ``part``.
+class Settings(FigureSettings):
+    """Several networks at the targets of the first one."""
+
+    files = ("features", "scores", "metrics", "cuts", "timing")
+    n_networks = range(2, 8)
+    needs = frozenset({"one_bin"})
+    first_sets_targets = True
+    standard = "networks"
+    standard_caption = (
+        "The methods {networks} side by side on the test sample: working points of cuts and ROC curves of "
+        "scores, background efficiency at each target, roughness of the cuts from target to target, time of "
+        "training."
+    )
+
+    plot: Literal["competitors"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
+    """Return the rows of :func:`~scripts.evaluation.comparison.compare_networks` and the ROC, by ``part``.
 
     The ROC of a network with cuts are its working points, all of them; of others the curve of their score.
     Its rows have the number of background events of the test sample too, ``background_events``.
     """
+    import pandas as pd
+
+    from ..evaluation.comparison import compare_networks
+
     positions = range(len(inputs.networks))
     compared = compare_networks(
         inputs.networks,
@@ -56,8 +80,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw four panels; selections without a background event of the test sample stand at the lower end."""
+    from matplotlib.lines import Line2D
+
     names = list(table["network"].drop_duplicates())
     at_targets = table[table["part"] == "targets"]
     has_cuts = at_targets.drop_duplicates("network").set_index("network")["has_cuts"]
@@ -66,7 +92,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for name, color, marker, line in zip(names, LINE_COLORS, MARKERS, LINES, strict=False)
     }
     with paper_style():
-        fig = Figure(figsize=(8.4, 6.4), layout="constrained")
+        fig = new_figure(8.4, 6.4)
         axes = fig.subplots(2, 2, height_ratios=[2.2, 1])
         floor = 0.5 / table["background_events"].max()
         _draw_roc(axes[0, 0], table[table["part"] == "roc"], styles, floor)
@@ -77,7 +103,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         axes[1, 1].tick_params(axis="y", labelleft=False)
         handles = [Line2D([], [], label=name, **style) for name, style in styles.items()]
         fig.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig
 
 

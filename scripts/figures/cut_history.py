@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from annotated_types import Len
+from pydantic import Field
 
-from scripts.figures.descent import PREFIX, cut_columns
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.processes import draw_published, network_styles
-from scripts.figures.style import panel_grid, paper_style, shared_legend, with_unit
+from ..kinds import Fault, FigureSettings, Name, Number, not_known
+from .processes import draw_published, network_styles
+from .style import add_title, panel_grid, paper_style, shared_legend, with_unit
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
+
+#: Of the columns of a history that hold cuts.
+PREFIX = "cut_"
 #: Epochs drawn of each network.
 N_POINTS = 400
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Cuts that were recorded in the training, one panel a feature."""
+
+    files = ("history",)
+    n_networks = range(1, 6)
+    needs = frozenset({"cut_history"})
+
+    plot: Literal["cut_history"]
+    published_cuts: dict[Name, Annotated[list[Number], Len(1)]] = Field(
+        default={}, description="The cuts at the end of a published training by network, one a feature"
+    )
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield published cuts of another network, or another number of them."""
+        for name, cuts in self.published_cuts.items():
+            if name not in self.networks:
+                yield "published_cuts", not_known("name", name, self.networks)
+            elif len(cuts) != len(study.features):
+                text = f"{len(cuts)} cuts for the {len(study.features)} features of the study"
+                yield f"published_cuts.{name}", text
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``name`` of the network, ``feature``, epoch ``x``, cut ``y`` and ``kind``: ours or published.
 
     Raises
@@ -24,7 +55,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If a history has no cuts.
     """
-    names = [feature["name"] for feature in inputs.features]
+    import pandas as pd
+
+    names = inputs.study.feature_names
     parts = []
     for position, network in enumerate(inputs.networks):
         history = inputs.read("history", position)
@@ -36,7 +69,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
                     name=network, feature=column.removeprefix(PREFIX), kind="ours"
                 )
             )
-    for network, cuts in inputs.options["published_cuts"].items():
+    for network, cuts in inputs.figure.published_cuts.items():
         epochs = len(inputs.read("history", inputs.networks.index(network)))
         parts.append(
             pd.DataFrame({"x": epochs, "y": cuts, "feature": names}).assign(name=network, kind="published")
@@ -44,18 +77,32 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def cut_columns(history: pd.DataFrame, network: str) -> list[str]:
+    """Return the columns of a history that hold cuts.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    columns = [name for name in history if name.startswith(PREFIX)]
+    if not columns:
+        raise ValueError(f"the history of {network} has no cuts: its entry needs record_cuts: true")
+    return columns
+
+
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw our cuts as lines, and the published ones where a training ends as open markers."""
-    styles = network_styles(options["networks"])
+    styles = network_styles(figure.networks)
     with paper_style():
-        fig, axes = panel_grid(len(study["features"]), panel_size=(3.6, 3.0))
-        for ax, feature in zip(axes, study["features"], strict=True):
-            of_feature = table[table["feature"] == feature["name"]]
+        fig, axes = panel_grid(len(study.features), panel_size=(3.6, 3.0))
+        for ax, feature in zip(axes, study.features, strict=True):
+            of_feature = table[table["feature"] == feature.name]
             for name, rows in of_feature[of_feature["kind"] == "ours"].groupby("name", sort=False):
                 ax.plot(rows["x"], rows["y"], color=styles[str(name)]["color"], label=str(name))
             draw_published(ax, of_feature, styles)
             ax.set_xlabel("Epoch", loc="center")
-            ax.set_ylabel(with_unit(f"Cut on {feature['label']}", feature["unit"]), loc="center")
+            ax.set_ylabel(with_unit(f"Cut on {feature.label}", feature.unit), loc="center")
         shared_legend(fig, axes[0], columns=3)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import (
+from ..kinds import FigureSettings
+from .style import (
     LINE_COLORS,
     STARS,
+    add_title,
     label_outer_panels,
     panel_grid,
     paper_style,
@@ -19,11 +19,34 @@ from scripts.figures.style import (
     with_unit,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
+
 #: More targets than this are drawn without symbols.
 MANY_POINTS = 20
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """A line for a network with several targets, a star for one with a single working point."""
+
+    files = ("cuts", "metrics")
+    n_networks = range(1, 6)
+    needs = frozenset({"cuts", "one_bin"})
+    standard = "networks"
+    standard_caption = (
+        "The cuts of {networks} against the target signal efficiency; a star is a network with a single "
+        "working point."
+    )
+
+    plot: Literal["cuts"]
+    scaled: bool = Field(default=False, description="Scaled units rather than physical ones")
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``feature``, ``direction``, ``efficiency`` and ``cut``.
 
     The efficiency is the target; where a network has none, its signal efficiency on the test sample.
@@ -33,7 +56,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If a network has no cuts.
     """
-    column = "cut_scaled" if inputs.options["scaled"] else "cut"
+    import pandas as pd
+
+    column = "cut_scaled" if inputs.figure.scaled else "cut"
     parts = []
     for position, name in enumerate(inputs.networks):
         cuts, metrics = inputs.read("cuts", position), inputs.read("metrics", position)
@@ -53,14 +78,14 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw one panel a feature: a line for a network with several targets, a star for one with one."""
-    scaled = options["scaled"]
+    scaled = figure.scaled
     networks = list(table.groupby("network", sort=False))
     with paper_style():
-        fig, axes = panel_grid(len(study["features"]), sharex=scaled, sharey=scaled)
-        for ax, feature in zip(axes, study["features"], strict=True):
-            rows = table[table["feature"] == feature["name"]]
+        fig, axes = panel_grid(len(study.features), sharex=scaled, sharey=scaled)
+        for ax, feature in zip(axes, study.features, strict=True):
+            rows = table[table["feature"] == feature.name]
             stars = iter(STARS)
             # A network that does not cut on a feature keeps its colour, and its place in the legend.
             for color, (network, of_network) in zip(LINE_COLORS, networks, strict=False):
@@ -74,15 +99,15 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                     edge = cuts[cuts["direction"] == direction].sort_values("efficiency")
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
-            unit = "" if scaled else feature["unit"]
+            unit = "" if scaled else feature.unit
             # Learned weights of one sign in one network and of the other in the next have no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))
-            ax.set_title(f"{feature['label']} {direction} cut")
+            ax.set_title(f"{feature.label} {direction} cut")
             ax.set_xlim(0, 1)
             ax.set_xlabel("Target signal efficiency", loc="center", fontsize=9)
             ax.set_ylabel(with_unit("Cut (scaled)" if scaled else "Cut", unit), loc="center")
         if scaled:
             label_outer_panels(axes)
         shared_legend(fig, axes[0], columns=4)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import COLORS, LABELS, LINE_COLORS, class_name, paper_style, with_unit
+from ..kinds import FigureSettings
+from .style import (
+    COLORS,
+    LABELS,
+    LINE_COLORS,
+    add_title,
+    class_name,
+    drawn_range,
+    label_plane,
+    new_figure,
+    paper_style,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 #: Bins along each feature, and the heights of the contours as shares of the highest density.
 N_BINS = 80
 LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9]
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Two features of both classes as contours, with the cuts of networks as lines."""
+
+    files = ("features", "cuts")
+    n_networks = range(1, 6)
+    needs = frozenset({"cuts", "one_bin"})
+    n_features = 2
+
+    plot: Literal["cuts_on_plane"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the bins of both classes and the cuts.
 
     Returns
@@ -33,17 +57,16 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If the study has not two features.
     """
-    names = [feature["name"] for feature in inputs.features]
+    import pandas as pd
+
+    names = inputs.study.feature_names
     if len(names) != 2:
         raise ValueError(f"contours are drawn in two features, the study has {len(names)}")
     events = inputs.read("features")
     events = events[events["split"] == "train"]
     edges = [
         np.linspace(low, high, N_BINS + 1)
-        for low, high in (
-            feature.get("range", [events[name].min(), events[name].max()])
-            for feature, name in zip(inputs.features, names, strict=True)
-        )
+        for low, high in (drawn_range(feature, events[feature.name]) for feature in inputs.study.features)
     ]
     middles = [(axis[1:] + axis[:-1]) / 2 for axis in edges]
     x, y = (grid.ravel() for grid in np.meshgrid(*middles, indexing="ij"))
@@ -64,6 +87,8 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
 
 def _smooth_density(values: NDArray[np.float64], edges: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return a density estimate on a grid: a histogram smoothed by Scott's width, shape (n_bins, n_bins)."""
+    from scipy.ndimage import gaussian_filter
+
     density, _, _ = np.histogram2d(values[:, 0], values[:, 1], bins=edges, density=True)
     steps = np.array([axis[1] - axis[0] for axis in edges])
     widths = values.std(axis=0) * len(values) ** (-1 / 6) / steps
@@ -71,10 +96,12 @@ def _smooth_density(values: NDArray[np.float64], edges: list[NDArray[np.float64]
     return smooth
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw contours of equal density, each class in its color, and a pair of lines a network."""
+    from matplotlib.lines import Line2D
+
     with paper_style():
-        fig = Figure(figsize=(5.2, 5.4), layout="constrained")
+        fig = new_figure(5.2, 5.4)
         ax = fig.subplots()
         handles = []
         for kind in ("background", "signal"):
@@ -100,8 +127,7 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             for at in rows["y"].dropna():
                 ax.axhline(at, **line)
             handles.append(Line2D([], [], label=str(name), **line))
-        for axis, feature in zip("xy", study["features"], strict=True):
-            ax.set(**{f"{axis}label": with_unit(feature["label"], feature["unit"])})
+        label_plane(ax, study, ranges=False)
         fig.legend(handles=handles, loc="outside upper right", ncols=2, frameon=False)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

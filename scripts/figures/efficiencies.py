@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ..kinds import Fault, FigureSettings
+from .style import COLORS, LABELS, add_title, new_figure, paper_style
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import COLORS, LABELS, paper_style
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Efficiencies of the hard cuts and as the loss sees them, of a network with targets."""
+
+    files = ("metrics",)
+    n_networks = range(1, 2)
+    needs = frozenset({"cuts", "loss"})
+    standard = "network"
+    standard_caption = (
+        "Signal and background efficiency of {networks} against the target, of the hard cuts on the test "
+        "sample and as the loss sees them."
+    )
+
+    plot: Literal["efficiencies"]
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a network without targets."""
+        for name in self.networks:
+            if not study.networks[name].working_points:
+                yield "networks", f"{name} has no targets to draw against: name a network with targets"
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the efficiencies of the test sample by increasing target, hard cuts and mean scores.
 
     Raises
@@ -26,11 +52,11 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return metrics[columns].sort_values("target_efficiency", ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw signal and background efficiency, of the hard cuts and as the loss sees them."""
     target = table["target_efficiency"]
     with paper_style():
-        fig = Figure(figsize=(5, 4.2), layout="constrained")
+        fig = new_figure(5, 4.2)
         ax = fig.subplots()
         ax.plot([0, 1], [0, 1], color="grey", ls=":", lw=1, label="Target met")
         for name, marker in (("signal", "o"), ("background", "s")):
@@ -52,5 +78,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         ax.grid(alpha=0.4)
         ax.set(xlim=(0, 1), ylim=(-0.02, 1.02), xlabel="Target signal efficiency", ylabel="Efficiency")
         ax.legend(loc="upper left")
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
-from scripts.figures.features import make_figure, tabulate_histograms
-from scripts.figures.inputs import FigureInputs
+from pydantic import Field
 
-__all__ = ["make_figure", "tabulate"]
+from ..kinds import Count, FigureSettings
+from .feature_histograms import draw_histograms, tabulate_histograms
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Both classes of events, with the cuts of a network as lines."""
+
+    files = ("features", "cuts")
+    n_networks = range(1, 2)
+    needs = frozenset({"cuts", "one_bin"})
+    standard = "network"
+    standard_caption = (
+        "The features of both classes with the cuts of {networks}: dashed lines keep what is greater, dotted "
+        "lines what is less."
+    )
+
+    plot: Literal["features_with_cuts"]
+    bins: Count = Field(default=50, description="Of each histogram")
+    scaled: bool = Field(default=False, description="Scaled units rather than physical ones")
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the histograms, then one row a cut with ``direction``, ``cut`` and ``target_efficiency``.
 
     Raises
@@ -18,12 +42,15 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If the network has no cuts.
     """
-    scaled = inputs.options["scaled"]
+    import pandas as pd
+
+    scaled = inputs.figure.scaled
     cuts = inputs.read("cuts")
     if cuts.empty:
         raise ValueError(
             f"network {inputs.networks[0]} has no cuts to draw: name a one_to_one or scan network"
         )
+    histograms = tabulate_histograms(inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled)
     shown = pd.DataFrame(
         {
             "feature": cuts["feature"],
@@ -32,4 +59,9 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
             "target_efficiency": cuts["target_efficiency"],
         }
     )
-    return pd.concat([tabulate_histograms(inputs, scaled=scaled), shown], ignore_index=True)
+    return pd.concat([histograms, shown], ignore_index=True)
+
+
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
+    """Draw one panel a feature, its cuts as vertical lines."""
+    return draw_histograms(table, study, scaled=figure.scaled)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, log_limits, paper_style, shared_legend
+from ..kinds import FigureSettings
+from .style import LINE_COLORS, add_title, log_limits, new_figure, paper_style, shared_legend
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 CURVES = {
     "train_total": ("Total, training", "black", "-"),
@@ -26,17 +31,29 @@ CURVES = {
 }
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """The total loss of both samples and the terms of the training."""
+
+    files = ("history",)
+    n_networks = range(1, 2)
+    needs = frozenset({"history"})
+    standard = "network"
+    standard_caption = "The loss of {networks} against the epoch, and the terms that it is made of."
+
+    plot: Literal["history"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``epoch`` and the curves that are not zero throughout."""
     history = inputs.read("history")
     drawn = [name for name in CURVES if name in history and (history[name] != 0).any()]
     return history[["epoch", *drawn]]
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the total of both samples and the terms of the training loss."""
     with paper_style():
-        fig = Figure(figsize=(6, 4), layout="constrained")
+        fig = new_figure(6, 4)
         ax = fig.subplots()
         terms = [name for name in CURVES if name in table.columns]
         # With a single term, its curve would only hide the total.
@@ -55,5 +72,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         ax.set_xlim(0, max(table["epoch"].max(), 1))
         ax.set(xlabel="Epoch", ylabel="Loss")
         shared_legend(fig, ax, columns=3)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

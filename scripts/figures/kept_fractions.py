@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ..kinds import FigureSettings
+from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style, shared_legend
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, MARKERS, paper_style, shared_legend
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 #: Axis label of each panel.
 PANELS = {
@@ -19,7 +23,21 @@ PANELS = {
 }
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """The analysis of the same name."""
+
+    files = ("kept_fractions",)
+    standard = "study"
+    standard_caption = (
+        "Cuts as a preselection in front of a network, against the fraction of the background that they "
+        "keep: trained together, cuts first and the network then, and a network alone that keeps events by "
+        "its own score; mean and spread of the seeds."
+    )
+
+    plot: Literal["kept_fractions"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``mean`` and ``spread`` over the seeds of each ``strategy``, ``fraction`` and ``quantity``."""
     scan = inputs.read("kept_fractions").dropna(axis="columns", how="all")
     rows = scan.melt(["strategy", "seed", "fraction"], [name for name in PANELS if name in scan], "quantity")
@@ -30,12 +48,12 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ).reset_index()
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw each quantity against the kept fraction, with the spread of the seeds as bars."""
     quantities = [name for name in PANELS if name in set(table["quantity"])]
     n_rows = (len(quantities) + 1) // 2
     with paper_style():
-        fig = Figure(figsize=(7.5, 2.8 * n_rows), layout="constrained")
+        fig = new_figure(7.5, 2.8 * n_rows)
         panels = iter(fig.subplots(n_rows, 2, sharex=True, squeeze=False).flat)
         for quantity in quantities:
             panel = next(panels)
@@ -63,5 +81,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             panel.tick_params(labelbottom=True)
             panel.set_xlabel("Fraction of the background kept by the cuts", loc="center")
         shared_legend(fig, fig.axes[0], columns=3)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ..kinds import FigureSettings
+from .style import LINE_COLORS, MARKERS, add_title, log_limits, new_figure, paper_style, shared_legend
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, MARKERS, log_limits, paper_style, shared_legend
-from scripts.sources.gaussian_optimum import compare_with_optimum
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 OPTIMA = {"one_sided": ("Optimum, one-sided", "-"), "two_sided": ("Optimum, two-sided", "--")}
 #: Top of the lower panel; points above it become arrows.
 HIGHEST_RATIO = 2.0
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Exact efficiencies of cuts and of both optima, and their ratio to the one-sided one."""
+
+    files = ("optimum", "cuts")
+    n_networks = range(1, 8)
+    needs = frozenset({"cuts", "one_bin"})
+    standard = "networks"
+    standard_caption = (
+        "Background against signal efficiency of the cuts of {networks}, computed from the distributions, "
+        "beside the best one-sided and two-sided cuts; below, the ratio to the one-sided ones."
+    )
+
+    plot: Literal["optimum"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``series``, ``signal_efficiency``, ``background_efficiency`` and ``over_one_sided``.
 
     The series are both optima and the networks; efficiencies are computed, not counted.
@@ -26,6 +44,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If a network has no cuts.
     """
+    import pandas as pd
+
+    from ..sources.gaussian_optimum import compare_with_optimum
+
     optimum = inputs.read("optimum")
     parts = [
         pd.DataFrame(
@@ -48,10 +70,10 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw background against signal efficiency, and below it the ratio to the one-sided optimum."""
     with paper_style():
-        fig = Figure(figsize=(6, 6), layout="constrained")
+        fig = new_figure(6, 6)
         top, bottom = fig.subplots(2, sharex=True, height_ratios=[2, 1])
         for side, (label, style) in OPTIMA.items():
             rows = table[table["series"] == side]
@@ -91,5 +113,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         for ax in (top, bottom):
             ax.grid(alpha=0.3)
         shared_legend(fig, top, columns=3)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -1,16 +1,20 @@
-"""How processes, and networks beside published curves, look in every figure of a search."""
+"""How processes, and networks beside published curves, look in every figure of a counting experiment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
-from matplotlib.axes import Axes
+from pydantic import Field
 
-from scripts.evaluation.threshold_scan import scan_network
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import COLORS, LINE_COLORS
+from ..kinds import Fault, Name, NotNegative, Pair, Settings, Share, not_known
+from .style import COLORS, LINE_COLORS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from .inputs import FigureInputs
 
 #: Below this many background events of the sample a significance is mostly luck, and drawn dotted.
 TRUSTED_EVENTS = 100
@@ -20,6 +24,32 @@ _SIGNALS = [COLORS["signal"], "#7a0f0a", "#e58e88"]
 #: Of networks: none is that of a process.
 _NETWORKS = ["black", LINE_COLORS[3], LINE_COLORS[6], LINE_COLORS[2], LINE_COLORS[5]]
 _LINES = ["-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2))]
+
+Published = Annotated[
+    dict[Name, list[Pair]],
+    Field(default={}, description="Points of a published figure by network or process, drawn beside ours"),
+]
+
+
+class Demands(Settings):
+    """The least that a threshold must leave to be drawn."""
+
+    signal_efficiency: Share | None = None
+    signal_yield: NotNegative | None = Field(default=None, description="[expected events]")
+    background_yield: NotNegative | None = Field(default=None, description="[expected events]")
+    background_events: NotNegative | None = Field(default=None, description="Of the test sample")
+
+    @property
+    def given(self) -> dict[str, float]:
+        """Those that are set, by their names."""
+        return self.model_dump(exclude_none=True)
+
+
+def published_faults(published: Collection[str], known: Collection[str]) -> Iterator[Fault]:
+    """Yield published points of what is not drawn."""
+    for name in published:
+        if name not in known:
+            yield "published", not_known("name", name, known)
 
 
 def process_styles(classes: dict[str, str]) -> dict[str, dict[str, Any]]:
@@ -45,14 +75,20 @@ def network_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def scan_of(inputs: FigureInputs, position: int = 0) -> pd.DataFrame:
-    """Return the scan over thresholds of a network on the test sample of a study with a search."""
-    return scan_network(inputs.read("features"), inputs.read("scores", position), inputs.study["search"])
+    """Return the scan over thresholds on the score of a network, on the test sample."""
+    from ..evaluation.threshold_scan import scan_network
+
+    experiment = inputs.study.counting_experiment
+    assert experiment is not None
+    return scan_network(inputs.read("features"), inputs.read("scores", position), experiment)
 
 
-def published_points(inputs: FigureInputs) -> pd.DataFrame:
+def published_points(published: dict[str, list[list[float]]]) -> pd.DataFrame:
     """Return what was published: ``name`` (a network or process), ``x``, ``y`` and the ``kind`` published."""
+    import pandas as pd
+
     return pd.DataFrame(
-        [(name, *point) for name, points in inputs.options["published"].items() for point in points],
+        [(name, *point) for name, points in published.items() for point in points],
         columns=["name", "x", "y"],
     ).assign(kind="published")
 

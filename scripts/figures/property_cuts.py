@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from scripts.data.cut_interpolation import interpolate_cuts
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, panel_grid, paper_style, shared_legend, with_unit
+from ..analyses.bin_optimum import bin_faults, followed_property
+from ..kinds import Fault, FigureSettings, Fraction, Names, not_known
+from .style import LINE_COLORS, add_title, label_of, panel_grid, paper_style, shared_legend, with_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 #: Points of an interpolated curve.
 N_POINTS = 200
@@ -20,7 +27,29 @@ OPTIMUM = "optimum"
 STYLES = ["-", "--", "-.", ":"]
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Cuts of bins at one target, one panel a feature."""
+
+    files = ("bin_optimum", "cuts")
+    n_networks = range(1, 5)
+    needs = frozenset({"cuts"})
+
+    plot: Literal["property_cuts"]
+    target: Fraction = Field(description="The target signal efficiency that is drawn")
+    curves: Names = Field(
+        default=[],
+        description="Networks whose cuts are joined by a curve; the others are drawn bin by bin",
+    )
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield networks of other bins, and curves of networks that are not drawn."""
+        yield from bin_faults(self.networks, study)
+        for name in self.curves:
+            if name not in self.networks:
+                yield "curves", not_known("network", name, self.networks)
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``series``, ``kind``, ``feature``, ``low``, ``high`` and ``cut`` at the target.
 
     The series are the optimum and the networks. The kind ``bin`` is the cut of a bin: the edge in the
@@ -32,41 +61,45 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If a network has no cuts at the target.
     """
-    target = inputs.options["target"]
+    import pandas as pd
+
+    from ..data.cut_interpolation import interpolate_cuts
+
+    target = inputs.figure.target
     tables = [(OPTIMUM, False, inputs.read("bin_optimum"))]
     for position, name in enumerate(inputs.networks):
         cuts = inputs.read("cuts", position)
-        tables.append((name, name in inputs.options["curves"], cuts))
+        tables.append((name, name in inputs.figure.curves, cuts))
     parts = []
     for series, smooth, cuts in tables:
         bins = cuts[["property_low", "property_high"]].drop_duplicates()
         at = cuts[np.isclose(cuts["target_efficiency"], target)]
         if at.empty:
             raise ValueError(f"{series} has no cuts at the target {target:g}")
-        for feature in inputs.features:
-            rows = at[(at["feature"] == feature["name"]) & (at["direction"] == feature["direction"])]
+        for feature in inputs.study.features:
+            rows = at[(at["feature"] == feature.name) & (at["direction"] == feature.direction)]
             table = bins.merge(rows, how="left", on=list(bins))
             drawn = {"low": table["property_low"], "high": table["property_high"], "cut": table["cut"]}
-            parts.append(pd.DataFrame(drawn).assign(series=series, kind="bin", feature=feature["name"]))
+            parts.append(pd.DataFrame(drawn).assign(series=series, kind="bin", feature=feature.name))
             if smooth:
                 values = np.linspace(table["property_low"].min(), table["property_high"].max(), N_POINTS)
                 curve = {"low": values, "high": values}
                 curve["cut"] = interpolate_cuts(
-                    cuts, at["target_efficiency"].iloc[0], feature["name"], values, feature["direction"]
+                    cuts, at["target_efficiency"].iloc[0], feature.name, values, feature.direction
                 )
-                parts.append(pd.DataFrame(curve).assign(series=series, kind="curve", feature=feature["name"]))
+                parts.append(pd.DataFrame(curve).assign(series=series, kind="curve", feature=feature.name))
     columns = ["series", "kind", "feature", "low", "high", "cut"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw one panel a feature: steps for the cuts of bins, a line for a curve through them."""
-    (followed,) = [one for one in study["properties"] if one["name"] == study["bin_optimum"]["name"]]
+    followed = followed_property(study)
     networks = [name for name in table["series"].unique() if name != OPTIMUM]
     with paper_style():
-        fig, axes = panel_grid(len(study["features"]), panel_size=(2.9, 3.0))
-        for ax, feature in zip(axes, study["features"], strict=True):
-            rows = table[table["feature"] == feature["name"]]
+        fig, axes = panel_grid(len(study.features), panel_size=(2.9, 3.0))
+        for ax, feature in zip(axes, study.features, strict=True):
+            rows = table[table["feature"] == feature.name]
             of_optimum = rows[rows["series"] == OPTIMUM]
             _draw_steps(ax, of_optimum, color="black", lw=2.2, label="Best cuts, computed")
             for name, color, style in zip(networks, LINE_COLORS, STYLES, strict=False):
@@ -79,12 +112,12 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
                     centres = (steps["low"] + steps["high"]) / 2
                     ax.plot(centres, steps["cut"], color=color, marker="o", ls="", label=name)
                     ax.plot(curve["low"], curve["cut"], color=color, lw=1.4, label=f"{name}, interpolated")
-            ax.set_title(f"{feature['label']} {feature['direction']} cut")
+            ax.set_title(f"{feature.label} {feature.direction} cut")
             ax.set_xlim(rows["low"].min(), rows["high"].max())
-            ax.set_xlabel(with_unit(followed["label"], followed["unit"]), loc="center")
-            ax.set_ylabel(with_unit(f"Cut, target {options['target']:g}", feature["unit"]), loc="center")
+            ax.set_xlabel(label_of(followed), loc="center")
+            ax.set_ylabel(with_unit(f"Cut, target {figure.target:g}", feature.unit), loc="center")
         shared_legend(fig, axes[0], columns=2)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig
 
 

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, MARKERS, paper_style, shared_legend, with_unit
-from scripts.sources.property_optimum import compare_bins
+from ..analyses.bin_optimum import bin_faults, followed_property
+from ..kinds import Fault, FigureSettings, Fraction
+from .style import LINE_COLORS, MARKERS, add_title, label_of, new_figure, paper_style, shared_legend
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
-    """Return ``network`` and the columns of :func:`~scripts.sources.property_optimum.compare_bins` at the target.
+class Settings(FigureSettings):
+    """Exact efficiencies in every bin, at one target."""
+
+    files = ("features", "bin_optimum", "cuts")
+    n_networks = range(1, 5)
+    needs = frozenset({"cuts"})
+
+    plot: Literal["property_efficiencies"]
+    target: Fraction = Field(description="The target signal efficiency that is drawn")
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield networks of other bins."""
+        yield from bin_faults(self.networks, study)
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
+    """Return ``network`` and what :func:`~scripts.sources.property_optimum.compare_bins` gives at the target.
 
     Raises
     ------
     ValueError
         If a network has no cuts at the target.
     """
+    import pandas as pd
+
+    from ..sources.property_optimum import compare_bins
+
     optimum, events = inputs.read("bin_optimum"), inputs.read("features")
     parts = []
     for position, name in enumerate(inputs.networks):
         table = compare_bins(inputs.read("cuts", position), optimum, inputs.study, events)
-        at = table[np.isclose(table["target_efficiency"], inputs.options["target"])]
+        at = table[np.isclose(table["target_efficiency"], inputs.figure.target)]
         if at.empty:
-            raise ValueError(f"{name} has no cuts at the target {inputs.options['target']:g}")
+            raise ValueError(f"{name} has no cuts at the target {inputs.figure.target:g}")
         parts.append(at.assign(network=name))
     return pd.concat(parts, ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the signal efficiency of every bin, and below it the background over that of the best cuts."""
-    (followed,) = [one for one in study["properties"] if one["name"] == study["bin_optimum"]["name"]]
-    target = options["target"]
+    followed = followed_property(study)
+    target = figure.target
     with paper_style():
-        fig = Figure(figsize=(6, 5.5), layout="constrained")
+        fig = new_figure(6, 5.5)
         top, bottom = fig.subplots(2, sharex=True, height_ratios=[3, 2])
         networks = list(table.groupby("network", sort=False))
         bins = networks[0][1]
@@ -62,9 +88,9 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
         bottom.axhline(1.0, color="black", lw=0.8)
         top.set_ylabel("Signal efficiency, exact")
         bottom.set_ylabel("Background over best", loc="center")
-        bottom.set_xlabel(with_unit(followed["label"], followed["unit"]))
+        bottom.set_xlabel(label_of(followed))
         bottom.set_xlim(edges[0], edges[-1])
         bottom.set_ylim(0, None)
         shared_legend(fig, top, columns=2)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ..kinds import FigureSettings
+from .style import LINE_COLORS, add_title, new_figure, paper_style
 
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import LINE_COLORS, paper_style
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """The analysis of the same name."""
+
+    files = ("robustness",)
+    standard = "study"
+    standard_caption = "Signal efficiency of working points when every feature is shifted at random."
+
+    plot: Literal["robustness"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the table of the rule ``shift_inputs`` with the efficiencies relative to those unshifted."""
     table = inputs.read("robustness")
     keys = ["network", "target_efficiency", "score_above"]
@@ -21,11 +35,13 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     return merged.drop(columns="unshifted").assign(relative_signal_efficiency=relative)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the signal efficiency, absolute and relative, against the largest shift."""
+    import pandas as pd
+
     keys = ["network", "target_efficiency", "score_above"]
     with paper_style():
-        fig = Figure(figsize=(8.4, 3.8), layout="constrained")
+        fig = new_figure(8.4, 3.8)
         left, right = fig.subplots(1, 2)
         groups = table.groupby(keys, sort=False, dropna=False)
         for color, marker, ((network, target, score_above), rows) in zip(
@@ -49,5 +65,5 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             ax.set_xlabel("Largest shift of a feature (scaled)")
             ax.set_xticks(sorted(table["max_shift"].unique()))
         fig.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ..data.score_table import score_columns
+from ..kinds import FigureSettings
+from .score_panels import draw_roc, draw_scores, tabulate_roc, tabulate_scores
+from .style import add_title, new_figure, paper_style
 
-from scripts.data.score_table import score_columns
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.roc import draw_roc, tabulate_roc
-from scripts.figures.scores import draw_scores, tabulate_scores
-from scripts.figures.style import paper_style
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Scores and ROC curve of a network with one score for all working points."""
+
+    files = ("scores",)
+    n_networks = range(1, 2)
+    needs = frozenset({"scores", "one_score"})
+    standard = "network"
+    standard_caption = (
+        "The scores of {networks} on training and test sample, and the ROC curve of the latter."
+    )
+
+    plot: Literal["scores_and_roc"]
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the rows of the score histograms and those of the ROC curve, told apart by ``part``.
 
     Raises
@@ -22,6 +39,8 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     ValueError
         If the network has several targets, each with a score of its own.
     """
+    import pandas as pd
+
     events = inputs.read("scores")
     if len(score_columns(events.columns)) != 1:
         raise ValueError(f"{inputs.networks[0]} has several targets: use the plots `scores` and `roc`")
@@ -31,15 +50,15 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
     )
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the scores on the left, the ROC curve on the right."""
     with paper_style():
-        fig = Figure(figsize=(8, 3.6), layout="constrained")
+        fig = new_figure(8, 3.6)
         left, right = fig.subplots(1, 2)
         draw_scores(left, table[table["part"] == "scores"])
         low, high = left.get_ylim()
         left.set_ylim(low, high * (high / low) ** 0.25)  # room for the legend
         left.legend(loc="upper center", ncols=2)
         draw_roc(right, table[table["part"] == "roc"])
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -2,51 +2,84 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from scripts.evaluation.threshold_scan import meets_demands
-from scripts.figures.inputs import FigureInputs
-from scripts.figures.processes import (
+from ..kinds import Fault, FigureSettings
+from .processes import (
     TRUSTED_EVENTS,
+    Demands,
+    Published,
     draw_published,
     network_styles,
+    published_faults,
     published_points,
     scan_of,
 )
-from scripts.figures.style import paper_style
+from .style import add_title, new_figure, paper_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+    from .inputs import FigureInputs
 
 LABELS = {"threshold": "Threshold $u$ on the score", "signal_efficiency": "Signal efficiency"}
 
 
-def tabulate(inputs: FigureInputs) -> pd.DataFrame:
+class Settings(FigureSettings):
+    """Signal over the root of the background against the threshold, of networks with one score."""
+
+    files = ("features", "scores")
+    n_networks = range(1, 6)
+    needs = frozenset({"one_score"})
+    needs_yields = True
+
+    plot: Literal["significance"]
+    against: Literal["threshold", "signal_efficiency"] = Field(
+        default="signal_efficiency", description="The horizontal axis"
+    )
+    demands: Demands = Demands()
+    published: Published
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield published points of another network."""
+        yield from published_faults(self.published, self.networks)
+
+
+def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``kind`` (scan or published), ``name`` of a network, ``x``, ``y`` and ``background_events``."""
+    import pandas as pd
+
+    from ..evaluation.threshold_scan import meets_demands
+
     parts = []
     for position, network in enumerate(inputs.networks):
         scan = scan_of(inputs, position)
         # From tight to loose, both axes rise or fall throughout.
-        kept = scan[meets_demands(scan, inputs.options["demands"]) & scan["significance"].notna()]
+        kept = scan[meets_demands(scan, inputs.figure.demands.given) & scan["significance"].notna()]
         parts.append(
             pd.DataFrame(
                 {
                     "kind": "scan",
                     "name": network,
-                    "x": kept[inputs.options["against"]],
+                    "x": kept[inputs.figure.against],
                     "y": kept["significance"],
                     "background_events": kept["background_events"],
                 }
             )[::-1]
         )
-    return pd.concat([*parts, published_points(inputs)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
 
 
-def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, Any]) -> Figure:
+def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw a curve a network, dotted where few events are left, and its maximum before that."""
-    styles = network_styles(options["networks"])
+    styles = network_styles(figure.networks)
     with paper_style():
-        fig = Figure(figsize=(6, 4.2), layout="constrained")
+        fig = new_figure(6, 4.2)
         ax = fig.subplots()
         for name, rows in table[table["kind"] == "scan"].groupby("name", sort=False):
             style = styles[str(name)]
@@ -59,8 +92,8 @@ def make_figure(table: pd.DataFrame, options: dict[str, Any], study: dict[str, A
             ax.plot(rows["x"], rows["y"].where(trusted), color=style["color"], label=label)
             ax.plot(rows["x"], rows["y"].where(~trusted), color=style["color"], ls=":", lw=1.1)
         draw_published(ax, table, styles)
-        ax.set(xlim=(0, 1), xlabel=LABELS[options["against"]], ylabel="Significance $N_s/\\sqrt{N_b}$")
+        ax.set(xlim=(0, 1), xlabel=LABELS[figure.against], ylabel="Significance $N_s/\\sqrt{N_b}$")
         ax.set_ylim(0, 1.05 * table["y"].max())
         fig.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
-        fig.suptitle(study["title"], fontsize=9, x=0.01, ha="left")
+        add_title(fig, study)
     return fig

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.style
-import mplhep
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..study import Column, Feature, Study
 
 #: Distinct in grey and for colour-blind readers; signal red, background blue as in the paper.
 COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
@@ -50,8 +52,11 @@ SIZES: dict[str, Any] = {
 }
 
 
-#: What :func:`matplotlib.style.context` takes.
-STYLE = [mplhep.style.ROOT, SIZES]
+def style_sheets() -> list[dict[str, Any]]:
+    """Return what :func:`matplotlib.style.context` takes."""
+    import mplhep
+
+    return [mplhep.style.ROOT, SIZES]
 
 
 @contextmanager
@@ -60,8 +65,22 @@ def paper_style() -> Iterator[None]:
 
     Fonts and ticks are settled when a figure is drawn: save it inside of the ``with`` too.
     """
-    with matplotlib.style.context(STYLE):
+    import matplotlib.style
+
+    with matplotlib.style.context(style_sheets()):
         yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size [inch], which belongs to nobody but the caller."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def add_title(fig: Figure, study: Study) -> None:
+    """Write the title of the study above a figure."""
+    fig.suptitle(study.title, fontsize=9, x=0.01, ha="left")
 
 
 def columns_of(n_panels: int) -> int:
@@ -91,10 +110,7 @@ def panel_grid(
     n_rows = -(-n_panels // n_columns)
     # A lone panel is drawn larger: it has a page's width to itself.
     scale = 1.9 if n_panels == 1 else 1.0
-    fig = Figure(
-        figsize=(scale * panel_size[0] * n_columns, scale * panel_size[1] * n_rows + 0.5),
-        layout="constrained",
-    )
+    fig = new_figure(scale * panel_size[0] * n_columns, scale * panel_size[1] * n_rows + 0.5)
     axes = fig.subplots(n_rows, n_columns, squeeze=False, **subplots).ravel()
     for ax in axes[n_panels:]:
         ax.remove()
@@ -130,6 +146,24 @@ def with_unit(label: str, unit: str) -> str:
     return f"{label} [{unit}]" if unit else label
 
 
+def label_of(column: Column) -> str:
+    """Return the axis label of a feature or property."""
+    return with_unit(column.label, column.unit)
+
+
+def drawn_range(feature: Feature, values: pd.Series | np.ndarray[Any, Any]) -> list[float]:
+    """Return the range of a feature that is drawn: that of all events where the study names none."""
+    return feature.range or [values.min(), values.max()]
+
+
+def label_plane(ax: Axes, study: Study, *, ranges: bool = True) -> None:
+    """Label both axes of a plane of two features, and keep to their ranges where the study names them."""
+    for axis, feature in zip("xy", study.features, strict=True):
+        ax.set(**{f"{axis}label": label_of(feature)})
+        if ranges and feature.range:
+            ax.set(**{f"{axis}lim": feature.range})
+
+
 def class_name(label: int) -> str:
     """Return ``signal`` for 1 and ``background`` for 0."""
     return "signal" if label == 1 else "background"
@@ -158,6 +192,8 @@ def log_limits(values: np.ndarray[Any, Any], *, headroom: float = 3.0) -> tuple[
 
 def fill_histogram(ax: Axes, bins: pd.DataFrame, name: str, label: str) -> None:
     """Draw a filled histogram of one class, from rows with ``low``, ``high`` and ``density``."""
+    import mplhep
+
     mplhep.histplot(
         bins["density"].to_numpy(),
         np.append(bins["low"], bins["high"].iloc[-1]),

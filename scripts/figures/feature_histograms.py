@@ -1,0 +1,120 @@
+"""Histograms of the features, with cuts as lines where there are some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .style import (
+    LABELS,
+    add_title,
+    class_name,
+    columns_of,
+    densities,
+    drawn_range,
+    fill_histogram,
+    log_limits,
+    panel_grid,
+    paper_style,
+    shared_legend,
+    with_unit,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..study import Study
+
+#: Dotted for "less than", dashed for "greater than", as in the paper.
+CUT_STYLES = {"<": ":", ">": "--"}
+
+
+def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled: bool) -> pd.DataFrame:
+    """Return the histograms of all events, of unit area.
+
+    Parameters
+    ----------
+    events : DataFrame
+        The feature table of the study.
+    study : Study
+    bins : int
+        Of each feature.
+    scaled : bool
+        Whether in scaled units rather than in those of the features.
+
+    Returns
+    -------
+    DataFrame
+        ``feature``, ``class``, ``low``, ``high`` and ``density`` of each bin.
+    """
+    import pandas as pd
+
+    from ..data.feature_table import fit_scaling
+
+    means, spreads = fit_scaling(events, study.feature_names)
+    parts = []
+    for feature, mean, spread in zip(study.features, means, spreads, strict=True):
+        values = events[feature.name].to_numpy(dtype=float)
+        limits = np.array(drawn_range(feature, values))
+        if scaled:
+            values, limits = (values - mean) / spread, (limits - mean) / spread
+        edges = np.linspace(limits[0], limits[1], bins + 1)
+        for label, of_class in events.groupby("label", sort=True):
+            density, _ = densities(values[of_class.index], of_class["weight"].to_numpy(dtype=float), edges)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "feature": feature.name,
+                        "class": class_name(int(label)),  # type: ignore[call-overload]
+                        "low": edges[:-1],
+                        "high": edges[1:],
+                        "density": density,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figure:
+    """Draw one panel a feature; rows with a ``cut`` become vertical lines."""
+    with paper_style():
+        fig, axes = panel_grid(len(study.features))
+        for ax, feature in zip(axes, study.features, strict=True):
+            rows = table[table["feature"] == feature.name]
+            for name in ("background", "signal"):
+                bins = rows[rows["class"] == name]
+                fill_histogram(ax, bins, name, LABELS[name])
+            unit = "" if scaled else feature.unit
+            edges = rows[["low", "high"]]
+            if "cut" in table.columns:
+                _draw_cuts(ax, rows.dropna(subset=["cut"]), unit)
+                edges = rows[["low", "high", "cut"]]  # a loose cut may lie outside of all events
+            label = f"{feature.label} (scaled)" if scaled else feature.label
+            ax.set_xlabel(with_unit(label, unit), loc="center")
+            ax.set_yscale("log")
+            ax.set_ylim(*log_limits(rows["density"].to_numpy(dtype=float)))
+            ax.set_xlim(edges.min().min(), edges.max().max())
+        for ax in axes[:: columns_of(len(axes))]:
+            ax.set_ylabel("Events (unit area)", loc="center")
+        shared_legend(fig, axes[0])
+        add_title(fig, study)
+    return fig
+
+
+def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str) -> None:
+    import matplotlib
+
+    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(cuts)))
+    several = len(cuts) > 1
+    for color, cut in zip(colors, cuts.sort_values("target_efficiency").itertuples(), strict=True):
+        style = CUT_STYLES[cut.direction]
+        ax.axvline(cut.cut, color=color if several else "black", ls=style, lw=1.0 if several else 1.4)
+        if several:
+            # Directions differ from panel to panel: in the legend a line stands for its target only.
+            ax.plot([], [], color=color, label=f"Target {100 * cut.target_efficiency:g} %")
+    if len(cuts) == 1:
+        (only,) = cuts.itertuples()
+        ax.set_title(with_unit(f"keeps {only.direction} {only.cut:.2f}", unit), fontsize=8)

@@ -1,0 +1,1 @@
+"""Plots that show what one paper says of its own toys."""

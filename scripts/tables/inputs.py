@@ -1,0 +1,45 @@
+"""The settings, study and files that a table is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ..data.table_file import read_table
+from ..kinds import TableSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+
+
+S = TypeVar("S", bound=TableSettings)
+
+
+@dataclass(frozen=True)
+class TableInputs(Generic[S]):
+    """Settings and files of one table.
+
+    Parameters
+    ----------
+    table : Settings
+        Of the kind of table.
+    study : Study
+    files : dict of list of Path
+        By kind; one file a network, in the order of the config, or one of the study.
+    """
+
+    table: S
+    study: Study
+    files: dict[str, list[Path]]
+
+    @property
+    def networks(self) -> list[str]:
+        """Names of the networks, in the order shown."""
+        return list(self.table.networks)
+
+    def read(self, kind: str, position: int = 0) -> pd.DataFrame:
+        """Read the csv, tsv or parquet file of a kind, of the network at ``position``."""
+        return read_table(self.files[kind][position])

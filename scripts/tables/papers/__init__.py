@@ -1,0 +1,1 @@
+"""Tables that show what one paper says of its own study."""
