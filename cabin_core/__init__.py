@@ -14,7 +14,6 @@ from .losses import CutLoss, LossTerms
 from .lovasz import lovasz_z_loss
 from .lovasz_loss import LovaszZLoss
 from .metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
-from .network_settings import NetworkSettings, build_network
 from .persistence import TrainedNetwork, load_network, save_network
 from .scaling import FeatureScaling
 from .significance import asimov_significance
@@ -40,14 +39,12 @@ __all__ = [
     "LinearNetwork",
     "LossTerms",
     "LovaszZLoss",
-    "NetworkSettings",
     "OneToOneLinear",
     "Schedule",
     "TrainedNetwork",
     "TrainingSettings",
     "WattsLoss",
     "asimov_significance",
-    "build_network",
     "fit_kept_fractions",
     "hard_cut_efficiencies",
     "load_network",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,10 @@ class LinearNetwork(nn.Module):
     def __init__(self, n_features: int, *, bias: bool = False) -> None:
         super().__init__()
         self.linear = nn.Linear(n_features, 1, bias=bias)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return plain values with which the constructor makes such a network, with other parameters."""
+        return {"n_features": self.linear.in_features, "bias": self.linear.bias is not None}
 
     def logits(self, features: Tensor) -> Tensor:
         """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
@@ -77,6 +82,17 @@ class FullyConnectedNetwork(nn.Module):
         last = nn.Sigmoid() if sigmoid else nn.Identity()
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs), last)
 
+    def arguments(self) -> dict[str, Any]:
+        """Return plain values with which the constructor makes such a network, with other parameters."""
+        *hidden, last = (layer for layer in self.layers if isinstance(layer, nn.Linear))
+        return {
+            "n_features": hidden[0].in_features,
+            "hidden_layers": [layer.out_features for layer in hidden],
+            "n_outputs": last.out_features,
+            "sigmoid": isinstance(self.layers[-1], nn.Sigmoid),
+            "events_innermost": self.events_innermost,
+        }
+
     def logits(self, features: Tensor) -> Tensor:
         """Return the raw outputs, before the sigmoid; the shapes are those of :meth:`forward`."""
         if not self.events_innermost:
@@ -113,6 +129,10 @@ class JointNetwork(nn.Module):
         super().__init__()
         self.preselection = preselection
         self.classifier = classifier
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the two networks, with which the constructor makes such a one."""
+        return {"preselection": self.preselection, "classifier": self.classifier}
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the products, shape (n_events, n_rows), of features as the preselection takes them.

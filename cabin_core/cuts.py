@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,16 +75,12 @@ class CutNetwork(nn.Module):
         if not activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {activation_scale}")
         self.activation_scale = float(activation_scale)
-        self.n_features, self.windows, self.cut_function = (
-            n_features,
-            windows,
-            check_cut_function(cut_function),
-        )
-        edges = None if bin_edges is None else check_bin_edges(bin_edges)
-        self.n_bins = 1 if edges is None else len(edges) - 1
-        self.has_property = edges is not None
+        self.n_features, self.windows, self.start = int(n_features), bool(windows), float(start)
+        self.cut_function = check_cut_function(cut_function)
         # Numbers, not a buffer: in the precision of the features an event on an edge is exactly there.
-        self._inner_edges = () if edges is None else edges[1:-1]
+        self.bin_edges = None if bin_edges is None else check_bin_edges(bin_edges)
+        self.n_bins = 1 if self.bin_edges is None else len(self.bin_edges) - 1
+        self.has_property = self.bin_edges is not None
         self.looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
         if windows:
             if weights is not None:
@@ -91,7 +88,7 @@ class CutNetwork(nn.Module):
             if not start > 0:
                 raise ValueError(f"windows start with their lower edge above the upper one: start = {start}")
             weights = [1.0] * n_features + [-1.0] * n_features
-        self.bias = nn.Parameter(torch.full((self.n_bins, n_rows, n_features * (1 + windows)), float(start)))
+        self.bias = nn.Parameter(torch.full((self.n_bins, n_rows, n_features * (1 + windows)), self.start))
         if weights is None:
             self.weight: Tensor = nn.Parameter(torch.empty(n_features).uniform_(-1.0, 1.0))
         else:
@@ -106,13 +103,27 @@ class CutNetwork(nn.Module):
                 )
             self.register_buffer("weight", fixed)
 
+    def arguments(self) -> dict[str, Any]:
+        """Return plain values with which the constructor makes such a network, with other parameters."""
+        learned = isinstance(self.weight, nn.Parameter)
+        return {
+            "n_features": self.n_features,
+            "n_rows": self.bias.shape[1],
+            "weights": None if learned or self.windows else self.weight.tolist(),
+            "activation_scale": self.activation_scale,
+            "windows": self.windows,
+            "start": self.start,
+            "looser_rows": None if self.looser_rows is None else self.looser_rows.tolist(),
+            "bin_edges": None if self.bin_edges is None else list(self.bin_edges),
+            "cut_function": self.cut_function,
+        }
+
     def bins_of(self, features: Tensor) -> Tensor:
         """Return the bin of each event, shape (n_events,); a single 0 for all events without bins."""
-        if self.n_bins == 1:
+        if self.bin_edges is None or self.n_bins == 1:
             return features.new_zeros(1, dtype=torch.long)
-        return torch.bucketize(
-            features[:, -1].contiguous(), features.new_tensor(self._inner_edges), right=True
-        )
+        inner_edges = features.new_tensor(self.bin_edges[1:-1])
+        return torch.bucketize(features[:, -1].contiguous(), inner_edges, right=True)
 
     def margins(self, features: Tensor) -> Tensor:
         """Return how far events are on the passing side of each edge, times the sharpness ``a``.
@@ -232,6 +243,10 @@ class OneToOneLinear(CutNetwork):
             cut_function=cut_function,
         )
 
+    def arguments(self) -> dict[str, Any]:
+        """Return plain values with which the constructor makes such a network, with other parameters."""
+        return _without(super().arguments(), "n_rows", "looser_rows")
+
 
 class EfficiencyScanNetwork(CutNetwork):
     """A set of cuts for each target signal efficiency (Section 3 of arXiv:2502.08615).
@@ -284,3 +299,12 @@ class EfficiencyScanNetwork(CutNetwork):
             bin_edges=bin_edges,
             cut_function=cut_function,
         )
+
+    def arguments(self) -> dict[str, Any]:
+        """Return plain values with which the constructor makes such a network, with other parameters."""
+        given = {"targets": list(self.targets), "monotone": self.looser_rows is not None}
+        return _without(super().arguments(), "n_rows", "looser_rows") | given
+
+
+def _without(arguments: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name not in names}

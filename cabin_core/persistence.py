@@ -1,20 +1,27 @@
-"""Saving and loading of trained networks: weights, scaling and settings in one file."""
+"""Saving and loading of trained networks: class, arguments, parameters and scaling in one file."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from .network_settings import NetworkSettings, build_network
+from . import classifiers, cuts
 from .scaling import FeatureScaling
 
-FORMAT = "cabin_core network 2"
+FORMAT = "cabin_core network 3"
+#: What a file may hold, by the name of the class: networks that tell their constructor's arguments.
+NETWORKS: dict[str, type[nn.Module]] = {
+    name: value
+    for module in (classifiers, cuts)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, nn.Module) and hasattr(value, "arguments")
+}
 _INCOMPLETE = "not a complete model file: delete it and train the network again"
 
 
@@ -25,7 +32,6 @@ class TrainedNetwork:
     Parameters
     ----------
     network : torch.nn.Module
-    settings : NetworkSettings
     scaling : FeatureScaling
         Names, means and spreads of the features, in the order of the network's inputs.
     directions : tuple of str
@@ -35,26 +41,42 @@ class TrainedNetwork:
     """
 
     network: nn.Module
-    settings: NetworkSettings
     scaling: FeatureScaling
     directions: tuple[str, ...]
     training: dict[str, Any]
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating type of its parameters, in which it was trained."""
+        return next(self.network.parameters()).dtype
+
+    @property
+    def event_property(self) -> str | None:
+        """The property that its cuts follow, the last of the inputs; None where there is none."""
+        followed = classifiers.cuts_of(self.network)
+        return None if followed is None or not followed.has_property else self.scaling.features[-1]
+
 
 def save_network(path: Path | str, trained: TrainedNetwork) -> None:
-    """Write a trained network to a file that :func:`load_network` reads."""
+    """Write a trained network to a file that :func:`load_network` reads.
+
+    Raises
+    ------
+    ValueError
+        If the network, or a part of it, is not of a class of the core.
+    """
     # Through memory, so that a full disk is an OSError with its reason rather than torch's own error.
     content = io.BytesIO()
     torch.save(
         {
             "format": FORMAT,
-            "settings": asdict(trained.settings),
+            "network": _description(trained.network),
+            "state": trained.network.state_dict(),
             "features": list(trained.scaling.features),
-            "directions": list(trained.directions),
             "mean": trained.scaling.mean,
             "spread": trained.scaling.spread,
+            "directions": list(trained.directions),
             "training": trained.training,
-            "state": trained.network.state_dict(),
         },
         content,
     )
@@ -93,21 +115,52 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
         raise ValueError(f"{path}: {_INCOMPLETE}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path}: not a model file of this version ({FORMAT}): train the network again")
-    stored = content.get("features")
-    # A property that cuts follow is the last column, beside the features.
-    settings_of_file = content.get("settings") or {}
-    followed = [name for name in [settings_of_file.get("event_property")] if name]
-    if features is not None and [*features, *followed] != stored:
-        raise ValueError(
-            f"{path}: made for the features {', '.join(stored or ())}, not {', '.join(features)}: "
-            "train the network again"
-        )
     try:
-        settings = NetworkSettings(**content["settings"])
-        network = build_network(settings, content["directions"])
-        network.load_state_dict(content["state"])
-        scaling = FeatureScaling(content["features"], content["mean"], content["spread"])
-        directions, training = tuple(content["directions"]), dict(content["training"])
+        trained = TrainedNetwork(
+            _restored(content["network"], content["state"]),
+            FeatureScaling(content["features"], content["mean"], content["spread"]),
+            tuple(content["directions"]),
+            dict(content["training"]),
+        )
+        followed = [trained.event_property] if trained.event_property else []
     except Exception as error:
         raise ValueError(f"{path}: {_INCOMPLETE}") from error
-    return TrainedNetwork(network, settings, scaling, directions, training)
+    stored = trained.scaling.features
+    if features is not None and (*features, *followed) != stored:
+        raise ValueError(
+            f"{path}: made for the features {', '.join(stored)}, not {', '.join(features)}: "
+            "train the network again"
+        )
+    return trained
+
+
+def _description(network: nn.Module) -> dict[str, Any]:
+    """Return the class of a network and its arguments; one that is an argument of another alike."""
+    name = type(network).__name__
+    if NETWORKS.get(name) is not type(network):
+        raise ValueError(f"a {name} cannot be saved: it is no network of the core")
+    arguments: dict[str, Any] = network.arguments()  # type: ignore[operator]
+    return {
+        "class": name,
+        "arguments": {
+            key: _description(value) if isinstance(value, nn.Module) else value
+            for key, value in arguments.items()
+        },
+    }
+
+
+def _restored(description: dict[str, Any], state: dict[str, torch.Tensor]) -> nn.Module:
+    # Parameters that start at random are drawn here, only to be replaced.
+    with torch.random.fork_rng():
+        network = _new(description)
+    (precision,) = {value.dtype for value in state.values()}
+    network.to(precision).load_state_dict(state)
+    return network
+
+
+def _new(description: dict[str, Any]) -> nn.Module:
+    arguments = {
+        key: _new(value) if isinstance(value, dict) else value
+        for key, value in description["arguments"].items()
+    }
+    return NETWORKS[description["class"]](**arguments)

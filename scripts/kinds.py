@@ -219,7 +219,7 @@ class ModelSettings(Settings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has; ``one_bin`` where its cuts follow no property of the event."""
+        """What a model with these settings has; ``one_bin`` where its cuts follow no property."""
         return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property

@@ -58,8 +58,8 @@ class Settings(AnalysisSettings):
     def run(self, job: AnalysisJob) -> pd.DataFrame:
         """Return the quality of chains, of three strategies and several seeds.
 
-        A seed is that of the split into training and test events and of the networks, so that its spread is that
-        of another sample.
+        A seed is that of the split into training and test events and of the networks, so that its spread is
+        that of another sample.
 
         Returns
         -------

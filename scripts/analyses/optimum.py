@@ -36,8 +36,8 @@ class Settings(AnalysisSettings):
         Returns
         -------
         DataFrame
-            ``signal_efficiency``, and the background efficiency with ``one_sided`` cuts in the directions of the
-            features and with ``two_sided`` windows.
+            ``signal_efficiency``, and the background efficiency with ``one_sided`` cuts in the directions of
+            the features and with ``two_sided`` windows.
         """
         import pandas as pd
         from tqdm import tqdm

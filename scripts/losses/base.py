@@ -21,6 +21,11 @@ class LossSettings(Settings):
         return type(self).__module__.rpartition(".")[2]
 
     @property
+    def modules(self) -> list[str]:
+        """Modules that a training on it imports by name, for what reruns it."""
+        return [type(self).__module__]
+
+    @property
     def coefficients(self) -> dict[str, float]:
         """The coefficients of terms by name; empty for a loss of its own."""
         return {}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Gt, Le
 from pydantic import Field, field_validator
@@ -24,17 +23,17 @@ class ChainLoss(Part):
     stiffness: Positive = Field(default=10.0, description="With which the kept fraction is held")
     order_share: Annotated[Number, Gt(0), Le(1)] = Field(
         default=0.5,
-        description="Share of the epochs in which the signal's mean goes from that of logarithms, which has one "
-        "minimum, to the efficiency",
+        description="Share of the epochs in which the signal's mean goes from that of logarithms, which has "
+        "one minimum, to the efficiency",
     )
     coupling: Share = Field(
         default=0.5,
-        description="Weight of the cross-entropy for the cuts at the end, the rest being the signal efficiency's",
+        description="Weight of the cross-entropy for the cuts at the end; the rest is the efficiency's",
     )
     handover: Pair = Field(
         default=[0.4, 0.7],
-        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn also to "
-        "the cross-entropy of cuts and network together",
+        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn also "
+        "to the cross-entropy of cuts and network together",
     )
 
     @field_validator("handover")
@@ -57,10 +56,6 @@ class Settings(LossSettings):
 
     def build(self, network: NetworkSettings, yields: ExpectedYields | None = None) -> JointLoss:
         """Return the loss of the core, for the kept fraction of the network."""
-        return self.of_fractions([getattr(network, "kept_fraction", 1.0)])
-
-    def of_fractions(self, kept_fractions: Sequence[float]) -> JointLoss:
-        """Return the loss for several kept fractions, one a row of the network."""
         from cabin_core import JointLoss
 
-        return JointLoss(kept_fractions, **self.joint.model_dump())
+        return JointLoss([getattr(network, "kept_fraction", 1.0)], **self.joint.model_dump())

@@ -44,8 +44,8 @@ class _Terms(LossSettings):
 
     constraint_form: Literal["at_least", "equal", "equal_together"] = Field(
         default="at_least",
-        description="Of the constraint: signal efficiencies no smaller than the targets, equal to them, or equal to "
-        "them in all bins of a property together, where the efficiency term holds each bin near them",
+        description="Of the constraint: signal efficiencies no smaller than the targets, equal to them, or "
+        "equal to them in all bins of a property together, where the efficiency term holds each bin near them",
     )
 
     @property
@@ -80,9 +80,7 @@ class _Terms(LossSettings):
         for need, text in _NEEDS.items():
             for name in self._used:
                 if need in terms()[name][1] and not there[need]:
-                    raise ValueError(
-                        f"the {name} term of the loss {text.format(model=network.model)}"
-                    )
+                    raise ValueError(f"the {name} term of the loss {text.format(model=network.model)}")
         self._check_constraint(there["targets"], network.n_bins)
 
     def _check_constraint(self, targets: bool, n_bins: int) -> None:
@@ -123,9 +121,7 @@ class _Terms(LossSettings):
         )
 
 
-TermSettings: Any = create_model(
-    "TermSettings",
-    __module__=__name__,
-    __base__=_Terms,
-    **{name: (NotNegative, Field(default=0.0, description=text)) for name, (text, _) in terms().items()},
-)
+_FIELDS: dict[str, Any] = {
+    name: (NotNegative, Field(default=0.0, description=text)) for name, (text, _) in terms().items()
+}
+TermSettings: Any = create_model("TermSettings", __module__=__name__, __base__=_Terms, **_FIELDS)

@@ -92,16 +92,19 @@ class NetworkModel(Model):
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return the scores of events in float64, shape (n_events, n_rows); the network stays as it is.
 
-        Scores of signal crowd so close to 1 that float32 can't tell them apart. Those of a joint network are the
-        products of weights and outputs or, where its cuts have a kept fraction to hold, the outputs for events
-        that pass the hard cuts and 0 for others.
+        Scores of signal crowd so close to 1 that float32 can't tell them apart. Those of a joint network are
+        the products of weights and outputs or, where its cuts have a kept fraction to hold, the outputs for
+        events that pass the hard cuts and 0 for others.
         """
         scaling = self.trained.scaling
         values = torch.from_numpy(table[list(scaling.features)].to_numpy(dtype="float64", copy=True))
         with torch.no_grad():
             network = copy.deepcopy(self.trained.network).double()
             score: Callable[[Tensor], Tensor] = network
-            if isinstance(network, JointNetwork) and getattr(self.settings, "kept_fraction", None) is not None:
+            if (
+                isinstance(network, JointNetwork)
+                and getattr(self.settings, "kept_fraction", None) is not None
+            ):
                 # What its cuts drop is not there for its classifier to score.
                 score = network.hard_scores
             scores: NDArray[np.float64] = score(scaling.scale(values)).numpy()
@@ -121,7 +124,7 @@ class NetworkModel(Model):
         Of a joint network these are of its preselection.
         """
         with torch.no_grad():
-            sample = make_sample(events, self.trained.scaling, self.trained.dtype)
+            sample = make_sample(events, self.trained.scaling, "test", self.trained.dtype)
             net = self.trained.network
             of_rows = EventSums.of_sample(cuts_of(net) or net, sample)
             sums = of_rows.all_bins(self.settings.n_bins)
@@ -157,25 +160,28 @@ def build_seeded(
 
 
 def make_sample(
-    events: pd.DataFrame,
+    table: pd.DataFrame,
     scaling: FeatureScaling,
+    split: str,
     dtype: torch.dtype,
     *,
     equal_class_weights: bool = False,
     experiment: CountingExperiment | None = None,
 ) -> EventSample:
-    """Return the events of the training or test sample, scaled.
+    """Return the training or test events of a feature table, scaled.
 
     Parameters
     ----------
-    events : DataFrame
-        Those of one split of a feature table.
+    table : DataFrame
+        A feature table.
     scaling : FeatureScaling
+    split : str
+        ``train`` or ``test``.
     dtype : torch.dtype
         Floating type of features and weights.
     equal_class_weights : bool
-        Whether to weigh both classes the same, as :func:`scripts.data.feature_table.equal_weights` does. Of the
-        loss only the binary cross-entropy depends on the ratio of the classes.
+        Whether to weigh both classes the same, as :func:`scripts.data.feature_table.equal_weights` does. Of
+        the loss only the binary cross-entropy depends on the ratio of the classes.
     experiment : CountingExperiment, optional
         Weights are then the yields that it expects.
 
@@ -183,6 +189,7 @@ def make_sample(
     -------
     EventSample
     """
+    events = table[table["split"] == split]
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
     weights = events["weight"]
     if experiment is not None:
@@ -225,13 +232,16 @@ def fit_network(settings: NetworkSettings, task: TrainingTask) -> tuple[NetworkM
     """
     torch.set_num_threads(task.threads)
     experiment = task.counting_experiment if settings.needs_yields else None
-    loss = settings.loss.build(settings, None if experiment is None else expected_yields(task.events, experiment))
+    loss = settings.loss.build(
+        settings, None if experiment is None else expected_yields(task.events, experiment)
+    )
     scaling = scaling_of(settings, task.events, task.features)
     net = settings.build(task.directions)
     train_sample, test_sample = (
         make_sample(
-            task.sample(split),
+            task.events,
             scaling,
+            split,
             DTYPES[settings.precision],
             equal_class_weights=task.equal_class_weights,
             experiment=experiment,

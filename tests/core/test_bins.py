@@ -13,14 +13,13 @@ from cabin_core import (
     EfficiencyScanNetwork,
     EventSample,
     EventSums,
-    NetworkSettings,
     OneToOneLinear,
     Schedule,
     TrainingSettings,
-    build_network,
     train,
 )
 from cabin_core.losses import roughness
+from scripts.models.network_settings import NetworkSettings, build_network
 
 EDGES = (0.0, 1.0, 3.0, 4.0)
 N_BINS = 3

@@ -17,10 +17,8 @@ from cabin_core import (
     JointLoss,
     JointNetwork,
     LinearNetwork,
-    NetworkSettings,
     Schedule,
     TrainingSettings,
-    build_network,
     fit_kept_fractions,
     hard_cut_efficiencies,
     load_network,
@@ -29,6 +27,7 @@ from cabin_core import (
 )
 from cabin_core.persistence import TrainedNetwork
 from cabin_core.scaling import FeatureScaling
+from scripts.models.network_settings import NetworkSettings
 
 
 def make_network(n_rows=2, n_outputs=None, **cuts):
@@ -262,14 +261,13 @@ def test_cuts_may_follow_a_property():
 
 
 def test_a_joint_network_is_saved_and_built_again(tmp_path):
-    settings = NetworkSettings("joint", hidden_layers=(3,), kept_fraction=0.1, start=1.0)
-    network = build_network(settings, "><", seed=4)
+    network = JointNetwork(CutNetwork(2, 1, [1.0, -1.0], start=1.0), FullyConnectedNetwork(2, (3,)))
     scaling = FeatureScaling(["a", "b"], [0, 0], [1, 1])
-    save_network(tmp_path / "model.pt", TrainedNetwork(network, settings, scaling, (">", "<"), {}))
+    save_network(tmp_path / "model.pt", TrainedNetwork(network, scaling, (">", "<"), {}))
     loaded = load_network(tmp_path / "model.pt", ["a", "b"])
     values = torch.randn(6, 2)
     torch.testing.assert_close(loaded.network(values), network(values))
-    assert loaded.settings == settings
+    assert loaded.network.preselection.start == 1.0
 
 
 @pytest.mark.parametrize(

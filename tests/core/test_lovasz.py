@@ -14,14 +14,13 @@ from cabin_core import (
     FullyConnectedNetwork,
     LinearNetwork,
     LovaszZLoss,
-    NetworkSettings,
     OneToOneLinear,
     TrainingSettings,
-    build_network,
     lovasz_z_loss,
     train,
 )
 from cabin_core.lovasz import ERRORS, event_yields, focal, weighted_lovasz_z, z_score_shortfall
+from scripts.models.network_settings import NetworkSettings, build_network
 
 #: Cross-sections of signal and backgrounds [fb]; the third is the toy of arXiv:2412.09500 in case 1.
 MIXTURES = {

@@ -10,11 +10,10 @@ from cabin_core import (
     EfficiencyScanNetwork,
     FullyConnectedNetwork,
     LinearNetwork,
-    NetworkSettings,
     OneToOneLinear,
-    build_network,
     passes_cuts,
 )
+from scripts.models.network_settings import NetworkSettings, build_network
 
 DIRECTIONS = (">", "<", ">")
 SETTINGS = [

@@ -4,17 +4,9 @@ from dataclasses import fields
 import pytest
 import torch
 
-from cabin_core import (
-    CutLoss,
-    EventSample,
-    EventSums,
-    LossTerms,
-    NetworkSettings,
-    TrainingSettings,
-    build_network,
-    train,
-)
+from cabin_core import CutLoss, EventSample, EventSums, LossTerms, TrainingSettings, train
 from cabin_core.cuts import OneToOneLinear
+from scripts.models.network_settings import NetworkSettings, build_network
 
 TERMS = ("total", *(field.name for field in fields(LossTerms)))
 TARGETS = (0.9, 0.3, 0.6)

@@ -17,14 +17,7 @@ from matplotlib.patches import Circle, StepPatch
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
-from cabin_core import (
-    FeatureScaling,
-    NetworkSettings,
-    TrainedNetwork,
-    build_network,
-    load_network,
-    save_network,
-)
+from cabin_core import FeatureScaling, TrainedNetwork, load_network, save_network
 from scripts import draw_figure
 from scripts.data.cut_table import PROPERTY_COLUMNS
 from scripts.data.score_table import score_column
@@ -48,6 +41,7 @@ from scripts.figures.style import (
 )
 from scripts.models.base import CUT_COLUMNS, NetworkModel, score_events
 from scripts.models.network import make_sample
+from scripts.models.network_settings import NetworkSettings, build_network
 from scripts.sources import generate_watts
 from scripts.sources import processes as generate_processes
 from scripts.sources import property_toy as generate_property_toy

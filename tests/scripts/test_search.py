@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cabin_core import FeatureScaling, NetworkSettings, TrainedNetwork, build_network, load_network
+from cabin_core import FeatureScaling, TrainedNetwork, load_network
 from scripts import evaluate_model as evaluate_network
 from scripts.evaluation.threshold_scan import (
     best_threshold,
@@ -17,6 +17,7 @@ from scripts.evaluation.threshold_scan import (
     scan_thresholds,
 )
 from scripts.models import network as train_network
+from scripts.models.network_settings import NetworkSettings, build_network
 from scripts.scorecard.measures import MEASURES
 from scripts.scorecard.results import NotRun, Results
 from scripts.sources import processes as generate_processes

@@ -8,16 +8,7 @@ import pytest
 import torch
 import yaml
 
-from cabin_core import (
-    EventSample,
-    FeatureScaling,
-    NetworkSettings,
-    TrainedNetwork,
-    WattsLoss,
-    build_network,
-    load_network,
-    train,
-)
+from cabin_core import EventSample, FeatureScaling, TrainedNetwork, WattsLoss, load_network, train
 from cabin_core.classifiers import cuts_of
 from scripts import evaluate_model as evaluate_network
 from scripts.data.feature_table import check_feature_table
@@ -31,7 +22,7 @@ from scripts.evaluation.cut_function_scan import (
 )
 from scripts.models import network as train_network
 from scripts.models.base import score_events
-from scripts.models.network_settings import parse_network
+from scripts.models.network_settings import NetworkSettings, build_network, parse_network
 from scripts.scorecard.measures import MEASURES
 from scripts.scorecard.results import NotRun, Results
 from scripts.sources import generate_watts
