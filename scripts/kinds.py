@@ -290,7 +290,8 @@ class DrawnSettings(Settings):
     #: Whether all networks are shown at the targets of the first.
     first_sets_targets: ClassVar[bool] = False
     standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
-    #: Networks that have this are shown by another standard kind.
+    #: What a network must have for the standard one, and must not have, for another one shows it then.
+    standard_needs: ClassVar[frozenset[str]] = frozenset()
     standard_unless: ClassVar[frozenset[str]] = frozenset()
     #: A sentence; ``{networks}`` stands for their names.
     standard_caption: ClassVar[str] = ""

@@ -382,7 +382,8 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
         able = [
             name
             for name, model in study.networks.items()
-            if settings.needs <= model.offers and not settings.standard_unless & model.offers
+            if settings.needs | settings.standard_needs <= model.offers
+            and not settings.standard_unless & model.offers
         ]
         if settings.standard == "network":
             choices = {f"{study.name}_{name}_{kind}": [name] for name in able}
