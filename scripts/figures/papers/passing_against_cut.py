@@ -88,7 +88,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     from ...models.network import make_sample
 
     trained = inputs.model()
-    sample = make_sample(inputs.read("features"), trained.scaling, "train", torch.float32)
+    events = inputs.read("features")
+    sample = make_sample(events[events["split"] == "train"], trained.scaling, torch.float32)
     parts = [
         move_first_cut(trained.network, sample, function).assign(function=function) for function in DRAWN
     ]
