@@ -1,2 +1,2 @@
-# Where Snakemake looks first; the workflow itself is in workflow/.
-include: "workflow/Snakefile"
+# Where Snakemake looks first; the workflow itself is in workflow/. As `include:`, but with its default target.
+workflow.include(f"{workflow.basedir}/workflow/Snakefile", overwrite_default_target=True)

@@ -54,6 +54,32 @@ def code_of(script, *, study=None, networks=(), kinds_of=()):
         named += [module for name in networks for module in NETWORKS[study, name].modules]
     return CODE.digest(f"scripts.{script}", *named)
 
+def parts(study, sample, ending):
+    """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
+    n_files = len(ROOT_FILES[study][sample])
+    return [f"{RESULTS}/{study}/read/{sample}_{part}.{ending}" for part in range(n_files)]
+
+
+def studies_with(ending):
+    """Constrain a study by what follows it in a path: a network whose model file ends so."""
+    pairs = [pair for pair, settings in NETWORKS.items() if settings.ending == ending]
+    return "|".join(f"{study}(?=/{network}/)" for study, network in pairs) or "(?!)"
+
+
+def experiment_of(study, network):
+    """Return the counting experiment of a study where a network's training is about its yields."""
+    return given(study)["counting_experiment"] if NETWORKS[study, network].needs_yields else None
+
+
+def event_files(study, sample, file_format):
+    """Return the generated events of a sample, one file a job."""
+    n_jobs = STUDIES[study].source.generator.jobs
+    return [f"{RESULTS}/{study}/simulation/{sample}_{part}.{file_format}" for part in range(n_jobs)]
+
+
+def simulated_by(response):
+    return [study for study in SIMULATED_FILES if STUDIES[study].source.detector.response == response]
+
 
 # The files of one network, in its folder, and of one study by the name that figures, tables and analyses ask for.
 NETWORK_FILES = {

@@ -1,12 +1,6 @@
 # Where events come from: a feature table a study.
 
 
-def parts(study, sample, ending):
-    """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
-    n_files = len(ROOT_FILES[study][sample])
-    return [f"{RESULTS}/{study}/read/{sample}_{part}.{ending}" for part in range(n_files)]
-
-
 rule generate_features:
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",

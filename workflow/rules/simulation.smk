@@ -2,16 +2,6 @@
 # writes them, one a sample.
 
 
-def event_files(study, sample, file_format):
-    """Return the generated events of a sample, one file a job."""
-    n_jobs = STUDIES[study].source.generator.jobs
-    return [f"{RESULTS}/{study}/simulation/{sample}_{part}.{file_format}" for part in range(n_jobs)]
-
-
-def simulated_by(response):
-    return [study for study in SIMULATED_FILES if STUDIES[study].source.detector.response == response]
-
-
 rule generate_events:
     output:
         events=f"{RESULTS}/{{study}}/simulation/{{sample}}_{{part}}.{{format}}",

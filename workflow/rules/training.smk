@@ -1,17 +1,6 @@
 # From a feature table to trained cuts and what they do.
 
 
-def studies_with(ending):
-    """Constrain a study by what follows it in a path: a network whose model file ends so."""
-    pairs = [pair for pair, settings in NETWORKS.items() if settings.ending == ending]
-    return "|".join(f"{study}(?=/{network}/)" for study, network in pairs) or "(?!)"
-
-
-def experiment_of(study, network):
-    """Return the counting experiment of a study where a network's training is about its yields."""
-    return given(study)["counting_experiment"] if NETWORKS[study, network].needs_yields else None
-
-
 rule train_model:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
