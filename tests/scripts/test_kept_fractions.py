@@ -9,12 +9,9 @@ import pytest
 import torch
 
 from cabin_core import EventSample, FullyConnectedNetwork
-from scripts import evaluate_model as evaluate_network
 from scripts.analyses import kept_fractions as scan_kept_fractions
 from scripts.analyses.kept_fractions import STRATEGIES, measure_chain, rank_by_network
 from scripts.config import ConfigError, check_config
-from scripts.models import network as train_network
-from scripts.models.network_settings import parse_network
 from scripts.scorecard.measures import MEASURES
 from scripts.scorecard.results import NotRun, Results
 from tests.scripts.test_config import PAPER, SCHEMA
@@ -141,49 +138,6 @@ def test_network_alone_keeps_by_its_score():
     assert (of_background[:, 1] > 0).all()
     kept = scores[:, 0] > 0
     assert scores[kept, 0].min() > scores[~kept, 1].max()
-
-
-def test_joint_network_as_a_tool(table, events, tmp_path):
-    paths = {name: tmp_path / name for name in ("model", "history", "timing")}
-    arguments = {"table": table, "features": FEATURES, "threads": 1}
-    train_network.main(**arguments, **paths, name="toy", network=JOINT, directions=DIRECTIONS)
-    paths["model"] = paths["model"].rename(tmp_path / "model.pt")
-    outputs = {name: tmp_path / name for name in ("cuts", "metrics", "scores")}
-    evaluate_network.main(**arguments, model=paths["model"], **outputs)
-    cuts, metrics = pd.read_csv(outputs["cuts"]), pd.read_csv(outputs["metrics"])
-    assert list(cuts["feature"]) == FEATURES
-    assert list(cuts["direction"]) == DIRECTIONS
-    scores = pd.read_parquet(outputs["scores"])["score"].to_numpy()
-    passed = (events["a"] > cuts["cut"][0]) & (events["b"] < cuts["cut"][1])
-    assert ((scores > 0) == passed).all()
-    background = events["label"] == 0
-    train = events["split"] == "train"
-    assert passed[background & train].mean() == pytest.approx(0.1, abs=1e-3)
-    assert passed[background & train].mean() <= 0.1
-    assert metrics["background_efficiency"][0] == pytest.approx(passed[background & ~train].mean())
-    assert set(pd.read_csv(paths["history"])) >= {"train_efficiency", "train_cross_entropy", "test_total"}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"kept_fraction": 0.0}, r"a kept fraction must lie in \(0, 1\]"),
-        ({"kept_fraction": 1.5}, r"a kept fraction must lie in \(0, 1\]"),
-        ({"classifier_output": "raw"}, "classifier_output must be sigmoid"),
-        ({"loss": {"joint": {}, "bce": 1.0}}, "joint is a loss of its own: remove bce, or joint"),
-        ({"model": "linear", "hidden_layers": []}, "belongs to"),
-        ({"loss": {"bce": 1.0}}, "kept_fraction: only the loss joint holds it"),
-    ],
-)
-def test_entries_that_make_no_sense(change, message):
-    with pytest.raises(ValueError, match=message):
-        parse_network(JOINT | change)
-
-
-def test_joint_loss_needs_a_kept_fraction():
-    entry = {key: value for key, value in JOINT.items() if key != "kept_fraction"}
-    with pytest.raises(ValueError, match="a joint network with a kept_fraction"):
-        parse_network(entry)
 
 
 @pytest.mark.parametrize(
