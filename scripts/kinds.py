@@ -183,6 +183,19 @@ class SourceSettings(Settings):
         raise TypeError(f"a source of the kind {self.kind} does not generate events")
 
 
+#: How a network without one of these is told so.
+LACKS = {
+    "boundary": "has no straight boundary",
+    "classifier": "has no classifier behind its cuts",
+    "cut_history": "does not record its cuts, as a single set of them with `record_cuts: true` does",
+    "loss": "is not trained on a loss",
+    "lovasz_z": "is not trained on the Z loss",
+    "one_bin": "has cuts that follow a property",
+    "one_score": "has a score a target, or none that varies",
+    "scores": "has no scores that vary",
+}
+
+
 class ModelSettings(Settings):
     """What is trained or searched; what it gives is a :class:`scripts.models.base.Model`.
 
@@ -259,8 +272,8 @@ class DrawnSettings(Settings):
     """A figure or table: the files it is made from and what its networks must have.
 
     ``standard`` says whether a study with ``figures: default`` has it, where it can be made without a fault:
-    once, of each network that has what it needs, or of all of these together (as many as ``n_networks`` allows,
-    those with targets first).
+    once, of each network that has what it needs, or of all of these together (as many as ``n_networks``
+    allows, those with targets first).
     """
 
     caption: Annotated[str, Len(1)]
@@ -277,7 +290,8 @@ class DrawnSettings(Settings):
     #: Whether all networks are shown at the targets of the first.
     first_sets_targets: ClassVar[bool] = False
     standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
-    #: Networks that have this are shown by another standard kind.
+    #: What a network must have for the standard one, and must not have, for another one shows it then.
+    standard_needs: ClassVar[frozenset[str]] = frozenset()
     standard_unless: ClassVar[frozenset[str]] = frozenset()
     #: A sentence; ``{networks}`` stands for their names.
     standard_caption: ClassVar[str] = ""
