@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from ..kinds import Number, Pair, Positive, Share
 from ..kinds import Settings as Part
-from .base import LossSettings
+from .base import OwnLossSettings
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields, JointLoss
@@ -44,7 +44,7 @@ class ChainLoss(Part):
         return shares
 
 
-class Settings(LossSettings):
+class Settings(OwnLossSettings):
     """The loss of cuts and a network trained together, on its own."""
 
     joint: ChainLoss

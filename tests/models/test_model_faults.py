@@ -246,7 +246,7 @@ LOSSES = [
     (
         "scan",
         {"bce": 1.0, "constraint_form": "equal"},
-        "constraint_form equal needs the constraint term and targ",
+        "constraint_form equal needs the constraint term of the",
     ),
     (
         "scan",

@@ -151,9 +151,9 @@ def test_training_of_the_core():
 
 def test_losses_of_the_core():
     paper = settings_of("scan", loss={"efficiency": 10.0, "background": 0.1, "smoothness": 1.0}).build_loss()
-    assert paper.targets == (0.5, 0.2)
+    assert paper.aim.targets == (0.5, 0.2)
     # A network without cuts has working points, which its loss knows nothing of.
-    assert settings_of("fully_connected").build_loss().targets == ()
+    assert settings_of("fully_connected").build_loss().aim.targets == ()
     watts = parse_kind("model", NETWORKS["joint"]).build_loss()
     assert isinstance(watts, WattsLoss)
     assert watts.kind == "softmax"
@@ -178,7 +178,7 @@ def test_losses_of_yields():
         zloss.build_loss()
     significance = settings_of("one_to_one", loss={"significance": 1.0, "constraint": 10.0})
     assert significance.needs_yields
-    assert significance.build_loss(expected).yields is expected
+    assert significance.build_loss(expected).aim.yields is expected
     with pytest.raises(ValueError, match="the significance term of the loss needs the yields"):
         significance.build_loss()
     assert not settings_of("scan").needs_yields

@@ -88,8 +88,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     from ...models.network import make_sample
 
     trained = inputs.model()
-    events = inputs.read("features")
-    sample = make_sample(events[events["split"] == "train"], trained.scaling, torch.float32)
+    sample = make_sample(inputs.read("features"), trained.scaling, "train", torch.float32)
     parts = [
         move_first_cut(trained.network, sample, function).assign(function=function) for function in DRAWN
     ]
