@@ -94,9 +94,8 @@ def test_scaling_is_that_of_the_training_sample(table):
 
 def test_split_depends_on_its_seed_only():
     signal, background = make_classes()
-    tables = [
-        make_feature_table(signal, background, SPLIT.model_copy(update={"seed": seed})) for seed in (1, 1, 2)
-    ]
+    splits = [SPLIT.model_copy(update={"seed": seed}) for seed in (1, 1, 2)]
+    tables = [make_feature_table(signal, background, split) for split in splits]
     assert tables[0].equals(tables[1])
     assert not tables[0]["split"].equals(tables[2]["split"])
     check_feature_table(tables[2], FEATURES, "here")

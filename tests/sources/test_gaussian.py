@@ -10,14 +10,9 @@ FEATURES = ["a", "b", "c"]
 
 
 def settings(**changes) -> Settings:
-    source = {
-        "signal_events": 300,
-        "background_events": 200,
-        "seed": 5,
-        "mean_scale": 1.0,
-        "width_scale": 2.0,
-    }
-    return Settings.model_validate({"kind": "gaussian"} | source | changes)
+    numbers = {"signal_events": 300, "background_events": 200, "seed": 5}
+    scales = {"mean_scale": 1.0, "width_scale": 2.0}
+    return Settings.model_validate({"kind": "gaussian"} | numbers | scales | changes)
 
 
 def test_gaussian_events_follow_the_recipe():

@@ -12,8 +12,10 @@ import pytest
 import uproot
 
 from scripts import combine_summaries, generate_events, simulate_detector
-from scripts.generate_events import BATCH_SIZE, batched, job_seed, share
-from scripts.physics.generation import LARGEST_SEED, event_array, stable_particles
+from scripts.physics import event_files
+from scripts.physics.event_files import BATCH_SIZE, batched
+from scripts.physics.generation import event_array, stable_particles
+from scripts.physics.job_shares import LARGEST_SEED, job_seed, share
 from scripts.physics.preselection import read_features
 from scripts.physics.response import LEAVES
 from scripts.physics.summary import Summary
@@ -113,7 +115,7 @@ def test_summary_says_all(two_parts):
 
 def test_events_are_written_in_batches(tmp_path, monkeypatch, two_parts):
     """Whatever their size, the events are the same."""
-    monkeypatch.setattr(generate_events, "BATCH_SIZE", 7)
+    monkeypatch.setattr(event_files, "BATCH_SIZE", 7)
     path = generate(tmp_path, 61, jobs=2)
     assert ak.array_equal(ak.from_parquet(path), ak.from_parquet(two_parts[0]))
     assert BATCH_SIZE > 61

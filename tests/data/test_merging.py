@@ -1,4 +1,4 @@
-"""From the events of many files to one feature table, its weights and its cutflow."""
+"""From the selected events of many files to one feature table, its weights and its cutflow."""
 
 import json
 from pathlib import Path
@@ -23,8 +23,15 @@ def write_part(folder: Path, name: str, n_all: int, met: list[float]) -> tuple[P
     return table, cutflow
 
 
-def merge_parts(folder: Path, signal: list[tuple], background: tuple, files: dict, **options: object) -> None:
-    """Merge what write_part wrote; one part of the background, given as a file and not as a list."""
+def merge_parts(
+    folder: Path,
+    signal: list[tuple],
+    background: tuple,
+    files: dict,
+    summaries: list[Path] | None = None,
+    **options: object,
+) -> None:
+    """Merge the files of write_part; one part of the background, given as a file and not as a list."""
     merge_features.main(
         signal=[table for table, _ in signal],
         signal_cutflows=[cutflow for _, cutflow in signal],
@@ -35,7 +42,8 @@ def merge_parts(folder: Path, signal: list[tuple], background: tuple, files: dic
         features=["met", "ht"],
         split=SPLIT,
         files=files,
-        **options,
+        summaries=summaries,
+        weighting=options,
     )
 
 

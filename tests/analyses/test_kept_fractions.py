@@ -1,7 +1,7 @@
 """Cuts and a network against the fraction of the background that the cuts keep."""
 
-import copy
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from cabin_core import EventSample, FullyConnectedNetwork
-from scripts.analyses import kept_fractions as scan_kept_fractions
-from scripts.analyses.kept_fractions import STRATEGIES, measure_chain, rank_by_network
-from scripts.config import ConfigError, check_config
-from scripts.scorecard.measures import MEASURES
-from scripts.scorecard.results import NotRun, Results
-from tests.scripts.test_config import PAPER, SCHEMA
+from scripts import analyse_study
+from scripts.analyses.chains import measure_chain, rank_by_network
+from scripts.analyses.kept_fractions import STRATEGIES
+from tests import trainings
+from tests.delphes_files import SELECTION
+from tests.studies import study_entry
 
 FEATURES, DIRECTIONS = ["a", "b"], [">", "<"]
 JOINT = {
@@ -31,7 +31,7 @@ JOINT = {
     "seed": 1,
     "schedule": {"first_activation_scale": 3.0, "last_learning_rate": 0.005},
 }
-SEARCH = {
+EXPERIMENT = {
     "luminosity": 10.0,
     "cross_sections": {"signal": 1.0, "background": 20.0},
     "relative_uncertainty": 0.1,
@@ -61,24 +61,37 @@ def table(events, tmp_path_factory):
     return path
 
 
-def scan(table, path, **changes):
-    arguments = {
-        "table": table,
-        "kept_fractions": path,
-        "name": "toy",
-        "settings": {"fractions": [0.3, 0.05], "seeds": [1, 2]},
-        "network": JOINT,
-        "features": FEATURES,
-        "directions": DIRECTIONS,
-        "split": {"test_fraction": 0.2, "seed": 0},
-        "search": SEARCH,
-    }
-    scan_kept_fractions.main(**arguments | changes)
+def scan(
+    table: Path,
+    *,
+    fractions: tuple[float, ...] = (0.3, 0.05),
+    seeds: tuple[int, ...] = (1, 2),
+    network: dict = JOINT,
+    experiment: dict | None = EXPERIMENT,
+    source: dict | None = None,
+) -> pd.DataFrame:
+    """Run the job beside the feature table."""
+    settings = {"network": "joint", "fractions": list(fractions), "seeds": list(seeds)}
+    study = study_entry(
+        features=[
+            {"name": name, "direction": direction}
+            for name, direction in zip(FEATURES, DIRECTIONS, strict=True)
+        ],
+        split={"test_fraction": 0.2, "seed": 0},
+        counting_experiment=experiment,
+        networks={"joint": network},
+        analyses={"kept_fractions": settings},
+        **({} if source is None else {"source": source}),
+    )
+    path = table.with_name("scan.csv")
+    analyse_study.main(
+        table=path, analysis="kept_fractions", study=study, study_name="toy", features=table, models=[]
+    )
     return pd.read_csv(path)
 
 
-def test_scan_of_three_strategies(table, tmp_path):
-    rows = scan(table, tmp_path / "scan.csv")
+def test_scan_of_three_strategies(table):
+    rows = scan(table)
     assert list(rows["strategy"].unique()) == list(STRATEGIES)
     assert len(rows) == 3 * 2 * 2
     # Fitted on the training sample: on the test sample within its statistics, 400 background events.
@@ -93,19 +106,11 @@ def test_scan_of_three_strategies(table, tmp_path):
     # The less is kept, the more is lost.
     assert (means["auc"].unstack().diff(axis=1).iloc[:, 1:] > 0).all().all()
     assert (means["cross_entropy"].unstack().diff(axis=1).iloc[:, 1:] < 0).all().all()
-    again = tmp_path / "again.csv"
-    scan(table, again)
-    assert again.read_bytes() == (tmp_path / "scan.csv").read_bytes()
+    pd.testing.assert_frame_equal(scan(table), rows, check_exact=True)
 
 
-def test_without_a_search_there_is_no_significance(table, tmp_path):
-    rows = scan(
-        table,
-        tmp_path / "scan.csv",
-        search=None,
-        settings={"fractions": [0.3], "seeds": [1]},
-        network=JOINT | {"epochs": 5},
-    )
+def test_without_an_experiment_there_is_no_significance(table):
+    rows = scan(table, experiment=None, fractions=(0.3,), seeds=(1,), network=JOINT | {"epochs": 5})
     assert rows["significance"].isna().all()
 
 
@@ -140,32 +145,20 @@ def test_network_alone_keeps_by_its_score():
     assert scores[kept, 0].min() > scores[~kept, 1].max()
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "message"),
-    [
-        ("fractions", [0.1, 0.0], r"kept_fractions.fractions: a kept fraction must lie in \(0, 1\]"),
-        ("fractions", [1.2], r"kept_fractions.fractions: a kept fraction must lie in \(0, 1\]"),
-        ("network", "scan", r"kept_fractions.network: scan is not a joint network"),
-        ("network", "susy_joint", r"kept_fractions.network: unknown network 'susy_joint'"),
-    ],
-)
-def test_config_faults_are_one_line(path, value, message):
-    config = copy.deepcopy(PAPER)
-    config["studies"]["gaussian"]["kept_fractions"][path] = value
-    with pytest.raises(ConfigError, match=message) as raised:
-        check_config(config, SCHEMA)
-    assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("record_cuts", True), ("scale_features", False), ("property", {"name": "x0", "edges": [0, 1]})],
-)
-def test_a_scan_refuses_settings_that_it_has_not(key, value):
-    config = copy.deepcopy(PAPER)
-    config["networks"]["joint"][key] = value
-    with pytest.raises(ConfigError, match=f"the scan has no {key}, which joint sets: remove it"):
-        check_config(config, SCHEMA)
+def test_joint_network_as_a_tool(table, events, tmp_path):
+    files = trainings.train(table, tmp_path, JOINT, FEATURES, DIRECTIONS)
+    cuts, metrics = pd.read_csv(files["cuts"]), pd.read_csv(files["metrics"])
+    assert list(cuts["feature"]) == FEATURES
+    assert list(cuts["direction"]) == DIRECTIONS
+    scores = pd.read_parquet(files["scores"])["score"].to_numpy()
+    passed = (events["a"] > cuts["cut"][0]) & (events["b"] < cuts["cut"][1])
+    assert ((scores > 0) == passed).all()
+    background = events["label"] == 0
+    train = events["split"] == "train"
+    assert passed[background & train].mean() == pytest.approx(0.1, abs=1e-3)
+    assert passed[background & train].mean() <= 0.1
+    assert metrics["background_efficiency"][0] == pytest.approx(passed[background & ~train].mean())
+    assert set(pd.read_csv(files["history"])) >= {"train_efficiency", "train_cross_entropy", "test_total"}
 
 
 @pytest.mark.parametrize(
@@ -181,10 +174,10 @@ def test_a_scan_refuses_settings_that_it_has_not(key, value):
     ],
     ids=str,
 )
-def test_a_scan_ignores_no_setting(table, tmp_path, change):
-    few = {"settings": {"fractions": [0.3], "seeds": [1]}}
-    plain = scan(table, tmp_path / "plain.csv", network=JOINT | {"epochs": 40}, **few)
-    changed = scan(table, tmp_path / "changed.csv", network=JOINT | {"epochs": 40} | change, **few)
+def test_a_scan_ignores_no_setting(table, change):
+    few = {"fractions": [0.3], "seeds": [1]}
+    plain = scan(table, network=JOINT | {"epochs": 40}, **few)
+    changed = scan(table, network=JOINT | {"epochs": 40} | change, **few)
     together = plain["strategy"] == "together"
     assert not plain[together].equals(changed[together])
 
@@ -192,40 +185,55 @@ def test_a_scan_ignores_no_setting(table, tmp_path, change):
 def test_a_scan_of_few_events(events, tmp_path):
     few = events[(events["label"] == 1) | (events.index < 30)]
     few.to_parquet(tmp_path / "features.parquet")
-    rows = scan(tmp_path / "features.parquet", tmp_path / "scan.csv", network=JOINT | {"epochs": 3})
+    rows = scan(tmp_path / "features.parquet", network=JOINT | {"epochs": 3})
     assert rows["significance"].notna().all()
 
 
-def test_a_figure_of_a_scan_that_is_left_out():
-    config = copy.deepcopy(PAPER)
-    config["studies"]["gaussian"]["kept_fractions"] = None
-    with pytest.raises(ConfigError, match=r"figures.kept_fractions: study gaussian has no key `kept_frac"):
-        check_config(config, SCHEMA)
+UNEQUAL = {
+    "model": "joint",
+    "kept_fraction": 0.1,
+    "start": 2.0,
+    "activation_scale": 30.0,
+    "hidden_layers": [4],
+    "loss": {"joint": {}},
+    "precision": "float64",
+    "optimizer": "adam",
+    "learning_rate": 0.05,
+    "epochs": 20,
+    "seed": 1,
+}
+FILES = {"kind": "delphes", "signal": ["s.root"], "background": ["b.root"], "selection": SELECTION}
 
 
-def test_measures_of_the_scorecard(tmp_path):
-    (tmp_path / "toy").mkdir()
-    rows = [
-        (
-            strategy,
-            seed,
-            fraction,
-            0.5 + fraction + 0.1 * seed - (0.02 * seed if strategy == "together" else 0),
-        )
-        for strategy in STRATEGIES
-        for seed in (1, 2)
-        for fraction in (0.1, 0.2)
-    ]
-    scan = pd.DataFrame(rows, columns=["strategy", "seed", "fraction", "auc"])
-    scan.to_csv(tmp_path / "toy" / "kept_fractions.csv", index=False)
-    studies = {"toy": {"networks": [], "kept_fractions": {}}}
-    results = Results(tmp_path, studies, {})
-    # Deficits of 0.02 and 0.04 in pairs; the seeds themselves spread by 0.1 / sqrt(2) and 0.08 / sqrt(2).
-    spread = np.sqrt((0.1**2 + 0.08**2) / 4)
-    deficit = MEASURES["largest_joint_deficit"](results, study="toy", quantity="auc")
-    assert deficit.value == pytest.approx(0.03 / spread)
-    difference = MEASURES["mean_joint_difference"](results, study="toy", quantity="auc")
-    assert difference == (pytest.approx(-0.03), pytest.approx(0.01))
-    scan[scan["seed"] == 1].to_csv(tmp_path / "toy" / "kept_fractions.csv", index=False)
-    with pytest.raises(NotRun, match="one seed of kept fractions"):
-        MEASURES["mean_joint_difference"](Results(tmp_path, studies, {}), study="toy", quantity="auc")
+def cross_entropies(folder: Path, background_weight: float, equal: bool) -> pd.Series:
+    """Of each strategy, where each background event stands for many."""
+    generator = np.random.default_rng(4)
+    label = np.arange(600) % 2
+    events = pd.DataFrame(
+        {
+            "a": generator.normal(label),
+            "b": generator.normal(-label),
+            "label": label.astype(np.int8),
+            "split": "train",
+            "weight": np.where(label == 1, 1.0, background_weight),
+        }
+    )
+    events.loc[::7, "split"] = "test"
+    events.to_parquet(folder / "features.parquet")
+    rows = scan(
+        folder / "features.parquet",
+        network=UNEQUAL,
+        fractions=(0.5,),
+        seeds=(1,),
+        experiment=None,
+        source=FILES | {"equal_class_weights": equal},
+    )
+    return rows.set_index("strategy")["cross_entropy"]
+
+
+def test_a_scan_with_equal_class_weights_does_not_know_their_ratio(tmp_path):
+    alike, heavy = (cross_entropies(tmp_path, weight, True) for weight in (1.0, 20.0))
+    assert heavy.to_dict() == pytest.approx(alike.to_dict(), rel=1e-6)
+    # A network alone that knew it would take hardly any event for signal.
+    ratio_known = cross_entropies(tmp_path, 20.0, False)
+    assert ratio_known["network alone"] > 1.2 * heavy["network alone"]
