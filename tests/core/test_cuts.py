@@ -8,21 +8,9 @@ from hypothesis import strategies as st
 from cabin_core import (
     CutNetwork,
     EfficiencyScanNetwork,
-    FullyConnectedNetwork,
-    LinearNetwork,
     OneToOneLinear,
     passes_cuts,
 )
-from scripts.models.network_settings import NetworkSettings, build_network
-
-DIRECTIONS = (">", "<", ">")
-SETTINGS = [
-    NetworkSettings("linear"),
-    NetworkSettings("fully_connected", hidden_layers=(4, 3)),
-    NetworkSettings("one_to_one", weights="learned"),
-    NetworkSettings("scan", targets=(0.5, 0.2), precision="float64"),
-    NetworkSettings("scan", targets=(0.9, 0.2, 0.5), weights="learned"),
-]
 
 moderate = st.floats(-3, 3, allow_subnormal=False)
 
@@ -62,28 +50,35 @@ def test_score_is_the_product_of_sigmoids(scale, event):
         CutNetwork(1, 1, [1.0]),
         OneToOneLinear(1, [1.0]),
         EfficiencyScanNetwork(1, [0.5], [1.0]),
-        build_network(NetworkSettings("one_to_one"), ">"),
     ],
-    ids=["cuts", "one_to_one", "scan", "settings"],
+    ids=["cuts", "one_to_one", "scan"],
 )
 def test_default_activation_scale_is_that_of_the_paper(network):
     assert network(torch.tensor([[0.1]])).item() == pytest.approx(sigmoid(15 * 0.1), rel=1e-6)
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s.model}-{s.weights}")
-def test_scores_have_one_column_a_row_and_lie_between_0_and_1(settings):
-    network = build_network(settings, DIRECTIONS)
-    x = 10 * torch.randn(50, 3, generator=torch.Generator().manual_seed(1), dtype=settings.dtype)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    "network",
+    [
+        OneToOneLinear(3),
+        EfficiencyScanNetwork(3, (0.5, 0.2)),
+        EfficiencyScanNetwork(3, (0.9, 0.2, 0.5), [1, -1, 1]),
+    ],
+    ids=["one to one", "two rows", "three rows"],
+)
+def test_scores_have_one_column_a_row_and_lie_between_0_and_1(network, dtype):
+    network = network.to(dtype)
+    x = 10 * torch.randn(50, 3, generator=torch.Generator().manual_seed(1), dtype=dtype)
     scores = network(x)
-    n_rows = max(1, len(settings.targets))
+    n_rows = network.bias.shape[1]
     assert scores.shape == (50, n_rows)
-    assert scores.dtype == settings.dtype
+    assert scores.dtype == dtype
     assert ((scores >= 0) & (scores <= 1)).all()
     torch.testing.assert_close(network(x[7:9]), scores[7:9])
-    if isinstance(network, CutNetwork):
-        assert network.cuts().shape == (n_rows, 3)
-        assert network.bias.shape == (1, n_rows, 3)
-        assert (network.cuts() == 0).all()
+    assert network.cuts().shape == (n_rows, 3)
+    assert network.bias.shape == (1, n_rows, 3)
+    assert (network.cuts() == 0).all()
 
 
 def test_log_score_is_finite_where_the_score_underflows():
@@ -193,81 +188,6 @@ def test_zero_learned_weight_has_no_direction():
         network.directions()
 
 
-# ---- the networks to compare with ----
-
-
-def test_linear_network_is_the_sigmoid_of_a_weighted_sum():
-    network = LinearNetwork(2)
-    network.linear.weight.data.copy_(torch.tensor([[0.7, -1.3]]))
-    assert network(torch.tensor([[2.0, 0.5]])).item() == pytest.approx(sigmoid(0.7 * 2 - 1.3 * 0.5))
-    assert sum(p.numel() for p in network.parameters()) == 2
-
-
-def test_fully_connected_network_by_hand():
-    network = FullyConnectedNetwork(2, (2,))
-    into, out = [module for module in network.modules() if isinstance(module, torch.nn.Linear)]
-    into.weight.data.copy_(torch.tensor([[1.0, 2.0], [-1.0, 1.0]]))
-    into.bias.data.copy_(torch.tensor([0.5, -0.25]))
-    out.weight.data.copy_(torch.tensor([[2.0, 3.0]]))
-    out.bias.data.fill_(-1.0)
-    # Hidden nodes 1 - 0.6 + 0.5 and relu(-1 - 0.3 - 0.25) = 0.
-    assert network(torch.tensor([[1.0, -0.3]])).item() == pytest.approx(sigmoid(2 * 0.9 - 1))
-
-
-@pytest.mark.parametrize("sigmoid", [True, False])
-def test_axis_of_the_events_is_no_other_network(sigmoid):
-    plain, innermost = (
-        FullyConnectedNetwork(3, (5, 4), 2, sigmoid=sigmoid, events_innermost=way).double()
-        for way in (False, True)
-    )
-    innermost.load_state_dict(plain.state_dict())
-    features = torch.randn(50, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    for network in (plain, innermost):
-        network(features).square().sum().backward()
-    torch.testing.assert_close(innermost(features), plain(features))
-    torch.testing.assert_close(innermost.logits(features), plain.logits(features))
-    for ours, theirs in zip(innermost.parameters(), plain.parameters(), strict=True):
-        torch.testing.assert_close(ours.grad, theirs.grad)
-
-
-def test_fully_connected_network_has_the_layers_that_are_asked_for():
-    network = FullyConnectedNetwork(7, (20, 10))
-    assert [tuple(p.shape) for p in network.parameters() if p.dim() == 2] == [(20, 7), (10, 20), (1, 10)]
-
-
-# ---- build_network ----
-
-
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s.model}-{s.weights}")
-def test_build_network_is_fixed_by_its_seed(settings):
-    first, again, other = (build_network(settings, DIRECTIONS, seed).state_dict() for seed in (3, 3, 4))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    random_start = settings.weights == "learned" or settings.model in ("linear", "fully_connected")
-    assert random_start == any(not torch.equal(first[name], other[name]) for name in first)
-
-
-def test_build_network_leaves_the_generator_of_the_caller_alone():
-    torch.manual_seed(5)
-    expected = torch.rand(3)
-    torch.manual_seed(5)
-    build_network(NetworkSettings("linear"), DIRECTIONS, seed=99)
-    assert torch.equal(torch.rand(3), expected)
-
-
-@pytest.mark.parametrize("model", ["one_to_one", "scan"])
-@pytest.mark.parametrize(
-    ("weights", "expected"), [("directions", [1.0, -1.0, 1.0]), ((-0.5, 2, 1), [-0.5, 2.0, 1.0])]
-)
-def test_build_network_passes_its_settings_on(model, weights, expected):
-    settings = NetworkSettings(model, targets=[0.3], weights=weights, activation_scale=7, precision="float64")
-    network = build_network(settings, DIRECTIONS)
-    assert isinstance(network, OneToOneLinear if model == "one_to_one" else EfficiencyScanNetwork)
-    assert network.weight.tolist() == expected
-    assert network.activation_scale == 7.0
-    assert network.bias.dtype == network.weight.dtype == torch.float64
-    assert settings.targets == (0.3,)
-
-
 # ---- errors ----
 
 
@@ -285,12 +205,6 @@ def test_build_network_passes_its_settings_on(model, weights, expected):
         (lambda: EfficiencyScanNetwork(2, (0.5, 1.0)), r"between 0 and 1, both excluded: \[1.0\]"),
         (lambda: EfficiencyScanNetwork(2, (0.2, 0.5, 0.2)), r"repeated: \[0.2\]"),
         (lambda: EfficiencyScanNetwork(2, (0.5,), [1.0]), "1 weights for 2 features"),
-        (lambda: FullyConnectedNetwork(2, ()), r"positive numbers of nodes, not \[\]"),
-        (lambda: FullyConnectedNetwork(2, (3, 0)), r"positive numbers of nodes, not \[3, 0\]"),
-        (lambda: build_network(NetworkSettings("fully_connected"), ">>"), "hidden_layers"),
-        (lambda: build_network(NetworkSettings("one_to_one"), [">", ">="]), "unknown direction '>='"),
-        (lambda: build_network(NetworkSettings("linear"), ["left"]), "unknown direction 'left'"),
-        (lambda: build_network(NetworkSettings("one_to_one", weights=(1,)), ">>"), "1 weights for 2"),
         (lambda: CutNetwork(2, 0), "needs features and rows, not 2 and 0"),
         (lambda: CutNetwork(2, 1, [1.0, math.nan]), "weight of zero, NaN or infinity has no cut"),
     ],
@@ -298,31 +212,6 @@ def test_build_network_passes_its_settings_on(model, weights, expected):
 def test_networks_refuse(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"model": "forest"}, "unknown model 'forest': one of linear, "),
-        ({"model": "linear", "precision": "float16"}, "unknown precision 'float16': one of float32, "),
-        ({"model": "one_to_one", "weights": "random"}, "weights must be .* not 'random'"),
-        ({"model": "scan"}, "at least one target"),
-        ({"model": "scan", "targets": (0.5, 0.0)}, r"between 0 and 1, both excluded: \[0.0\]"),
-        ({"model": "scan", "targets": (math.nan,)}, "between 0 and 1"),
-        ({"model": "scan", "targets": (0.5, 0.5)}, r"repeated: \[0.5\]"),
-        ({"model": "one_to_one", "targets": (0.5, 0.6)}, "at most one target, not 2"),
-        (
-            {"model": "scan", "targets": (0.5,), "hidden_layers": (3,)},
-            "fully_connected or joint network, and to these only: scan",
-        ),
-        ({"model": "linear", "weights": "learned"}, "weights"),
-        ({"model": "fully_connected"}, "hidden_layers"),
-        ({"model": "one_to_one", "activation_scale": -1.0}, "activation"),
-    ],
-)
-def test_network_settings_refuse(settings, message):
-    with pytest.raises(ValueError, match=message):
-        NetworkSettings(**settings)
 
 
 @pytest.mark.parametrize("shape", [(4, 1), (4, 3), (2,)])
@@ -376,35 +265,20 @@ def test_rows_out_of_order_meet_halfway():
     assert network.bias.flatten().tolist() == [3.0, 1.5, 1.5]
 
 
-def test_windows_and_monotone_scans_are_built_again():
-    settings = NetworkSettings("scan", targets=(0.9, 0.5), weights="windows", start=2.0, monotone=True)
-    network = build_network(settings, "><")
-    assert network.bias.shape == (1, 2, 4)
-    assert network.windows
-    network.bias.data[0, 0] = 1.0
-    network.project()
-    assert network.bias.tolist() == [[[1.5] * 4] * 2]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"model": "one_to_one", "weights": "windows"}, "start must be positive for windows"),
-        ({"model": "one_to_one", "weights": "windows", "start": -1.0}, "start must be positive for windows"),
-        ({"model": "one_to_one", "monotone": True}, "monotone belongs to a scan"),
-        ({"model": "linear", "start": 1.0}, "start belongs to a cut network"),
-    ],
-)
-def test_settings_of_windows_refuse(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        NetworkSettings(**arguments)
-
-
 def test_windows_refuse_weights_and_an_empty_start():
     with pytest.raises(ValueError, match="give no weights"):
         OneToOneLinear(2, [1.0, 1.0], windows=True, start=1.0)
     with pytest.raises(ValueError, match="lower edge above the upper one"):
         OneToOneLinear(2, windows=True)
+
+
+def test_windows_in_order():
+    network = EfficiencyScanNetwork(2, (0.9, 0.5), windows=True, start=2.0, monotone=True)
+    assert network.bias.shape == (1, 2, 4)
+    assert network.windows
+    network.bias.data[0, 0] = 1.0
+    network.project()
+    assert network.bias.tolist() == [[[1.5] * 4] * 2]
 
 
 @pytest.mark.parametrize(("function", "on_the_cut"), [("hard", 1.0), ("heaviside", 0.0)])
