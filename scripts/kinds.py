@@ -215,10 +215,10 @@ class ModelSettings(Settings):
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
         """Return which models have keys that this one lacks, or what this one has."""
-        models = [module_of("model", kind).Settings for kind in modules("model")]
-        owners = [one.__module__.rpartition(".")[2] for one in models if set(unknown) & set(one.model_fields)]
-        known = super().hint(unknown)
-        return f"a setting of the model {', '.join(owners)}; {known}" if owners else known
+        fields = {kind: module_of("model", kind).Settings.model_fields for kind in modules("model")}
+        owners = [kind for kind, known in fields.items() if not known.keys().isdisjoint(unknown)]
+        own = cls.__module__.rpartition(".")[2]
+        return f"of the model {', '.join(owners)}, not of {own}" if owners else super().hint(unknown)
 
     @property
     def offers(self) -> frozenset[str]:

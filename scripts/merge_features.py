@@ -41,7 +41,10 @@ def main(
         One json file a sample, signal first, whose ``cross_section_fb`` stands in for the cross-sections.
     """
     parts = {"signal": (signal, signal_cutflows), "background": (background, background_cutflows)}
-    samples = {name: read_sample(name, *map(path_list, parts[name]), files[name]) for name in CLASSES}
+    samples = {
+        name: read_sample(name, path_list(tables), path_list(cutflows), files[name])
+        for name, (tables, cutflows) in parts.items()
+    }
     if summaries:
         found = [json.loads(path.read_text())["cross_section_fb"] for path in summaries]
         weighting = weighting | {"cross_sections": dict(zip(CLASSES, found, strict=True))}

@@ -279,8 +279,8 @@ class Study(Settings):
         yield from drawn.check(self)
 
 
-def parse(settings: type[S], value: Any) -> S:
-    """Return settings from their part of the config.
+def parse(settings: type[S], value: Any, where: str = "") -> S:
+    """Return settings from their part of the config, which stands at the key ``where``.
 
     Raises
     ------
@@ -288,7 +288,7 @@ def parse(settings: type[S], value: Any) -> S:
         With one line for each fault, which begins with the path of its key.
     """
     faults: list[str] = []
-    parsed = _parse(settings, value, "", faults)
+    parsed = _parse(settings, value, where, faults)
     if parsed is None:
         raise ConfigError("\n".join(faults))
     return parsed

@@ -27,7 +27,8 @@ from cabin_core import (
 
 from ..data.feature_table import CLASSES
 from ..data.yields import selected_yields
-from ..models import fully_connected, joint
+from ..models import joint
+from ..study import parse_kind
 
 if TYPE_CHECKING:
     from ..study import CountingExperiment
@@ -97,11 +98,8 @@ class Chain:
     def network_alone(self, seed: int) -> nn.Module:
         """Return a network that is trained on all events, with one output."""
         shared = ("hidden_layers", "precision", "optimizer", "learning_rate", "epochs", "seed")
-        settings = fully_connected.Settings(
-            model="fully_connected",
-            loss={"bce": 1.0},
-            **{name: getattr(self.settings, name) for name in shared},
-        )
+        entry = {name: getattr(self.settings, name) for name in shared}
+        settings = parse_kind("model", {"model": "fully_connected", "loss": {"bce": 1.0}, **entry})
         network = settings.build(self.directions, seed)
         train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
         return network

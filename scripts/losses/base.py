@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LossSettings(Settings):
-    """What a network is trained on; a loss of its own has its name as its one key."""
+    """What a network is trained on."""
 
     @property
     def name(self) -> str:
@@ -39,12 +39,6 @@ class LossSettings(Settings):
     def needs_probabilities(self) -> bool:
         """Whether the scores must lie in [0, 1]."""
         return True
-
-    @classmethod
-    def hint(cls, unknown: list[str]) -> str:
-        """Return that nothing stands beside a loss of its own."""
-        own, others = ", ".join(cls.model_fields), ", ".join(unknown)
-        return f"{own} is a loss of its own: remove {others}, or {own}"
 
     def check_network(self, network: NetworkSettings) -> None:
         """Raise where the network lacks what the loss needs.
@@ -80,6 +74,16 @@ class LossSettings(Settings):
             If yields are needed and there are none.
         """
         raise NotImplementedError
+
+
+class OwnLossSettings(LossSettings):
+    """A loss that stands alone, with its name as its one key."""
+
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return that nothing stands beside it."""
+        own, others = ", ".join(cls.model_fields), ", ".join(unknown)
+        return f"{own} is a loss of its own: remove {others}, or {own}"
 
 
 def needed(yields: ExpectedYields | None, what: str) -> ExpectedYields:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from ..kinds import Number, Pair, Positive, Share
 from ..kinds import Settings as Part
-from .base import LossSettings
+from .base import OwnLossSettings
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields, JointLoss
@@ -32,8 +32,8 @@ class ChainLoss(Part):
     )
     handover: Pair = Field(
         default=[0.4, 0.7],
-        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn also "
-        "to the cross-entropy of cuts and network together",
+        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn "
+        "also to the cross-entropy of cuts and network together",
     )
 
     @field_validator("handover")
@@ -44,7 +44,7 @@ class ChainLoss(Part):
         return shares
 
 
-class Settings(LossSettings):
+class Settings(OwnLossSettings):
     """The loss of cuts and a network trained together, on its own."""
 
     joint: ChainLoss

@@ -285,7 +285,7 @@ class CutNetworkSettings(NetworkSettings):
         return 1 if self.event_property is None else len(self.event_property.edges) - 1
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a wrong number of weights, or a property that the study lacks, beside faults of any network."""
+        """Yield a wrong number of weights, or a property that the study lacks, beside what any may have."""
         yield from super().check(study)
         if isinstance(self.weights, list) and len(self.weights) != len(study.features):
             yield (

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from cabin_core import TrainedNetwork, load_network
+from ..kinds import ModelSettings
+from ..study import CountingExperiment, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cabin_core import TrainedNetwork
 
 
 class NotRun(LookupError):
-    """A claim is about a study or network that this run leaves out."""
+    """A claim is about something that this run leaves out."""
 
 
 class Measured(NamedTuple):
-    """A value and its uncertainty."""
+    """A value and its statistical uncertainty (one standard deviation), None where that is not defined."""
 
     value: float
     uncertainty: float | None = None
+
+
+class Has(frozenset[str]):
+    """What the network that an argument of a measure names must have, see ``ModelSettings.has``."""
 
 
 def row_at(table: pd.DataFrame, target: float | None) -> pd.Series:
@@ -40,96 +48,77 @@ class Results:
     ----------
     root : Path
         ``results/RUN``.
-    studies, networks : dict of dict
-        Of the config; studies left out are absent.
+    studies : dict of Study
+        By name; studies and networks left out are absent.
     """
 
-    def __init__(self, root: Path, studies: dict[str, Any], networks: dict[str, Any]) -> None:
-        self.root, self.studies, self.networks = root, studies, networks
-        self._read_csv = cache(pd.read_csv)
-        self._read_parquet = cache(pd.read_parquet)
+    def __init__(self, root: Path, studies: dict[str, Study]) -> None:
+        self.root, self.studies = root, studies
+        self._tables: dict[Path, pd.DataFrame] = {}
 
-    def config_of(self, network: str) -> dict[str, Any]:
-        """Return the config of a network."""
-        if network not in self.networks:
-            raise NotRun(f"network {network} is not in this config")
-        entry: dict[str, Any] = self.networks[network]
-        return entry
+    def study(self, name: str) -> Study:
+        """Return a study."""
+        if name not in self.studies:
+            raise NotRun(f"study {name} is left out of this run")
+        return self.studies[name]
 
-    def source_of(self, study: str) -> dict[str, Any]:
-        """Return the config of where the events of a study come from."""
-        self._folder(study)
-        source: dict[str, Any] = self.studies[study]["source"]
-        return source
+    def network(self, study: str, network: str) -> ModelSettings:
+        """Return the settings of a network."""
+        networks = self.study(study).networks
+        if network not in networks:
+            raise NotRun(f"study {study} does not train {network} in this run")
+        return networks[network]
 
-    def search_of(self, study: str) -> dict[str, Any]:
-        """Return what a search with the events of a study expects."""
-        self._folder(study)
-        if "search" not in self.studies[study]:
-            raise NotRun(f"study {study} has no search in this config")
-        search: dict[str, Any] = self.studies[study]["search"]
-        return search
+    def experiment(self, study: str) -> CountingExperiment:
+        """Return the counting experiment of a study."""
+        experiment = self.study(study).counting_experiment
+        if experiment is None:
+            raise NotRun(f"study {study} has no counting_experiment in this config")
+        return experiment
 
     def features(self, study: str) -> pd.DataFrame:
         """Return the feature table of a study."""
-        return self._read_parquet(self._folder(study) / "features.parquet")
+        self.study(study)
+        return self._read(self.root / study / "features.parquet")
 
-    def robustness(self, study: str) -> pd.DataFrame:
-        """Return the table of the shifted inputs of a study."""
-        return self._of_study(study, "robustness")
-
-    def optimum(self, study: str) -> pd.DataFrame:
-        """Return the exact optimum of a study."""
-        return self._of_study(study, "optimum")
-
-    def bin_optimum(self, study: str) -> pd.DataFrame:
-        """Return the best cuts in the bins of a property."""
-        return self._of_study(study, "bin_optimum")
-
-    def repeats(self, study: str) -> pd.DataFrame:
-        """Return what networks do on samples of other seeds."""
-        return self._of_study(study, "repeats")
-
-    def kept_fractions(self, study: str) -> pd.DataFrame:
-        """Return what cuts and networks are worth against the fraction of the background kept."""
-        return self._of_study(study, "kept_fractions")
-
-    def _of_study(self, study: str, key: str) -> pd.DataFrame:
-        folder = self._folder(study)
-        if key not in self.studies[study]:
-            raise NotRun(f"study {study} has no {key} in this config")
-        return self._read_csv(folder / f"{key}.csv")
+    def analysis(self, study: str, kind: str) -> pd.DataFrame:
+        """Return what an analysis of a study has written."""
+        if kind not in self.study(study).analyses:
+            raise NotRun(f"study {study} has no {kind} in this config")
+        return self._read(self.root / study / f"{kind}.csv")
 
     def metrics(self, study: str, network: str) -> pd.DataFrame:
         """Return the metrics of a network."""
-        return self._read_csv(self._folder(study, network) / "metrics.csv")
+        return self._read(self._folder(study, network) / "metrics.csv")
 
     def cuts(self, study: str, network: str) -> pd.DataFrame:
         """Return the cuts of a network."""
-        return self._read_csv(self._folder(study, network) / "cuts.csv")
+        return self._read(self._folder(study, network) / "cuts.csv")
 
     def history(self, study: str, network: str) -> pd.DataFrame:
         """Return the loss history of a network."""
-        return self._read_csv(self._folder(study, network) / "history.csv")
+        return self._read(self._folder(study, network) / "history.csv")
 
-    def test_scores(self, study: str, network: str) -> pd.DataFrame:
-        """Return the scores of the test sample."""
-        scores = self.scores(study, network)
-        return scores[scores["split"] == "test"]
-
-    def scores(self, study: str, network: str) -> pd.DataFrame:
-        """Return the scores of all events."""
-        return self._read_parquet(self._folder(study, network) / "scores.parquet")
+    def scores(self, study: str, network: str, split: str | None = None) -> pd.DataFrame:
+        """Return the scores of the events of a sample, ``train`` or ``test``, or of all where None."""
+        scores = self._read(self._folder(study, network) / "scores.parquet")
+        return scores if split is None else scores[scores["split"] == split]
 
     def model(self, study: str, network: str) -> TrainedNetwork:
         """Return a trained network."""
+        # Imported here, as in measures: the config is checked without torch and pandas.
+        from cabin_core import load_network
+
         return load_network(self._folder(study, network) / "model.pt")
 
-    def _folder(self, study: str, network: str | None = None) -> Path:
-        if study not in self.studies:
-            raise NotRun(f"study {study} is left out of this run")
-        if network is None:
-            return self.root / study
-        if network not in self.studies[study]["networks"]:
-            raise NotRun(f"study {study} does not train {network} in this run")
+    def _folder(self, study: str, network: str) -> Path:
+        self.network(study, network)
         return self.root / study / network
+
+    def _read(self, path: Path) -> pd.DataFrame:
+        import pandas as pd
+
+        if path not in self._tables:
+            read = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
+            self._tables[path] = read(path)
+        return self._tables[path]
