@@ -75,9 +75,7 @@ def hanley_mcneil():
     def variance(auc, n_signal, n_background):
         q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
         pairs = n_signal * n_background
-        return (
-            auc * (1 - auc) + (n_signal - 1) * (q1 - auc**2) + (n_background - 1) * (q2 - auc**2)
-        ) / pairs
+        return (auc * (1 - auc) + (n_signal - 1) * (q1 - auc**2) + (n_background - 1) * (q2 - auc**2)) / pairs
 
     return variance
 

@@ -31,12 +31,12 @@ def test_efficiencies_at_a_target(run):
 
 def test_background_against_a_scan_at_the_same_signal(run):
     run.write(metrics=SCAN | {"signal_efficiency": [0.8, 0.4]})
-    own = {"signal_efficiency": [0.5], "background_efficiency": [0.2]}
-    run.write("other", metrics=own | {"background_efficiency_uncertainty": [0.02]})
+    own = {"background_efficiency": [0.2], "background_efficiency_uncertainty": [0.02]}
+    run.write("other", metrics=own | {"signal_efficiency": [0.5]})
     found = run("background_above_scan", network="other", scan="net")
     # A quarter of the way from 0.4 to 0.8.
     assert found == pytest.approx((0.2 - 0.15, math.hypot(0.02, 0.025)))
-    run.write("other", metrics=own | {"signal_efficiency": [0.9], "background_efficiency_uncertainty": [0.02]})
+    run.write("other", metrics=own | {"signal_efficiency": [0.9]})
     with pytest.raises(NotRun, match=r"other has a signal efficiency of 0\.90, outside net"):
         run("background_above_scan", network="other", scan="net")
 
