@@ -1,7 +1,7 @@
 """What a word of the config stands for: the folder is the registry, a kind is one module with `Settings`.
 
-``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a kind
-where it has a class ``Settings``; only those that a config names are imported. This module knows no kind.
+``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a
+kind where it has a class ``Settings``; only those that a config names are imported. This one knows no kind.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ class Settings(BaseModel):
 class SourceSettings(Settings):
     """Where the events of a study come from.
 
-    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one that
-    reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
+    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one
+    that reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
     """
 
     kind: str
@@ -169,8 +169,8 @@ class ModelSettings(Settings):
     """
 
     model: str
-    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working points),
-    #: ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
+    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working
+    #: points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
@@ -189,6 +189,11 @@ class ModelSettings(Settings):
     def needs_yields(self) -> bool:
         """Whether its training is about the yields of the study's counting experiment."""
         return False
+
+    @property
+    def modules(self) -> list[str]:
+        """Modules that a job with this model imports by name, for what reruns it."""
+        return [modules("model")[self.model]]
 
     @property
     def input_files(self) -> list[str]:

@@ -38,7 +38,7 @@ from scripts.kinds import (
 RESERVED_COLUMNS = ("label", "process", "split", "weight")
 #: What is a folder or file of its own beside a network's folder.
 RESERVED_NETWORKS = ("read", "simulation")
-DEFAULT = "default"
+DEFAULT: Literal["default"] = "default"
 
 S = TypeVar("S", bound=Settings)
 
@@ -47,8 +47,8 @@ class Column(Settings):
     """A property of the events that is not cut on, but that cuts may follow: pileup or eta, for example."""
 
     name: Name
-    label: str = Field(description="Axis label; TeX between dollars")
-    unit: str = Field(description="For example GeV; empty for none")
+    label: str = Field(default="", description="Axis label, TeX between dollars; the name where absent")
+    unit: str = Field(default="", description="For example GeV; empty for none")
 
 
 class Feature(Column):
@@ -93,8 +93,8 @@ class CountingExperiment(Settings):
 
     luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
     cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Of the events of the feature table, that is after the preselection, of each process [fb]; the "
-        "processes are signal and background where the source names no others"
+        description="Of the events of the feature table, so after the preselection, of each process [fb]; "
+        "the processes are signal and background where the source names no others"
     )
     relative_uncertainty: NotNegative = Field(description="Of the background yield")
     minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
@@ -121,7 +121,7 @@ class StudySettings(Settings):
         default=None, description="Columns that are not cut on but that cuts may follow, beside the features"
     )
     counting_experiment: CountingExperiment | None = None
-    networks: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(
+    networks: dict[Name, dict[str, Any]] = Field(
         description="What is trained or searched, by name: a `model` and its settings"
     )
     analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
@@ -135,7 +135,7 @@ class StudySettings(Settings):
 
 
 class Study(Settings):
-    """A study whose parts are objects; its fields are those of :class:`StudySettings`, each entry by its kind."""
+    """A study whose parts are objects: the fields of :class:`StudySettings`, each entry by its kind."""
 
     name: str
     title: str
@@ -170,7 +170,7 @@ class Study(Settings):
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong between the parts of the study, each with the path of its key below the study."""
+        """Yield what is wrong between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
@@ -178,6 +178,8 @@ class Study(Settings):
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
             yield from _below("counting_experiment.cross_sections", self._cross_section_faults())
+        if not self.networks:
+            yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
             if name in RESERVED_NETWORKS:
                 yield f"networks.{name}", "a folder beside those of the networks has this name: take another"
@@ -330,7 +332,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     rest = {key: getattr(raw, key) for key in ("title", "split", "features", "counting_experiment", "claims")}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
-        if getattr(raw, section) == DEFAULT and check:
+        if getattr(raw, section) == DEFAULT:
             entries = dict(standard_entries(room, study))
             study = study.model_copy(
                 update={section: {key: parse_kind(room, entry) for key, entry in entries.items()}}

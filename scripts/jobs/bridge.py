@@ -22,9 +22,9 @@ def _paths(files: Any) -> dict[str, Path | list[Path]]:
 def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     """Call ``main`` with the named inputs, outputs and params of a Snakemake job, and its threads if it asks.
 
-    Inputs and params named ``code`` or ``state`` only trigger reruns and are left out. What the script reports goes to the
-    terminal and to the job's log. An error is one line on the terminal, its traceback is in the log,
-    and the exit status is 1.
+    Inputs and params named ``code`` or ``state`` only trigger reruns and are left out. The script reports to the
+    terminal and to the job's log. An error is one line on the terminal, its traceback is in the
+    log, and the exit status is 1.
     """
     arguments = {**_paths(snakemake.input), **_paths(snakemake.output), **dict(snakemake.params.items())}
     for name in ("code", "state"):

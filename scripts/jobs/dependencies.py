@@ -1,4 +1,4 @@
-"""What a job's results depend on besides its input files: code, pinned libraries, the state of a user's files."""
+"""What a job's results depend on besides its input files: code, pinned libraries, a user's files."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Code:
 
     Notes
     -----
-    What is imported inside of a function counts, what only type checkers see does not. A name that a package
-    takes from one of its modules (``from cabin_core import CutLoss``) stands for that module: importing it runs
-    the others too, but nothing of theirs is used.
+    Imports inside of functions count, those that only type checkers see do not. A name that a package takes
+    from one of its modules (``from cabin_core import CutLoss``) stands for that module: importing it runs the
+    others too, but nothing of theirs is used.
     """
 
     def __init__(self, root: Path) -> None:
@@ -54,7 +54,7 @@ class Code:
         return frozenset(reached)
 
     def libraries(self, modules: Iterable[str]) -> frozenset[str]:
-        """Return what the closure of modules imports from elsewhere, without the standard library's own pins."""
+        """Return what the closure of modules imports from elsewhere, the standard library included."""
         return frozenset().union(*(self._of(module)[1] for module in self.closure(modules)))
 
     def digest(self, *modules: str) -> str:

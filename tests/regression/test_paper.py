@@ -1,11 +1,10 @@
 """The paper: its numbers, its figures and its scorecard.
 
-One run of config/config.yaml (minutes) serves all tests of this file, without some competitors and epsilons
+One run of config/paper/ (minutes) serves all tests of this file, without some competitors and epsilons
 (`overlay`). The events of the SUSY study are not made anew, which takes a quarter of an hour: reference/susy
 keeps the selected ones of our own run (`freeze_sample.py`).
 """
 
-import importlib
 import json
 import shutil
 from pathlib import Path
@@ -13,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from cabin_core import load_network
+from scripts import kinds
+from scripts.config import read_config
 from scripts.figures.style import STYLE
-from tests.conftest import ROOT
+from tests.configs import PAPER
 
 pytestmark = pytest.mark.workflow
 
@@ -25,8 +25,7 @@ REFERENCE = json.loads((Path(__file__).parent / "reference" / "paper.json").read
 SAMPLE = Path(__file__).parent / "reference" / "susy"
 FROZEN = Path(__file__).parent / "reference" / "figures.json"
 TOLERANCE = REFERENCE["tolerance"]
-CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-CLAIMS = yaml.safe_load((ROOT / "config" / "scorecard.yaml").read_text())["scorecard"]
+STUDIES = PAPER["studies"]
 PAPER_FIGURES = [f"fig{number:02d}" for number in range(1, 21)]
 NOT_COMPARABLE = {
     *("sec62-linear-auc", "sec62-network-auc", "sec62-bce-signal", "sec62-bce-background"),
@@ -34,7 +33,7 @@ NOT_COMPARABLE = {
     *(
         f"notebook-susy-scan-{name}-{target}"
         for name in ("signal", "background", "auc")
-        for target in CONFIG["networks"]["scan"]["targets"]
+        for target in STUDIES["susy"]["networks"]["susy_scan"]["targets"]
     ),
     # The trainings of arXiv:2412.09500, whose epsilon, batches and epochs are not told or not enough.
     *("zloss-fig1-bce-slope", "zloss-fig2-bce-significance", "zloss-fig2-bce-efficiency"),
@@ -45,64 +44,65 @@ NOT_COMPARABLE = {
 # All rules but those that make and read the events of the SUSY study.
 RULES = [
     "all",
-    "generate_gaussian",
-    "generate_processes",
-    "compute_optimum",
-    "train_network",
-    "search_cuts",
-    "train_bdt",
-    "evaluate_network",
-    "shift_inputs",
+    "generate_features",
+    "analyse_study",
+    "train_model",
+    "train_text_model",
+    "evaluate_model",
     "draw_figure",
     "write_table",
     "write_scorecard",
 ]
+# What numbers are held of.
+NETWORKS = {
+    "gaussian": set(STUDIES["gaussian"]["networks"]) - {"grid", "bdt", "network", "joint"},
+    "susy": {"susy_linear", "susy_network", "susy_one_to_one_bce", "susy_scan", "susy_scan_no_bce"}
+    | {"susy_kcuts", "susy_significance"},
+    "zloss_case1": {"zloss_bce", "zloss", "zloss_eps3000", "zloss_eps10000"},
+    "zloss_case2": {"zloss_bce", "zloss", "zloss_eps10000"},
+}
+# A job for a figure takes seconds: the same plots of longer trainings are left to a full run.
+HELD_FIGURES = {*PAPER_FIGURES, "optimum", "search", "robustness"}
 
 
 def overlay() -> dict:
     """Return what leaves out the networks that no number is held of, and the figures and tables of them."""
-    networks = {
-        "gaussian": set(CONFIG["studies"]["gaussian"]["networks"]) - {"grid", "bdt", "network", "joint"},
-        "susy": {"susy_linear", "susy_network", "susy_one_to_one_bce", "susy_scan", "susy_scan_no_bce"}
-        | {"susy_kcuts", "susy_significance"},
-        "zloss_case1": {"zloss_bce", "zloss", "zloss_eps3000", "zloss_eps10000"},
-        "zloss_case2": {"zloss_bce", "zloss", "zloss_eps10000"},
-    }
-    studies = {
-        study: {"networks": [name for name in CONFIG["studies"][study]["networks"] if name in kept]}
-        for study, kept in networks.items()
-    }
-    # Its numbers are those of 20 samples; tests/scripts/test_event_property.py tries the same on a small one.
-    studies["property_toy"] = None
-    # Its numbers are held by tests/scripts/test_watts.py, in seconds.
-    studies |= {name: None for name in CONFIG["studies"] if name.startswith("watts")}
-    # Those of tests/scripts/test_kept_fractions.py.
-    studies["gaussian"]["kept_fractions"] = studies["susy"]["kept_fractions"] = None
-    studies["gaussian"]["optimum"] = [0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.99]
-    changed: dict = {
-        "studies": studies,
-        "networks": {
-            "optimal_scan": {"targets": [0.8, 0.9, 0.93, 0.95]},
-        },
-    }
-    for section in ("figures", "tables"):
-        changed[section] = {
-            name: None
-            for name, entry in CONFIG[section].items()
-            if not networks.get(entry.get("study"), set()).issuperset(
-                entry.get("networks", []) if "study" in entry else []
-            )
+    # Numbers of the others are held by tests of seconds: tests/analyses, tests/sources.
+    studies: dict = dict.fromkeys(set(STUDIES) - set(NETWORKS))
+    for name, kept in NETWORKS.items():
+        study = STUDIES[name]
+        entries = [
+            (section, key, entry)
+            for section in ("figures", "tables")
+            for key, entry in study[section].items()
+        ]
+        studies[name] = {
+            "networks": dict.fromkeys(set(study["networks"]) - kept),
+            "analyses": {"kept_fractions": None} if "kept_fractions" in study.get("analyses", {}) else {},
+            "figures": {},
+            "tables": {},
+            "claims": {claim: None for claim in study.get("claims", {}) if claim.startswith("joint-")},
         }
-    # Of the same: minutes of training.
-    changed["scorecard"] = {name: None for name in CLAIMS if name.startswith("joint-")}
-    # A job for a figure takes seconds: the same plots of longer trainings are left to a full run.
-    held = {*PAPER_FIGURES, "optimum", "search", "robustness"}
-    changed["figures"] |= dict.fromkeys(set(CONFIG["figures"]) - held)
-    return changed
+        for section, key, entry in entries:
+            left_out = section == "figures" and key not in HELD_FIGURES
+            shows = {"kept_fractions"} & {entry.get("plot")}
+            if left_out or shows or not kept.issuperset(entry.get("networks", [])):
+                studies[name][section][key] = None
+    optimum = [0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.99]
+    studies["gaussian"]["analyses"]["optimum"] = {"targets": optimum}
+    studies["gaussian"]["networks"]["optimal_scan"] = {"targets": [0.8, 0.9, 0.93, 0.95]}
+    return {"base": "paper", "studies": studies}
 
 
 OVERLAY = overlay()
-DRAWN = [name for name in CONFIG["figures"] if name not in OVERLAY["figures"]]
+FIGURES = {
+    name: study
+    for study, changes in OVERLAY["studies"].items()
+    if changes is not None
+    for name in STUDIES[study]["figures"]
+    if name not in changes["figures"]
+}
+DRAWN = list(FIGURES)
 
 
 @pytest.fixture(scope="session")
@@ -257,7 +257,7 @@ def test_numbers_drawn(paper, name, request):
 @pytest.mark.parametrize("name", PAPER_FIGURES)
 @pytest.mark.mpl_image_compare(style=STYLE, tolerance=2, savefig_kwargs={"dpi": 50}, baseline_dir="baseline")
 def test_images_of_the_paper(paper, name):
-    figure = CONFIG["figures"][name]
-    module = importlib.import_module(f"scripts.figures.{figure['plot']}")
+    study = read_config(PAPER, check=False).studies[FIGURES[name]]
+    figure = study.figures[name]
     table = pd.read_csv(paper / "figures" / f"{name}.csv")
-    return module.make_figure(table, figure, CONFIG["studies"].get(figure.get("study"), {}))
+    return kinds.module_of("plot", figure.plot).make_figure(table, figure, study)

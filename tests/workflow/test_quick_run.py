@@ -146,10 +146,10 @@ def test_report_holds_figures_captions_and_scorecard(quick, run_snakemake):
 
 
 def test_editing_the_config_reruns_what_depends_on_it(quick, run_snakemake):
-    edited = {"networks": {"linear_bce": {"epochs": 21}}}
+    edited = {"studies": {"gaussian": {"networks": {"linear_bce": {"epochs": 21}}}}}
     dry = run_snakemake(quick, "--cores", "1", "--dry-run", overlays=(QUICK, edited))
     (quick / "overlay1.yaml").unlink()
     assert dry.returncode == 0
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", dry.stdout + dry.stderr, re.MULTILINE))
-    assert jobs["train_network"] == jobs["evaluate_network"] == jobs["write_scorecard"] == "1"
-    assert "generate_gaussian" not in jobs
+    assert jobs["train_model"] == jobs["evaluate_model"] == jobs["write_scorecard"] == "1"
+    assert "generate_features" not in jobs

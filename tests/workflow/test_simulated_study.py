@@ -11,17 +11,12 @@ from tests.simulated_events import SLEPTONS, WW
 pytestmark = pytest.mark.workflow
 
 SIMULATION = "results/small/susy/simulation"
+OTHERS = ("gaussian", "property_toy", "watts_joint", "watts_line", "watts_line_again", "watts_plane")
 SMALL = {
     "run": "small",
+    "base": "paper",
     "studies": {
-        "gaussian": None,
-        "zloss_case1": None,
-        "zloss_case2": None,
-        "property_toy": None,
-        "watts_line": None,
-        "watts_line_again": None,
-        "watts_plane": None,
-        "watts_joint": None,
+        **dict.fromkeys((*OTHERS, "zloss_case1", "zloss_case2")),
         "susy": {
             "source": {
                 "signal": {**SLEPTONS, "events": 5},

@@ -1,105 +1,30 @@
-# Where events come from: each rule ends in a feature table.
+# Where events come from: a feature table a study.
 
 
-rule generate_gaussian:
+def parts(study, sample, ending):
+    """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
+    n_files = len(ROOT_FILES[study][sample])
+    return [f"{RESULTS}/{study}/read/{sample}_{part}.{ending}" for part in range(n_files)]
+
+
+rule generate_features:
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",
     log:
-        f"{RESULTS}/logs/generate_gaussian/{{study}}.log",
+        f"{RESULTS}/logs/generate_features/{{study}}.log",
     wildcard_constraints:
-        study=one_of(studies_from("gaussian")),
+        study=one_of(set(STUDIES) - set(ROOT_FILES)),
     conda:
         PIP_ENV
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        code=lambda w: CODE.digest("scripts.sources.gaussian"),
-        source=lambda w: STUDIES[w.study]["source"],
-        features=lambda w: feature_names(w.study),
-        split=lambda w: STUDIES[w.study]["split"],
+        code=lambda w: code_of("generate_features", study=w.study),
+        study=lambda w: part_of(given(w.study), experiment=False),
+        study_name="{study}",
     script:
-        "../../scripts/sources/gaussian.py"
-
-
-rule compute_optimum:
-    output:
-        optimum=f"{RESULTS}/{{study}}/optimum.csv",
-    log:
-        f"{RESULTS}/logs/compute_optimum/{{study}}.log",
-    wildcard_constraints:
-        study=one_of(studies_from("gaussian")),
-    conda:
-        PIP_ENV
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        code=lambda w: CODE.digest("scripts.analyses.optimum"),
-        study=lambda w: {key: STUDIES[w.study][key] for key in ("source", "features", "optimum")},
-    script:
-        "../../scripts/analyses/optimum.py"
-
-
-rule generate_processes:
-    output:
-        table=f"{RESULTS}/{{study}}/features.parquet",
-    log:
-        f"{RESULTS}/logs/generate_processes/{{study}}.log",
-    wildcard_constraints:
-        study=one_of(studies_from("processes")),
-    conda:
-        PIP_ENV
-    threads: 1
-    resources:
-        mem_mb=2000,
-    params:
-        code=lambda w: CODE.digest("scripts.sources.processes"),
-        source=lambda w: STUDIES[w.study]["source"],
-        features=lambda w: feature_names(w.study),
-        split=lambda w: STUDIES[w.study]["split"],
-    script:
-        "../../scripts/sources/processes.py"
-
-
-rule generate_property_toy:
-    output:
-        table=f"{RESULTS}/{{study}}/features.parquet",
-    log:
-        f"{RESULTS}/logs/generate_property_toy/{{study}}.log",
-    wildcard_constraints:
-        study=one_of(studies_from("property_toy")),
-    conda:
-        PIP_ENV
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        code=lambda w: CODE.digest("scripts.sources.property_toy"),
-        source=lambda w: STUDIES[w.study]["source"],
-        features=lambda w: feature_names(w.study),
-        split=lambda w: STUDIES[w.study]["split"],
-    script:
-        "../../scripts/sources/property_toy.py"
-
-
-rule compute_bin_optimum:
-    output:
-        bin_optimum=f"{RESULTS}/{{study}}/bin_optimum.csv",
-    log:
-        f"{RESULTS}/logs/compute_bin_optimum/{{study}}.log",
-    wildcard_constraints:
-        study=one_of(studies_from("property_toy")),
-    conda:
-        PIP_ENV
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        code=lambda w: CODE.digest("scripts.analyses.bin_optimum"),
-        study=lambda w: {key: STUDIES[w.study][key] for key in ("source", "features", "bin_optimum")},
-    script:
-        "../../scripts/analyses/bin_optimum.py"
+        "../../scripts/generate_features.py"
 
 
 # One job a file: a bad one names itself, and what was read of the others is kept.
@@ -121,8 +46,8 @@ rule read_delphes:
     params:
         code=lambda w: CODE.digest("scripts.read_delphes"),
         state=lambda w, input: state_of(input.root_file),
-        selection=lambda w: STUDIES[w.study]["source"]["selection"],
-        features=lambda w: column_names(w.study),
+        selection=lambda w: given(w.study)["source"]["selection"],
+        features=lambda w: STUDIES[w.study].column_names,
     script:
         "../../scripts/read_delphes.py"
 
@@ -152,31 +77,11 @@ rule merge_features:
         mem_mb=2000,
     params:
         code=lambda w: CODE.digest("scripts.merge_features"),
-        features=lambda w: column_names(w.study),
-        split=lambda w: STUDIES[w.study]["split"],
+        features=lambda w: STUDIES[w.study].column_names,
+        split=lambda w: given(w.study)["split"],
         files=lambda w: ROOT_FILES[w.study],
-        luminosity=lambda w: STUDIES[w.study]["source"].get("luminosity"),
-        cross_sections=lambda w: STUDIES[w.study]["source"].get("cross_sections"),
-        balance=lambda w: STUDIES[w.study]["source"].get("balance", False),
+        luminosity=lambda w: given(w.study)["source"].get("luminosity"),
+        cross_sections=lambda w: given(w.study)["source"].get("cross_sections"),
+        balance=lambda w: given(w.study)["source"].get("balance", False),
     script:
         "../../scripts/merge_features.py"
-
-
-rule generate_watts:
-    output:
-        table=f"{RESULTS}/{{study}}/features.parquet",
-    log:
-        f"{RESULTS}/logs/generate_watts/{{study}}.log",
-    wildcard_constraints:
-        study=one_of(studies_from("watts")),
-    conda:
-        PIP_ENV
-    threads: 1
-    resources:
-        mem_mb=2000,
-    params:
-        code=lambda w: CODE.digest("scripts.sources.generate_watts"),
-        source=lambda w: STUDIES[w.study]["source"],
-        features=lambda w: feature_names(w.study),
-    script:
-        "../../scripts/sources/generate_watts.py"

@@ -1,9 +1,13 @@
-# Every figure is a line of the config: a kind of plot, a study and its networks.
+# Every figure is an entry of the config: a kind of plot and its networks.
 
 
 rule draw_figure:
     input:
-        unpack(lambda w: files_for(PLOTS[FIGURES[w.figure]["plot"]].files, FIGURES[w.figure])),
+        unpack(
+            lambda w: files_for(
+                FIGURES[w.figure][1].files, FIGURES[w.figure][0].name, FIGURES[w.figure][1].networks
+            )
+        ),
     output:
         csv=f"{RESULTS}/figures/{{figure}}.csv",
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -21,9 +25,15 @@ rule draw_figure:
     resources:
         mem_mb=2000,
     params:
-        code=lambda w: CODE.digest("scripts.draw_figure", f"scripts.figures.{FIGURES[w.figure]['plot']}"),
-        figure=lambda w: FIGURES[w.figure],
-        study=lambda w: STUDIES.get(FIGURES[w.figure].get("study"), {}),
-        caption=lambda w: FIGURES[w.figure]["caption"],
+        code=lambda w: code_of(
+            "draw_figure",
+            study=FIGURES[w.figure][0].name,
+            networks=FIGURES[w.figure][1].networks,
+            kinds_of=[("plot", FIGURES[w.figure][1].plot)],
+        ),
+        figure=lambda w: FIGURES[w.figure][1].model_dump(exclude_unset=True),
+        study=lambda w: drawn_part(*FIGURES[w.figure]),
+        study_name=lambda w: FIGURES[w.figure][0].name,
+        caption=lambda w: FIGURES[w.figure][1].caption,
     script:
         "../../scripts/draw_figure.py"

@@ -1,9 +1,10 @@
 # Every number and claim of the papers beside ours.
+CLAIMED = [name for name, study in STUDIES.items() if study.claims]
 
 
 rule write_scorecard:
     input:
-        results=[path for study in STUDIES for path in study_targets(study)],
+        results=[path for study in STUDIES.values() for path in study_targets(study)],
     output:
         json=f"{RESULTS}/scorecard.json",
         md=f"{RESULTS}/scorecard.md",
@@ -22,9 +23,7 @@ rule write_scorecard:
         mem_mb=2000,
     params:
         code=lambda w: CODE.digest("scripts.write_scorecard"),
-        claims=CLAIMS,
-        studies=STUDIES,
-        networks=NETWORKS,
-        not_comparable=config["not_comparable"],
+        studies=RUN.settings.studies,
+        not_comparable=RUN.settings.not_comparable,
     script:
         "../../scripts/write_scorecard.py"

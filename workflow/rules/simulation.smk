@@ -1,5 +1,24 @@
 # Events from nothing: generated in independent jobs, then seen by a detector. Ends in ROOT files as Delphes
 # writes them, one a sample.
+# The form in which events are handed to a detector, by its response.
+EVENT_FORMATS = {"parametrised": "parquet", "delphes": "hepmc"}
+
+
+def event_files(study, sample, file_format):
+    """Return the generated events of a sample, one file a job."""
+    n_jobs = STUDIES[study].source.generator.jobs
+    return [f"{RESULTS}/{study}/simulation/{sample}_{part}.{file_format}" for part in range(n_jobs)]
+
+
+def simulated_by(response):
+    return [study for study in SIMULATED_FILES if STUDIES[study].source.detector.response == response]
+
+
+def detector_settings(study):
+    """Return the settings that the detector of a simulated study uses."""
+    detector = given(study)["source"]["detector"]
+    used = ("response", "seed") if detector["response"] == "parametrised" else detector
+    return {name: detector[name] for name in used}
 
 
 rule generate_events:
@@ -22,8 +41,8 @@ rule generate_events:
         mem_mb=1000,
     params:
         code=lambda w: CODE.digest("scripts.generate_events"),
-        process=lambda w: STUDIES[w.study]["source"][w.sample],
-        generator=lambda w: STUDIES[w.study]["source"]["generator"],
+        process=lambda w: given(w.study)["source"][w.sample],
+        generator=lambda w: given(w.study)["source"]["generator"],
         sample="{sample}",
         part=lambda w: int(w.part),
     script:
@@ -37,7 +56,7 @@ rule combine_summaries:
             for file in event_files(
                 w.study,
                 w.sample,
-                EVENT_FORMATS[STUDIES[w.study]["source"]["detector"]["response"]],
+                EVENT_FORMATS[STUDIES[w.study].source.detector.response],
             )
         ],
     output:
@@ -78,7 +97,7 @@ rule simulate_detector:
     params:
         code=lambda w: CODE.digest("scripts.simulate_detector"),
         sample="{sample}",
-        seed=lambda w: STUDIES[w.study]["source"]["detector"]["seed"],
+        seed=lambda w: given(w.study)["source"]["detector"]["seed"],
     script:
         "../../scripts/simulate_detector.py"
 
@@ -86,12 +105,6 @@ rule simulate_detector:
 rule run_delphes:
     input:
         events=lambda w: event_files(w.study, w.sample, "hepmc"),
-        # A card of the user's own; one that comes with Delphes is found when it runs.
-        state=lambda w: [
-            card
-            for card in [os.path.expanduser(STUDIES[w.study]["source"]["detector"]["card"])]
-            if os.path.isfile(card)
-        ],
     output:
         root_file=f"{RESULTS}/{{study}}/simulation/{{sample}}.root",
     log:
@@ -106,8 +119,10 @@ rule run_delphes:
         mem_mb=2000,
     params:
         code=lambda w: CODE.digest("scripts.run_delphes"),
-        program=lambda w: STUDIES[w.study]["source"]["detector"]["program"],
-        card=lambda w: STUDIES[w.study]["source"]["detector"]["card"],
-        seed=lambda w: STUDIES[w.study]["source"]["detector"]["seed"],
+        # A card of the user's own; one that comes with Delphes is found when it runs.
+        state=lambda w: state_of(STUDIES[w.study].source.detector.card),
+        program=lambda w: given(w.study)["source"]["detector"]["program"],
+        card=lambda w: given(w.study)["source"]["detector"]["card"],
+        seed=lambda w: given(w.study)["source"]["detector"]["seed"],
     script:
         "../../scripts/run_delphes.py"

@@ -1,9 +1,13 @@
-# Every table is a line of the config, as the figures are.
+# Every table is an entry of the config, as the figures are.
 
 
 rule write_table:
     input:
-        unpack(lambda w: files_for(TABLES[TABLE_ENTRIES[w.table]["table"]].files, TABLE_ENTRIES[w.table])),
+        unpack(
+            lambda w: files_for(
+                TABLES[w.table][1].files, TABLES[w.table][0].name, TABLES[w.table][1].networks
+            )
+        ),
     output:
         csv=report(
             f"{RESULTS}/tables/{{table}}.csv",
@@ -21,10 +25,15 @@ rule write_table:
     resources:
         mem_mb=1000,
     params:
-        code=lambda w: CODE.digest("scripts.write_table", f"scripts.tables.{TABLE_ENTRIES[w.table]['table']}"),
-        table=lambda w: TABLE_ENTRIES[w.table],
-        study=lambda w: STUDIES.get(TABLE_ENTRIES[w.table].get("study"), {}),
-        networks=lambda w: {name: NETWORKS[name] for name in TABLE_ENTRIES[w.table].get("networks", [])},
-        caption=lambda w: TABLE_ENTRIES[w.table]["caption"],
+        code=lambda w: code_of(
+            "write_table",
+            study=TABLES[w.table][0].name,
+            networks=TABLES[w.table][1].networks,
+            kinds_of=[("table", TABLES[w.table][1].table)],
+        ),
+        table=lambda w: TABLES[w.table][1].model_dump(exclude_unset=True),
+        study=lambda w: drawn_part(*TABLES[w.table]),
+        study_name=lambda w: TABLES[w.table][0].name,
+        caption=lambda w: TABLES[w.table][1].caption,
     script:
         "../../scripts/write_table.py"

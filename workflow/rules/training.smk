@@ -1,7 +1,18 @@
 # From a feature table to trained cuts and what they do.
 
 
-rule train_network:
+def studies_with(ending):
+    """Constrain a study by what follows it in a path: a network whose model file ends so."""
+    pairs = [pair for pair, settings in NETWORKS.items() if settings.ending == ending]
+    return "|".join(f"{study}(?=/{network}/)" for study, network in pairs) or "(?!)"
+
+
+def experiment_of(study, network):
+    """Return the counting experiment of a study where a network's training is about its yields."""
+    return given(study)["counting_experiment"] if NETWORKS[study, network].needs_yields else None
+
+
+rule train_model:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
     output:
@@ -9,91 +20,42 @@ rule train_network:
         history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
         timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
     log:
-        f"{RESULTS}/logs/train_network/{{study}}_{{network}}.log",
+        f"{RESULTS}/logs/train_model/{{study}}_{{network}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_network/{{study}}_{{network}}.tsv"
+        f"{RESULTS}/benchmarks/train_model/{{study}}_{{network}}.tsv"
     wildcard_constraints:
-        network=one_of([name for name in NETWORKS if name not in networks_of(COMPETITORS)]),
+        study=studies_with("pt"),
     conda:
         PIP_ENV
-    threads: 1
+    threads: lambda w: NETWORKS[w.study, w.network].threads
     # The longest trainings first, so that the last one does not run alone at the end.
     priority: 10
     resources:
         mem_mb=2000,
     params:
-        code=lambda w: CODE.digest("scripts.models.network"),
+        code=lambda w: CODE.digest("scripts.train_model", *NETWORKS[w.study, w.network].modules),
+        state=lambda w: [state_of(file) for file in NETWORKS[w.study, w.network].input_files],
         name=lambda w: f"{w.study}/{w.network}",
-        network=lambda w: NETWORKS[w.network],
-        features=lambda w: feature_names(w.study),
-        directions=lambda w: [f["direction"] for f in STUDIES[w.study]["features"]],
-        equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
-        search=lambda w: STUDIES[w.study].get("search") if needs_search(NETWORKS[w.network]) else None,
-        threads=1,
+        network=lambda w: given(w.study)["networks"][w.network],
+        features=lambda w: STUDIES[w.study].feature_names,
+        directions=lambda w: STUDIES[w.study].directions,
+        equal_class_weights=lambda w: STUDIES[w.study].source.weighs_classes_equally,
+        counting_experiment=lambda w: experiment_of(w.study, w.network),
     script:
-        "../../scripts/models/network.py"
+        "../../scripts/train_model.py"
 
 
-# A kCuts search, or the scan of a grid.
-rule search_cuts:
-    input:
-        table=f"{RESULTS}/{{study}}/features.parquet",
-        state=lambda w: supercuts_files(w.network),
+# A model that is not a network of torch is a file of text.
+use rule train_model as train_text_model with:
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.json",
         history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
         timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
-    log:
-        f"{RESULTS}/logs/search_cuts/{{study}}_{{network}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/search_cuts/{{study}}_{{network}}.tsv"
     wildcard_constraints:
-        network=one_of(networks_of(BOX_SEARCHES)),
-    conda:
-        PIP_ENV
-    threads: lambda w: 4 if NETWORKS[w.network]["model"] == "grid" else 1
-    priority: 10
-    resources:
-        mem_mb=2000,
-    params:
-        code=lambda w: CODE.digest("scripts.models.search_cuts"),
-        name=lambda w: f"{w.study}/{w.network}",
-        network=lambda w: NETWORKS[w.network],
-        features=lambda w: feature_names(w.study),
-    script:
-        "../../scripts/models/search_cuts.py"
+        study=studies_with("json"),
 
 
-rule train_bdt:
-    input:
-        table=f"{RESULTS}/{{study}}/features.parquet",
-    output:
-        model=f"{RESULTS}/{{study}}/{{network}}/model.json",
-        history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
-        timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
-    log:
-        f"{RESULTS}/logs/train_bdt/{{study}}_{{network}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train_bdt/{{study}}_{{network}}.tsv"
-    wildcard_constraints:
-        network=one_of(networks_of(["bdt"])),
-    conda:
-        PIP_ENV
-    threads: 1
-    priority: 10
-    resources:
-        mem_mb=2000,
-    params:
-        code=lambda w: CODE.digest("scripts.models.train_bdt"),
-        name=lambda w: f"{w.study}/{w.network}",
-        network=lambda w: NETWORKS[w.network],
-        features=lambda w: feature_names(w.study),
-        equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
-    script:
-        "../../scripts/models/train_bdt.py"
-
-
-rule evaluate_network:
+rule evaluate_model:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
         model=lambda w: model_file(w.study, w.network),
@@ -102,56 +64,34 @@ rule evaluate_network:
         metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
         scores=f"{RESULTS}/{{study}}/{{network}}/scores.parquet",
     log:
-        f"{RESULTS}/logs/evaluate_network/{{study}}_{{network}}.log",
+        f"{RESULTS}/logs/evaluate_model/{{study}}_{{network}}.log",
     conda:
         PIP_ENV
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        code=lambda w: CODE.digest("scripts.evaluate_model"),
-        features=lambda w: feature_names(w.study),
+        code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
+        kind=lambda w: NETWORKS[w.study, w.network].model,
+        features=lambda w: STUDIES[w.study].feature_names,
         threads=1,
     script:
         "../../scripts/evaluate_model.py"
 
 
-rule shift_inputs:
+# The optimum, trainings on many samples, shifted inputs: one job a study, since each step takes seconds.
+rule analyse_study:
     input:
-        table=f"{RESULTS}/{{study}}/features.parquet",
+        unpack(lambda w: files_for(STUDIES[w.study].analyses[w.analysis].files, w.study, [])),
         models=lambda w: [
-            model_file(w.study, selection["network"])
-            for selection in STUDIES[w.study]["robustness"]["selections"]
+            model_file(w.study, network) for network in STUDIES[w.study].analyses[w.analysis].trained
         ],
     output:
-        robustness=f"{RESULTS}/{{study}}/robustness.csv",
+        table=f"{RESULTS}/{{study}}/{{analysis}}.csv",
     log:
-        f"{RESULTS}/logs/shift_inputs/{{study}}.log",
-    conda:
-        PIP_ENV
-    threads: 1
-    resources:
-        mem_mb=2000,
-    params:
-        code=lambda w: CODE.digest("scripts.analyses.robustness"),
-        settings=lambda w: STUDIES[w.study]["robustness"],
-        features=lambda w: feature_names(w.study),
-    script:
-        "../../scripts/analyses/robustness.py"
-
-
-# The same trainings on many samples: one job, since each takes seconds.
-rule repeat_property_fits:
-    input:
-        bin_optimum=f"{RESULTS}/{{study}}/bin_optimum.csv",
-    output:
-        repeats=f"{RESULTS}/{{study}}/repeats.csv",
-    log:
-        f"{RESULTS}/logs/repeat_property_fits/{{study}}.log",
+        f"{RESULTS}/logs/analyse_study/{{study}}_{{analysis}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/repeat_property_fits/{{study}}.tsv"
-    wildcard_constraints:
-        study=one_of(studies_from("property_toy")),
+        f"{RESULTS}/benchmarks/analyse_study/{{study}}_{{analysis}}.tsv"
     conda:
         PIP_ENV
     threads: 1
@@ -159,41 +99,18 @@ rule repeat_property_fits:
     resources:
         mem_mb=2000,
     params:
-        code=lambda w: CODE.digest("scripts.analyses.repeats"),
-        study=lambda w: {
-            key: STUDIES[w.study][key] for key in ("source", "features", "split", "bin_optimum", "repeats")
-        },
-        networks=lambda w: {name: NETWORKS[name] for name in STUDIES[w.study]["repeats"]["networks"]},
-        threads=1,
+        code=lambda w: code_of(
+            "analyse_study",
+            study=w.study,
+            networks=STUDIES[w.study].analyses[w.analysis].configured,
+            kinds_of=[("analysis", w.analysis)],
+        ),
+        analysis="{analysis}",
+        study=lambda w: part_of(
+            given(w.study),
+            STUDIES[w.study].analyses[w.analysis].configured,
+            [w.analysis, *(f for f in STUDIES[w.study].analyses[w.analysis].files if f in ANALYSES)],
+        ),
+        study_name="{study}",
     script:
-        "../../scripts/analyses/repeats.py"
-
-
-# Trainings of many kept fractions at once, one after the other: each takes seconds.
-rule scan_kept_fractions:
-    input:
-        table=f"{RESULTS}/{{study}}/features.parquet",
-    output:
-        kept_fractions=f"{RESULTS}/{{study}}/kept_fractions.csv",
-    log:
-        f"{RESULTS}/logs/scan_kept_fractions/{{study}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/scan_kept_fractions/{{study}}.tsv"
-    conda:
-        PIP_ENV
-    threads: 1
-    priority: 20
-    resources:
-        mem_mb=2000,
-    params:
-        code=lambda w: CODE.digest("scripts.analyses.kept_fractions"),
-        name="{study}",
-        settings=lambda w: STUDIES[w.study]["kept_fractions"],
-        network=lambda w: NETWORKS[STUDIES[w.study]["kept_fractions"]["network"]],
-        features=lambda w: feature_names(w.study),
-        directions=lambda w: [f["direction"] for f in STUDIES[w.study]["features"]],
-        split=lambda w: STUDIES[w.study]["split"],
-        search=lambda w: STUDIES[w.study].get("search"),
-        equal_class_weights=lambda w: STUDIES[w.study]["source"].get("equal_class_weights", False),
-    script:
-        "../../scripts/analyses/kept_fractions.py"
+        "../../scripts/analyse_study.py"

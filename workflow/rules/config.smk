@@ -1,0 +1,50 @@
+# The config, parsed into objects; a fault stops everything with one line.
+import os
+import sys
+from pathlib import Path
+
+# Also where this file is included from elsewhere, and in the jobs that a cluster starts.
+BASEDIR = Path(str(workflow.current_basedir)).parents[1]
+sys.path.insert(0, str(BASEDIR))
+# Scripts run in processes of their own: they find the packages by this, whatever is installed.
+# One thread a job: Snakemake runs jobs side by side, and threads that compete are far slower than one.
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(sys.path[:1] + list(filter(None, [os.getenv("PYTHONPATH")]))),
+    OMP_NUM_THREADS="1",
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+)
+
+from snakemake.exceptions import WorkflowError
+from scripts import kinds
+from scripts.config import check_repeated_keys, means_paper, part_of, read_config
+from scripts.jobs.dependencies import Code, state_of
+from scripts.jobs.results_folder import check_results_folder
+
+PAPER_FILES = sorted((BASEDIR / "config/paper").glob("*.yaml"))
+if means_paper(config):
+    for file in PAPER_FILES:
+
+        configfile: str(file)
+
+
+def checked(function, *args, **options):
+    """Call a check; its message becomes what Snakemake prints, one line a fault."""
+    try:
+        return function(*args, **options)
+    except kinds.ConfigError as error:
+        raise WorkflowError(str(error)) from None
+
+
+MAIN = workflow.is_main_process  # what follows was checked by it, in the jobs that a cluster starts
+if MAIN:
+    for file in workflow.configfiles:
+        checked(check_repeated_keys, Path(file))
+RUN = checked(read_config, config, check=MAIN)
+STUDIES = RUN.studies
+RESULTS = f"results/{RUN.settings.run}"
+if MAIN:
+    checked(check_results_folder, Path(RESULTS))
+
+CODE = Code(BASEDIR)
+PIP_ENV = "../envs/python.yaml"
