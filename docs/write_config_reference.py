@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference/config from the classes that the config is parsed into.
+"""Write the pages of docs/reference that come from the code: the config's keys, and the figures of the paper.
 
 ``python docs/write_config_reference.py`` writes them; with ``--check`` it says which are not current, and fails.
 """
@@ -16,6 +16,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
+
+from paper_map import paper_page  # noqa: E402
 
 from scripts import config, kinds, study  # noqa: E402
 
@@ -178,7 +180,8 @@ def pages() -> dict[Path, str]:
     """Return the text of every page by its path."""
     made = {OUT / "index.md": index_page()}
     made |= {OUT / f"{PAGES[room][0]}.md": room_page(room) for room in PAGES if kinds.modules(room)}
-    note = "<!-- Written by docs/write_config_reference.py from the classes: change them, and run it. -->\n\n"
+    made[OUT.parent / "paper.md"] = paper_page()
+    note = "<!-- Written by docs/write_config_reference.py from the code and config: change these, and run it. -->\n\n"
     return {path: note + text for path, text in made.items()}
 
 
