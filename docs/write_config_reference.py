@@ -44,7 +44,7 @@ with the path of its key.
 
 The entries of a study choose a module by the name that they give as `kind`, `model`, `plot` or `table`, and their other keys are
 those of that module: [sources](sources.md), [models](models.md), [losses](losses.md), [analyses](analyses.md),
-[figures](figures.md), [tables](tables.md). Names have letters, digits and underscores, a letter first.
+[figures](figures.md), [tables](tables.md). Entries of `claims` are [rows of the scorecard](claims.md). Names have letters, digits and underscores, a letter first.
 
 `absent` as a default means that nothing is set; `null` says the same.
 """
@@ -150,6 +150,23 @@ def terms(page: Page, room: str) -> str:
     return "".join(f"\n## Terms\n\n{plain(inspect.getdoc(one) or '')}\n\n{page.table(one)}" for one in found)
 
 
+def claims_page() -> str:
+    """Return the page of claims and of all measures, by the module that they are in."""
+    from scripts.scorecard import claims, measures
+
+    page = Page({claims.Claim: "claim"})
+    text = f"# Claims\n\nEntries of `claims` of a study: rows of the scorecard.\n\n{page.table(claims.Claim)}{page.held()}"
+    text += "\n## Measures\n\n`NotRun`, a row without a value, is what they give where a run lacks what they are about.\n"
+    by_module = sorted(measures.measures().items(), key=lambda one: ("papers" in one[1], one[1]))
+    for name, module in by_module:
+        heading = module.rpartition(".measures.")[2].replace(".", ": ").replace("_", " ")
+        if f"\n### {heading}\n" not in text:
+            text += f"\n### {heading}\n\n| measure | arguments | what it measures |\n|---|---|---|\n"
+        arguments = ", ".join(f"`{argument}`" for argument in measures.parameters_of(name))
+        text += f"| `{name}` | {arguments} | {plain(measures.measure_of(name).__doc__ or '')} |\n"
+    return text
+
+
 def index_page() -> str:
     """Return the page of the keys that every config and every study has."""
     page = Page({})
@@ -162,7 +179,7 @@ def index_page() -> str:
 def pages() -> dict[Path, str]:
     """Return the text of every page by its path."""
     made = {OUT / f"{PAGES[room][0]}.md": room_page(room) for room in PAGES}
-    made |= {OUT / "index.md": index_page(), OUT.parent / "paper.md": paper_page()}
+    made |= {OUT / "claims.md": claims_page(), OUT / "index.md": index_page(), OUT.parent / "paper.md": paper_page()}
     return {path: NOTE + text for path, text in made.items()}
 
 
