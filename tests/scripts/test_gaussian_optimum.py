@@ -114,6 +114,30 @@ def test_compare_with_optimum(tmp_path, paper):
     assert np.isnan(table.loc[1, "over_one_sided"])
 
 
+def test_points_at_the_ends_of_the_optimum():
+    """By hand: a point at an end but for rounding has the ratio of the end, one further out has none."""
+    classes = GaussianClasses.of_study(STUDY)
+    optimum = pd.DataFrame(
+        {"signal_efficiency": [0.2, 0.4], "one_sided": [0.01, 0.04], "two_sided": [0.005, 0.01]}
+    )
+    mean, width = classes.means[0, 0], classes.widths[0, 0]
+    reached = np.array([0.2 - 1e-5, 0.2 - 1e-12, 0.2, 0.2 + 1e-12, 0.4 - 1e-12, 0.4, 0.4 + 1e-12, 0.4 + 1e-5])
+    cuts = pd.DataFrame(
+        {
+            "target_efficiency": range(len(reached)),
+            "feature": classes.features[0],
+            "direction": ">",
+            "cut": mean + width * norm.isf(reached),
+        }
+    )
+    table = compare_with_optimum(cuts, optimum, STUDY)
+    assert table["signal_efficiency"].to_numpy() == pytest.approx(reached, rel=1e-11)
+    for side, ends in (("one_sided", (0.01, 0.04)), ("two_sided", (0.005, 0.01))):
+        best = table["background_efficiency"] / table[f"over_{side}"]
+        assert best.isna().to_list() == [True, *[False] * 6, True]
+        assert best[1:7].to_numpy() == pytest.approx(np.repeat(ends, 3), rel=1e-6)
+
+
 def test_signal_efficiency_out_of_range(paper):
     with pytest.raises(ValueError, match="must lie between 0 and 1, not 1"):
         paper.best_cuts(1.0, windows=False)
