@@ -29,6 +29,7 @@ from cabin_core import (
 from scripts.feature_table import CLASSES, draw_split, fit_scaling, read_feature_table
 from scripts.network_config import parse_network
 from scripts.progress import LineProgress
+from scripts.searches import ROUNDING
 from scripts.train_network import make_sample
 from scripts.yields import selected_yields
 
@@ -221,7 +222,9 @@ def _significance(
         0.0, thresholds[thresholds < of_background[-min(LEAST_BACKGROUND, len(of_background))]]
     )
     of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, search)
-    best = thresholds[int(of_training["significance"].idxmax())]
+    # The first of those that keep the same events, whose sums differ by rounding.
+    significance = of_training["significance"]
+    best = thresholds[int((significance >= significance.max() * (1 - ROUNDING)).idxmax())]
     return float(
         selected_yields(events[is_test], scores[is_test, None] > best, search)["significance"].iloc[0]
     )

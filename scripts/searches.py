@@ -12,6 +12,9 @@ from scripts.gaussian_optimum import GaussianClasses
 from scripts.selection import passes_cut_table
 from scripts.yields import expected_yields, selected_yields
 
+#: Yields of the same events differ by less, relatively: processors add them up in different orders.
+ROUNDING = 1e-9
+
 
 def tabulate_search(
     study: dict[str, Any],
@@ -56,6 +59,12 @@ def tabulate_search(
 def known(points: pd.DataFrame, quantity: str) -> pd.Series:
     """Return the ``significance`` or ``background`` of working points, the exact one where it is known."""
     return points[f"exact_{quantity}"].fillna(points[quantity])
+
+
+def keeps_minimum(points: pd.DataFrame, search: dict[str, Any]) -> pd.Series:
+    """Return which working points keep the minimum signal of a search, but for rounding."""
+    enough: pd.Series = points["signal"] >= search["minimum_signal"] * (1 - ROUNDING)
+    return enough
 
 
 def _exact(study: dict[str, Any], efficiencies: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def tabulate(inputs: FigureInputs) -> pd.DataFrame:
         cuts, metrics, scores = (inputs.read(kind, position) for kind in ("cuts", "metrics", "scores"))
         points = tabulate_search(inputs.study, features, cuts, metrics, scores)
         points.insert(0, "network", name)
-        parts.append(points.sort_values("signal_efficiency"))
+        parts.append(points.sort_values("signal_efficiency", kind="stable"))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -7,7 +7,7 @@ import torch
 
 from scripts.gaussian_optimum import GaussianClasses
 from scripts.scorecard.results import Measured, NotRun, Results, row_at
-from scripts.searches import known, tabulate_search
+from scripts.searches import keeps_minimum, known, tabulate_search
 from scripts.yields import expected_yields
 
 
@@ -94,7 +94,7 @@ def significance_over_best_point(results: Results, study: str, network: str, sca
 
     With exact efficiencies where they are known, with those of the test sample otherwise.
     """
-    least = results.search_of(study)["minimum_signal"]
+    search = results.search_of(study)
     tables = (
         tabulate_search(
             results.studies[study],
@@ -105,7 +105,7 @@ def significance_over_best_point(results: Results, study: str, network: str, sca
         )
         for name in (network, scan)
     )
-    own, of_scan = (known(table, "significance")[table["signal"] >= least].max() for table in tables)
+    own, of_scan = (known(table, "significance")[keeps_minimum(table, search)].max() for table in tables)
     return Measured(float(own / of_scan))
 
 

@@ -48,7 +48,8 @@ def _scan_along(results: Results, study: str, slope: float) -> pd.DataFrame:
 
 
 def _interpolated(scan: pd.DataFrame, at: float, x: str, y: str) -> float:
-    known = scan[scan["background_events"] > 0].sort_values(x)
+    # Stable: thresholds between which no event lies are equal, and their order counts.
+    known = scan[scan["background_events"] > 0].sort_values(x, kind="stable")
     return float(np.interp(at, known[x], known[y]))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.searches import known, tabulate_search
+from scripts.searches import ROUNDING, keeps_minimum, known, tabulate_search
 
 
 def make_table(
@@ -24,9 +24,9 @@ def make_table(
         cuts, metrics = (pd.read_csv(files[kind][position]) for kind in ("cuts", "metrics"))
         scores = pd.read_parquet(files["scores"][position])
         points = tabulate_search(study, features, cuts, metrics, scores)
-        enough = points["signal"] >= study["search"]["minimum_signal"]
+        enough = keeps_minimum(points, study["search"])
         significance = known(points, "significance")
-        points["best"] = enough & (significance == significance[enough].max())
+        points["best"] = enough & (significance >= significance[enough].max() * (1 - ROUNDING))
         points.insert(0, "network", network)
         parts.append(points)
     return pd.concat(parts, ignore_index=True)

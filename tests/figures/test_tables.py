@@ -264,3 +264,14 @@ def test_search_marks_the_best_that_keeps_enough_signal(tmp_path):
     assert table["background"].tolist() == pytest.approx([0.0, 10.0, 30.0])
     # The tightest has the largest significance, with one event in the place of none, but too little signal.
     assert table["best"].tolist() == [False, True, False]
+
+
+def test_search_marks_points_alike_whose_yields_differ_by_rounding(monkeypatch, tmp_path):
+    points = pd.DataFrame({"signal": 5.0, "significance": [0.3, 0.1 + 0.2, 0.2], "exact_significance": NAN})
+    monkeypatch.setattr(search_table, "tabulate_search", lambda *given: points.copy())
+    file = write_csv(tmp_path / "any.csv", CUT_COLUMNS, (0.5, "x", ">", 1.0, 1.0))
+    table_file = tmp_path / "any.parquet"
+    pd.DataFrame({"x": [1.0]}).to_parquet(table_file)
+    files = {"features": [table_file], "scores": [table_file], "cuts": [file], "metrics": [file]}
+    table = search_table.make_table(files, {"search": {"minimum_signal": 3.0}}, {"scan": {}})
+    assert table["best"].tolist() == [True, True, False]

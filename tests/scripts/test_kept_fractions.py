@@ -129,6 +129,28 @@ def test_measures_by_hand():
     assert row["cross_entropy"] == pytest.approx(kept + dropped)
 
 
+def test_thresholds_that_keep_the_same_events_are_alike(monkeypatch):
+    """Which of them has the largest sum is a matter of rounding; the choice is not."""
+    events = pd.DataFrame({"label": [1] * 3 + [0] * 3, "weight": 1.0})
+    events = pd.concat([events.assign(split="train"), events.assign(split="test")], ignore_index=True)
+    scores = np.array([0.2, 0.4, 0.8, 0.1, 0.15, 0.9, 0.3, 0.6, 0.9, 0.25, 0.5, 0.0])[:, None]
+    search = {"luminosity": 1.0, "cross_sections": {"signal": 1.0, "background": 1.0}}
+    search |= {"relative_uncertainty": 0.1, "minimum_signal": 0.0}
+    genuine = scan_kept_fractions.selected_yields
+    found = set()
+    for sign in (-1, 1):
+
+        def rounded(table, passed, search, sign=sign):
+            yields = genuine(table, passed, search)
+            yields["significance"] *= 1 + sign * 1e-15 * np.arange(len(yields))
+            return yields
+
+        monkeypatch.setattr(scan_kept_fractions, "selected_yields", rounded)
+        monkeypatch.setattr(scan_kept_fractions, "LEAST_BACKGROUND", 1)
+        found.add(measure_chain(events, scores, (0.5,), search)["significance"].iloc[0])
+    assert len(found) == 1
+
+
 def test_network_alone_keeps_by_its_score():
     torch.manual_seed(1)
     network = FullyConnectedNetwork(2, (4,))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cabin_core import asimov_significance
-from scripts.searches import tabulate_search
+from scripts.searches import keeps_minimum, tabulate_search
 from scripts.selection import passes_cut_table, score_thresholds
 from scripts.yields import expected_weights, expected_yields, selected_yields
 
@@ -115,6 +115,13 @@ def test_search_of_scores_and_of_cuts_agree(table):
     by_score = tabulate_search(study, table, cuts.iloc[:0], metrics, scores)
     pd.testing.assert_frame_equal(by_cuts, by_score)
     assert by_cuts["exact_significance"].isna().all()
+
+
+def test_minimum_signal_is_kept_but_for_rounding():
+    assert 0.1 + 0.2 > 0.3
+    points = pd.DataFrame({"signal": [0.1 + 0.2, 0.3, 0.2999]})
+    for minimum in (0.3, 0.1 + 0.2):
+        assert keeps_minimum(points, {"minimum_signal": minimum}).to_list() == [True, True, False]
 
 
 def test_a_target_that_cuts_nothing_keeps_its_place(table):
