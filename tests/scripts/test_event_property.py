@@ -339,7 +339,7 @@ def test_efficiencies_of_a_bin_are_those_of_many_events():
             assert passed.mean() == pytest.approx(expected, abs=5 * np.sqrt(0.25 / len(at)))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.sampled_from(list(itertools.pairwise(EDGES))), st.floats(0.3, 0.97))
 def test_no_pair_of_cuts_is_better(of_bin, target):
     classes = GaussianBin.of_study(STUDY, *of_bin)
