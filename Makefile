@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --snakefile $(HERE)Snakefile
 CORES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$n; else echo 4; fi)
 RUN := results/paper
 
-.PHONY: results study quick test lint docs baseline clean
+.PHONY: results study quick test test-portable lint docs baseline clean
 
 results: $(VENV)/installed
 	$(SNAKEMAKE) --cores $(CORES)
@@ -32,6 +32,11 @@ quick: $(VENV)/installed
 # of the workflow, stays in one process.
 test: $(VENV)/installed lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile
+
+# The same without the workflow on a processor that rounds differently: the numbers of a run move in their last
+# digit from one to the next, which must fail no test.
+test-portable: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(BIN)/python tests/plain_cpu.py -n $(CORES) --dist loadfile -m "not workflow"
 
 lint: $(VENV)/installed
 	$(BIN)/pre-commit run --all-files

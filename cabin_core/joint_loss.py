@@ -284,7 +284,7 @@ def fit_kept_fractions(
     for row, fraction in enumerate(fractions):
         if fraction == 1:
             continue
-        margins, ranked = smallest[row][of_background].sort(descending=True)
+        margins, ranked = smallest[row][of_background].sort(descending=True, stable=True)
         kept = sample.weights[of_background][ranked].double().cumsum(0)
         n_kept = int((kept <= fraction * kept[-1]).sum())
         # Halfway between two events, where rounding cannot move one over the cut.

@@ -13,7 +13,11 @@ from scripts import kinds
 
 PAPER = Path(__file__).parent.parent / "config" / "paper"
 #: Names of figures that are one of arXiv:2502.08615, and of arXiv:2412.09500.
-NUMBERED = {"The paper": r"fig\d+|table\d+", "arXiv:2412.09500": r"zloss_fig\w+", "Watts' notebooks": r"watts_\w+"}
+NUMBERED = {
+    "The paper": r"fig\d+|table\d+",
+    "arXiv:2412.09500": r"zloss_fig\w+",
+    "Watts' notebooks": r"watts_\w+",
+}
 HEADER = "| entry | study | networks | drawn or made by | shows |\n|---|---|---|---|---|\n"
 ABOVE = """# From the paper to the code
 

@@ -42,7 +42,9 @@ def read_scorecard(results: Path) -> list[dict[str, Any]]:
     path = results / "scorecard.json"
     rows: list[dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else []
     signs = {"at_least": "at least ", "at_most": "at most "}
-    return [row | {"reference": f"{signs.get(row.get('comparison'), '')}{cell(row['reference'])}"} for row in rows]
+    return [
+        row | {"reference": f"{signs.get(row.get('comparison'), '')}{cell(row['reference'])}"} for row in rows
+    ]
 
 
 def scorecard_table(results: Path, begin: str) -> str:
@@ -62,7 +64,9 @@ def scorecard_page(results: Path) -> str:
     rows = read_scorecard(results)
     text = "# Scorecard\n\nNumbers and claims, each with what we find and the verdict.\n\n"
     counts = Counter(row["verdict"] for row in rows)
-    text += "| verdict | rows |\n|---|---|\n" + "".join(f"| {verdict} | {n} |\n" for verdict, n in counts.items())
+    text += "| verdict | rows |\n|---|---|\n" + "".join(
+        f"| {verdict} | {n} |\n" for verdict, n in counts.items()
+    )
     for source in dict.fromkeys(row["source"] for row in rows):
         text += f"\n## {source}\n\n" + markdown_table([row for row in rows if row["source"] == source])
     return text

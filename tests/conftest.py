@@ -1,4 +1,4 @@
-"""What all tests share: the project's folder and a way to run its workflow."""
+"""What all tests share: the project's folder, a way to run its workflow, the settings of hypothesis."""
 
 import os
 import subprocess
@@ -8,8 +8,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
+#: Only a process that hangs takes as long; a busy machine must not fail a test [s].
+HANGS = 3600.0
+
+# The same examples in every run, and none of them fails for being slow on a busy machine.
+settings.register_profile(
+    "cabin",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("cabin")
 
 
 def pytest_addoption(parser):
@@ -49,13 +62,13 @@ Run = Callable[..., subprocess.CompletedProcess]
 
 @pytest.fixture(scope="session")
 def run_snakemake() -> Run:
-    def run(directory: Path, *arguments: str, overlays: tuple[dict | Path, ...] = (), timeout: float = 1200):
+    def run(directory: Path, *arguments: str, overlays: tuple[dict | Path, ...] = ()):
         return subprocess.run(
             snakemake_command(directory, *arguments, overlays=overlays),
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=HANGS,
             check=False,
         )
 

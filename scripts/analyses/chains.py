@@ -26,7 +26,7 @@ from cabin_core import (
 )
 
 from ..data.feature_table import CLASSES
-from ..data.yields import selected_yields
+from ..data.yields import ROUNDING, selected_yields
 from ..models import fully_connected, joint
 from ..study import parse
 
@@ -230,7 +230,9 @@ def _significance(
         0.0, thresholds[thresholds < of_background[-min(LEAST_BACKGROUND, len(of_background))]]
     )
     of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, experiment)
-    best = thresholds[int(of_training["significance"].idxmax())]
+    # The first of those that keep the same events, whose sums differ by rounding.
+    significance = of_training["significance"]
+    best = thresholds[int((significance >= significance.max() * (1 - ROUNDING)).idxmax())]
     return float(
         selected_yields(events[is_test], scores[is_test, None] > best, experiment)["significance"].iloc[0]
     )

@@ -66,7 +66,8 @@ def score_thresholds(
     ndarray, shape (n_targets,)
         Events above (not at) a threshold are selected.
     """
-    order = np.argsort(scores)[::-1]
+    # Stable: how other sorts order equal scores, and so round the sums, differs by processor.
+    order = np.argsort(scores, kind="stable")[::-1]
     passing = np.cumsum(weights[order], dtype=np.float64)
     thresholds = []
     for target in targets:

@@ -16,6 +16,9 @@ from .feature_table import CLASSES
 if TYPE_CHECKING:
     from ..study import CountingExperiment
 
+#: Yields of the same events differ by less, relatively: processors add them up in different orders.
+ROUNDING = 1e-9
+
 
 def process_names(table: pd.DataFrame) -> pd.Series:
     """Return the process of each event: the column ``process`` or, without it, the class."""

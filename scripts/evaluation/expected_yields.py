@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from ..data.cut_table import passes_cut_table
-from ..data.yields import expected_yields, selected_yields
+from ..data.yields import ROUNDING, expected_yields, selected_yields
 from ..sources.gaussian_optimum import GaussianClasses
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ def tabulate_yields(
 def known(points: pd.DataFrame, quantity: str) -> pd.Series:
     """Return the ``significance`` or ``background`` of working points, the exact one where it is known."""
     return points[f"exact_{quantity}"].fillna(points[quantity])
+
+
+def keeps_minimum(points: pd.DataFrame, experiment: CountingExperiment) -> pd.Series:
+    """Return which working points keep the minimum signal of an experiment, but for rounding."""
+    enough: pd.Series = points["signal"] >= experiment.minimum_signal * (1 - ROUNDING)
+    return enough
 
 
 def _exact(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Edges further out than this remove nothing [widths of the signal].
 LOOSEST = 8.0
+#: The search ends this close to a bound, on it or beside it as the processor rounds.
+_AT_BOUND = 1e-9
 #: Cells into which the signal lost is divided among the features.
 N_CELLS = 400
 #: Ways to share the signal that a window loses between its lower and upper side.
@@ -145,7 +147,8 @@ class GaussianClasses:
         start = edges[np.arange(len(self.features)), _shortest_path(background)]
         edges = self._polish(start, loss, windows)
         low, high = (self.means[:, 0] + self.widths[:, 0] * edges[:, side] for side in (0, 1))
-        low[edges[:, 0] <= -LOOSEST], high[edges[:, 1] >= LOOSEST] = -np.inf, np.inf
+        low[edges[:, 0] <= -LOOSEST + _AT_BOUND] = -np.inf
+        high[edges[:, 1] >= LOOSEST - _AT_BOUND] = np.inf
         return low, high, float(np.exp(self.log_efficiencies(low, high)[:, 1].sum()))
 
     def _edges_by_loss(self, losses: Array, windows: bool) -> tuple[Array, Array]:

@@ -32,7 +32,8 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from ..evaluation.expected_yields import known, tabulate_yields
+    from ..data.yields import ROUNDING
+    from ..evaluation.expected_yields import keeps_minimum, known, tabulate_yields
 
     experiment = inputs.study.counting_experiment
     assert experiment is not None
@@ -41,9 +42,9 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     for position, network in enumerate(inputs.networks):
         cuts, metrics, scores = (inputs.read(kind, position) for kind in ("cuts", "metrics", "scores"))
         points = tabulate_yields(inputs.study, features, cuts, metrics, scores)
-        enough = points["signal"] >= experiment.minimum_signal
+        enough = keeps_minimum(points, experiment)
         significance = known(points, "significance")
-        points["best"] = enough & (significance == significance[enough].max())
+        points["best"] = enough & (significance >= significance[enough].max() * (1 - ROUNDING))
         points.insert(0, "network", network)
         parts.append(points)
     return pd.concat(parts, ignore_index=True)

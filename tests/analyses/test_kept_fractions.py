@@ -10,8 +10,10 @@ import torch
 
 from cabin_core import EventSample, FullyConnectedNetwork
 from scripts import analyse_study
+from scripts.analyses import chains
 from scripts.analyses.chains import measure_chain, rank_by_network
 from scripts.analyses.kept_fractions import STRATEGIES
+from scripts.study import CountingExperiment, parse
 from tests.delphes_files import SELECTION
 from tests.studies import study_entry
 
@@ -130,6 +132,27 @@ def test_measures_by_hand():
     kept = -0.5 * math.log(0.8) - 0.25 * math.log(0.5)
     dropped = -0.5 * math.log(0.5 / 1.25) - 0.75 * math.log(0.75 / 1.25)
     assert row["cross_entropy"] == pytest.approx(kept + dropped)
+
+
+def test_thresholds_that_keep_the_same_events_are_alike(monkeypatch):
+    """Which of them has the largest sum is a matter of rounding; the choice is not."""
+    events = pd.DataFrame({"label": [1] * 3 + [0] * 3, "weight": 1.0})
+    events = pd.concat([events.assign(split="train"), events.assign(split="test")], ignore_index=True)
+    scores = np.array([0.2, 0.4, 0.8, 0.1, 0.15, 0.9, 0.3, 0.6, 0.9, 0.25, 0.5, 0.0])[:, None]
+    experiment = parse(CountingExperiment, EXPERIMENT)
+    genuine = chains.selected_yields
+    found = set()
+    for sign in (-1, 1):
+
+        def rounded(table, passed, experiment, sign=sign):
+            yields = genuine(table, passed, experiment)
+            yields["significance"] *= 1 + sign * 1e-15 * np.arange(len(yields))
+            return yields
+
+        monkeypatch.setattr(chains, "selected_yields", rounded)
+        monkeypatch.setattr(chains, "LEAST_BACKGROUND", 1)
+        found.add(measure_chain(events, scores, (0.5,), experiment)["significance"].iloc[0])
+    assert len(found) == 1
 
 
 def test_network_alone_keeps_by_its_score():

@@ -1,14 +1,9 @@
-"""Random samples for the tests of the core, and the settings of hypothesis."""
+"""Random samples for the tests of the core."""
 
 import pytest
 import torch
-from hypothesis import settings
 
 from cabin_core import EventSample
-
-# The same examples in every run, and none of them fails for being slow on a busy machine.
-settings.register_profile("core", deadline=None, derandomize=True, max_examples=50)
-settings.load_profile("core")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.evaluation.expected_yields import tabulate_yields
+from scripts.evaluation.expected_yields import keeps_minimum, tabulate_yields
 from tests.studies import make_study
 
 EXPERIMENT = {
@@ -64,3 +64,13 @@ def test_a_target_that_cuts_nothing_keeps_its_place(table):
     assert found["background"].to_list()[0] == found["exact_background"].to_list()[0] == pytest.approx(200.0)
     assert found["signal"].to_list()[1] < 5.0
     assert found["exact_significance"].notna().all()
+
+
+def test_minimum_signal_is_kept_but_for_rounding():
+    assert 0.1 + 0.2 > 0.3
+    points = pd.DataFrame({"signal": [0.1 + 0.2, 0.3, 0.2999]})
+    for minimum in (0.3, 0.1 + 0.2):
+        experiment = make_study(
+            counting_experiment=EXPERIMENT | {"minimum_signal": minimum}
+        ).counting_experiment
+        assert keeps_minimum(points, experiment).to_list() == [True, True, False]

@@ -50,7 +50,7 @@ def brute_force(scanned: list[tuple], fixed: list[tuple], events: pd.DataFrame, 
     return best[0], -best[1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), seed=st.integers(0, 10**6), chunk=st.sampled_from([1, 4, 10**6]))
 def test_scan_is_a_loop_over_all_points(data, seed, chunk):
     scanned, cuts = [], []

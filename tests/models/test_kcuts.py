@@ -37,7 +37,7 @@ def inside(features: np.ndarray, counter: BoxCounter, low: np.ndarray, high: np.
     return passed
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n_events=st.integers(2, 300),
     n_features=st.integers(1, 4),

@@ -337,7 +337,7 @@ def particles(draw):
 
 
 @given(st.lists(st.lists(particles(), max_size=8), min_size=1, max_size=4), st.integers(0, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_particles_give_finite_objects(listed, seed):
     found = see(event_array([made_event(one) for one in listed]), seed)
     n_charged = [sum(abs(p[0]) in (11, 13) for p in one) for one in listed]

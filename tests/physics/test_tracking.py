@@ -85,7 +85,7 @@ def test_circles_without_motion_along_the_beam_end_nowhere():
     charge=st.sampled_from([-1, 0, 1]),
     turned=st.floats(0.1, 6.0),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_entry_turns_with_the_event_and_mirrors_with_the_charge(pt, phi, eta, charge, turned):
     # One that circles for ever, or nearly, ends nowhere, or where rounding puts it.
     assume(charge == 0 or pt > 0.4 or abs(eta) > 1e-3)

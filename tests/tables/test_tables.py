@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scripts.data.cut_table import CUT_COLUMNS
-from scripts.evaluation import comparison
+from scripts.evaluation import comparison, expected_yields
 from scripts.kinds import module_of, modules
 from scripts.study import Study, parse_kind, parse_study
 from scripts.tables.inputs import TableInputs
@@ -214,3 +214,15 @@ def test_the_best_working_point_keeps_enough_signal(tmp_path):
     assert table["background"].tolist() == pytest.approx([0.0, 10.0, 30.0])
     # The tightest has the largest significance, with one event in the place of none, but too little signal.
     assert table["best"].tolist() == [False, True, False]
+
+
+def test_points_alike_are_marked_whose_yields_differ_by_rounding(monkeypatch, tmp_path):
+    points = pd.DataFrame({"signal": 5.0, "significance": [0.3, 0.1 + 0.2, 0.2], "exact_significance": NAN})
+    monkeypatch.setattr(expected_yields, "tabulate_yields", lambda *given: points.copy())
+    file = write_csv(tmp_path / "any.csv", CUT_COLUMNS, (0.5, "x", ">", 1.0, 1.0))
+    table_file = tmp_path / "any.parquet"
+    pd.DataFrame({"x": [1.0]}).to_parquet(table_file)
+    files = {"features": [table_file], "scores": [table_file], "cuts": [file], "metrics": [file]}
+    study = make_study(counting_experiment=COUNTING_EXPERIMENT)
+    table = made("expected_significance", files, {"scan": {}}, study)
+    assert table["best"].tolist() == [True, True, False]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.conftest import ROOT, environment, snakemake_command
+from tests.conftest import HANGS, ROOT, environment, snakemake_command
 
 QUICK = ROOT / "config" / "quick.yaml"
 CONFIG = yaml.safe_load(QUICK.read_text())
@@ -29,13 +29,13 @@ def start_and_kill(directory: Path, target: str, new_file: str, how: signal.Sign
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + HANGS
     while not (directory / new_file).exists():
         assert process.poll() is None, "the workflow ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(process.pid, how)
-    process.wait(timeout=60)
+    process.wait(timeout=HANGS)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def efficiency_estimate_error(results: Results, study: str, network: Network) ->
 def background_above_scan(results: Results, study: str, network: Network, scan: Network) -> Measured:
     """Background efficiency minus that of a scan, interpolated to the network's signal efficiency."""
     own = results.metrics(study, network).iloc[0]
-    table = results.metrics(study, scan).sort_values("signal_efficiency")
+    table = results.metrics(study, scan).sort_values("signal_efficiency", kind="stable")
     at, of_scan, uncertainty = (
         np.interp(own["signal_efficiency"], table["signal_efficiency"], table[column])
         for column in ("signal_efficiency", "background_efficiency", "background_efficiency_uncertainty")

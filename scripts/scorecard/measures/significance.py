@@ -77,9 +77,8 @@ def best_point_significance(results: Results, study: str, network: Network) -> M
 
     With exact efficiencies where they are known, with those of the test sample otherwise.
     """
-    from ...evaluation.expected_yields import known, tabulate_yields
+    from ...evaluation.expected_yields import keeps_minimum, known, tabulate_yields
 
-    least = results.experiment(study).minimum_signal
     table = tabulate_yields(
         results.study(study),
         results.features(study),
@@ -87,12 +86,15 @@ def best_point_significance(results: Results, study: str, network: Network) -> M
         results.metrics(study, network),
         results.scores(study, network),
     )
-    return Measured(float(known(table, "significance")[table["signal"] >= least].max()))
+    return Measured(
+        float(known(table, "significance")[keeps_minimum(table, results.experiment(study))].max())
+    )
 
 
 def interpolated(scan: pd.DataFrame, at: float, x: str, y: str) -> float:
     """Return a column of a scan of thresholds at a value of another, of the rows with background left."""
-    known = scan[scan["background_events"] > 0].sort_values(x)
+    # Stable: thresholds between which no event lies are equal, and their order counts.
+    known = scan[scan["background_events"] > 0].sort_values(x, kind="stable")
     return float(np.interp(at, known[x], known[y]))
 
 
