@@ -61,7 +61,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         has_cuts = compared.loc[compared["network"] == name, "has_cuts"].iloc[0]
         metrics, scores = inputs.read("metrics", position), inputs.read("scores", position)
         curve = (
-            metrics.sort_values("signal_efficiency", kind="stable", kind="stable")
+            metrics.sort_values("signal_efficiency", kind="stable")
             if has_cuts
             else tabulate_roc(scores).rename(
                 columns={

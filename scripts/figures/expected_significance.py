@@ -42,7 +42,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         cuts, metrics, scores = (inputs.read(kind, position) for kind in ("cuts", "metrics", "scores"))
         points = tabulate_yields(inputs.study, features, cuts, metrics, scores)
         points.insert(0, "network", name)
-        parts.append(points.sort_values("signal_efficiency", kind="stable", kind="stable"))
+        parts.append(points.sort_values("signal_efficiency", kind="stable"))
     return pd.concat(parts, ignore_index=True)
 
 
