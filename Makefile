@@ -1,21 +1,32 @@
-# `make results` rebuilds the paper, `make test` runs all checks; each makes .venv from the pins first.
+# `make results` rebuilds the paper, `make study CONFIG=my.yaml` runs a study of yours, `make test` runs all checks;
+# each makes .venv from the pins first. From another folder: make -f PATH/Makefile study CONFIG=my.yaml
+HERE := $(dir $(lastword $(MAKEFILE_LIST)))
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv
+VENV := $(HERE).venv
 BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --snakefile $(HERE)Snakefile
 # Four cores, or as many as there are.
 CORES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$n; else echo 4; fi)
 RUN := results/paper
 
-.PHONY: results quick test lint baseline clean
+.PHONY: results study quick test lint docs baseline clean
 
 results: $(VENV)/installed
-	$(BIN)/snakemake --cores $(CORES)
+	$(SNAKEMAKE) --cores $(CORES)
 	@if [ ! -e $(RUN)/report.html ] || [ -n "$$(find $(RUN)/figures $(RUN)/tables $(RUN)/scorecard.html \
-	  -newer $(RUN)/report.html -type f)" ]; then $(BIN)/snakemake --report $(RUN)/report.html; fi
+	  -newer $(RUN)/report.html -type f)" ]; then $(SNAKEMAKE) --report $(RUN)/report.html; fi
 	@sed -n 3p $(RUN)/scorecard.md; echo "Open $(RUN)/report.html, or look into $(RUN)."
 
+# Results go to results/RUN of the folder in which the command is given.
+study: $(VENV)/installed
+	@[ -n "$(CONFIG)" ] || { echo "name the config of the study: make study CONFIG=my.yaml" >&2; exit 2; }
+	$(SNAKEMAKE) --cores $(CORES) --configfile $(CONFIG)
+	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
+	  $(SNAKEMAKE) --report results/$$run/report.html --configfile $(CONFIG) && \
+	  echo "Open results/$$run/report.html, or look into results/$$run."
+
 quick: $(VENV)/installed
-	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
+	$(SNAKEMAKE) --cores $(CORES) --configfile $(HERE)config/quick.yaml
 
 # Tests share the cores by pytest-xdist, so each process gets one thread; a file, whose tests share one run
 # of the workflow, stays in one process.
@@ -23,21 +34,23 @@ test: $(VENV)/installed lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 lint: $(VENV)/installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/pre-commit run --all-files
+
+# The site of the documentation, into site/; a broken link is an error.
+docs: $(VENV)/installed
+	$(BIN)/mkdocs build --strict
 
 # After a change of the figures on purpose: draw the images anew that the tests compare with.
 baseline: $(VENV)/installed
 	$(BIN)/python -m pytest tests/figures --mpl-generate-path=tests/figures/baseline
 	$(BIN)/python -m pytest tests/regression --freeze --mpl-generate-path=tests/regression/baseline
 
-$(VENV)/installed: constraints.txt pyproject.toml
+$(VENV)/installed: $(HERE)constraints.txt $(HERE)pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "Python 3.11 is needed (the pins are for it): make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint $(HERE)constraints.txt --editable '$(HERE).[dev]'
 	@touch $@
 
 clean:
-	rm -rf $(VENV) results .snakemake
+	rm -rf $(VENV) results .snakemake site

@@ -13,56 +13,43 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from scripts.evaluate_model import main as evaluate_network
-from scripts.models.network import main as train_network
+from scripts.data.feature_table import read_feature_table
+from scripts.evaluation.working_points import measure
+from scripts.models.base import TrainingTask
+from scripts.study import parse_kind
 
-CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
-FEATURES = [feature["name"] for feature in CONFIG["studies"]["susy"]["features"]]
+SUSY = yaml.safe_load((Path(__file__).parents[1] / "config" / "paper" / "susy.yaml").read_text())["studies"][
+    "susy"
+]
+FEATURES = [feature["name"] for feature in SUSY["features"]]
 TARGETS = [0.2, 0.3, 0.5, 0.7, 0.9]
 
 
-def train(
-    table: Path, network: dict[str, Any], directions: list[str], folder: Path
-) -> tuple[float, pd.Series]:
+def train(events: pd.DataFrame, network: dict[str, Any], directions: list[str]) -> tuple[float, pd.Series]:
     """Train a network; return its last training loss and the AUC of each target."""
-    names = ("model.pt", "history.csv", "training.tsv", "cuts.csv", "metrics.csv", "scores")
-    model, history, timing, cuts, metrics, scores = (folder / name for name in names)
-    train_network(
-        table=table,
-        model=model,
-        history=history,
-        timing=timing,
-        name=" ".join(directions),
-        network=network,
-        features=FEATURES,
-        directions=directions,
-        threads=1,
-    )
-    evaluate_network(
-        table=table, model=model, cuts=cuts, metrics=metrics, scores=scores, features=FEATURES, threads=1
-    )
-    return pd.read_csv(history)["train_total"].iloc[-1], pd.read_csv(metrics)["auc"]
+    task = TrainingTask(" ".join(directions), events, FEATURES, directions)
+    model, history = parse_kind("model", network).fit(task)
+    metrics, _ = measure(model, events)
+    return history["train_total"].iloc[-1], metrics["auc"]
 
 
 def main() -> None:
     """Train all sets and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("table", type=Path, help="feature table of the SUSY study")
-    table = parser.parse_args().table
-    scan = {**CONFIG["networks"]["susy_scan"], "targets": TARGETS}
+    events = read_feature_table(parser.parse_args().table, FEATURES)
+    scan = {**SUSY["networks"]["susy_scan"], "targets": TARGETS}
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        _, linear = train(table, CONFIG["networks"]["susy_linear"], [">"] * len(FEATURES), Path(folder))
-        for others in itertools.product("<>", repeat=len(FEATURES) - 1):
-            loss, auc = train(table, scan, [">", *others], Path(folder))
-            rows.append((loss, "".join((">", *others)), auc.mean(), *auc))
+    _, linear = train(events, SUSY["networks"]["susy_linear"], [">"] * len(FEATURES))
+    for others in itertools.product("<>", repeat=len(FEATURES) - 1):
+        loss, auc = train(events, scan, [">", *others])
+        rows.append((loss, "".join((">", *others)), auc.mean(), *auc))
     print(f"linear network: AUC {linear[0]:.3f}\nfeatures: {' '.join(FEATURES)}")
     columns = ["loss", "directions", "mean_auc", *(f"auc_{target:g}" for target in TARGETS)]
     print(pd.DataFrame(sorted(rows), columns=columns).round(3).to_string(index=False))

@@ -7,18 +7,20 @@ knows tensors only: no plots, no tables, no workflow.
 
 from .classifiers import FullyConnectedNetwork, JointNetwork, LinearNetwork
 from .constraint import EfficiencyConstraint
+from .cut_loss import CutLoss
 from .cuts import CutNetwork, EfficiencyScanNetwork, OneToOneLinear
 from .events import EventSample
 from .joint_loss import JointLoss, fit_kept_fractions
-from .losses import CutLoss, LossTerms
+from .loss import LossTerms
 from .lovasz import lovasz_z_loss
 from .lovasz_loss import LovaszZLoss
 from .metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
 from .persistence import TrainedNetwork, load_network, save_network
 from .scaling import FeatureScaling
+from .schedule import Schedule
 from .significance import asimov_significance
 from .sums import EventSums
-from .training import History, Schedule, TrainingSettings, train
+from .training import History, TrainingSettings, train
 from .watts_losses import WattsLoss
 from .yields import ExpectedYields
 

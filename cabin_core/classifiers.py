@@ -134,6 +134,13 @@ class JointNetwork(nn.Module):
         """Return the two networks, with which the constructor makes such a one."""
         return {"preselection": self.preselection, "classifier": self.classifier}
 
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters that can have learning rates of their own."""
+        return {
+            "cuts": list(self.preselection.parameters()),
+            "classifier": list(self.classifier.parameters()),
+        }
+
     def forward(self, features: Tensor) -> Tensor:
         """Return the products, shape (n_events, n_rows), of features as the preselection takes them.
 
@@ -169,8 +176,8 @@ class JointNetwork(nn.Module):
 
 
 def cuts_of(network: nn.Module) -> CutNetwork | None:
-    """Return the cuts of a network: itself, or its preselection; None for one without."""
-    cuts = network.preselection if isinstance(network, JointNetwork) else network
+    """Return the cuts of a network: itself, or its ``preselection``; None for one without."""
+    cuts = getattr(network, "preselection", network)
     return cuts if isinstance(cuts, CutNetwork) else None
 
 

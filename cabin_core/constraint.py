@@ -12,6 +12,8 @@ from torch import Tensor
 #: logarithm of the background efficiency against that of the signal, about 60 on the Gaussian dataset:
 #: without bounds it would wind up to thousands while the cuts are still on their way.
 LARGEST_MULTIPLIER, LARGEST_STEP = 300.0, 10.0
+#: Epochs between two updates of the multipliers.
+MULTIPLIERS_EVERY = 10
 
 
 def log_of_efficiency(efficiency: Tensor) -> Tensor:
@@ -38,10 +40,6 @@ class EfficiencyConstraint:
         Least efficiency of each row of the network, in (0, 1), or the largest, in (0, 1].
     stiffness : float
         The constant rho; positive.
-    first_goal : float, optional
-        Where goals above it start, in (0, 1). The background falls ever faster along the best feature, so at
-        a high efficiency many weak cuts look as good as the beginning of one strong cut, and descent from
-        loose cuts is caught there. From a tight selection, where the strong cut has won, it is not.
     at_most : bool
         Whether the goals are upper bounds.
     two_sided : bool
@@ -62,7 +60,6 @@ class EfficiencyConstraint:
         self,
         goals: Sequence[float],
         stiffness: float,
-        first_goal: float | None = None,
         *,
         at_most: bool = False,
         two_sided: bool = False,
@@ -70,27 +67,40 @@ class EfficiencyConstraint:
         if at_most and two_sided:
             raise ValueError("the goals of a constraint are upper bounds or two-sided, not both")
         self.goals = tuple(float(goal) for goal in goals)
-        first_goals = self.goals if first_goal is None else [min(first_goal, goal) for goal in self.goals]
-        if not self.goals or not all(
-            0 < goal < 1 or (at_most and goal == 1) for goal in (*self.goals, *first_goals)
-        ):
-            raise ValueError(
-                f"the constraint needs efficiencies between 0 and 1, not {list(self.goals)} from {first_goal}"
-            )
+        if not self.goals or not all(0 < goal < 1 or (at_most and goal == 1) for goal in self.goals):
+            raise ValueError(f"the constraint needs efficiencies between 0 and 1, not {list(self.goals)}")
         self._sign = -1.0 if at_most else 1.0
         self.two_sided = two_sided
         if not 0 < stiffness < math.inf:
             raise ValueError(f"the stiffness of the constraint must be positive, not {stiffness}")
-        self.stiffness, self.first_goals = float(stiffness), tuple(first_goals)
+        self.stiffness = float(stiffness)
         self.multipliers = torch.zeros(len(self.goals), dtype=torch.float64)
-        self._share = 1.0
+        self._share, self._first_goals = 1.0, self.goals
 
-    def move_goals(self, share: float) -> None:
-        """Put the goals at a share, in [0, 1], of the way from the first goal to their own.
+    def move_goals(self, share: float, first_goal: float | None = None) -> None:
+        """Put the goals somewhere on the way to their own, which is straight in the logarithm.
 
-        The way is straight in the logarithm of the efficiency.
+        Parameters
+        ----------
+        share : float
+            Of the way; 0 below that, 1 beyond.
+        first_goal : float, optional
+            Where goals above it start, in (0, 1); they stay at their own where None.
+
+        Raises
+        ------
+        ValueError
+            If the first goal is out of range.
         """
+        if first_goal is not None and not 0 < first_goal < 1:
+            raise ValueError(f"the first goal must lie between 0 and 1, not {first_goal}")
         self._share = min(max(share, 0.0), 1.0)
+        highest = 1.0 if first_goal is None else first_goal
+        self._first_goals = tuple(min(goal, highest) for goal in self.goals)
+
+    def is_due(self, epoch: int) -> bool:
+        """Return whether the multipliers are to be updated after an epoch, counted from 0."""
+        return (epoch + 1) % MULTIPLIERS_EVERY == 0
 
     def shortfall(self, efficiency: Tensor) -> Tensor:
         """Return the logarithm of goal over efficiency, or its inverse for upper bounds, shape (n_rows,).
@@ -102,7 +112,7 @@ class EfficiencyConstraint:
         """
         if len(efficiency) != len(self.goals):
             raise ValueError(f"{len(self.goals)} goals for {len(efficiency)} rows of scores")
-        first, last = (efficiency.new_tensor(goals).log() for goals in (self.first_goals, self.goals))
+        first, last = (efficiency.new_tensor(goals).log() for goals in (self._first_goals, self.goals))
         goal = self._share * last + (1 - self._share) * first
         return self._sign * (goal - log_of_efficiency(efficiency))
 

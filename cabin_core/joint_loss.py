@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,11 @@ from .classifiers import JointNetwork
 from .constraint import EfficiencyConstraint
 from .cuts import CutNetwork
 from .events import EventSample
+from .loss import Loss, LossTerms
 from .numbers import check_kept_fractions
+
+if TYPE_CHECKING:
+    from .schedule import Schedule
 
 #: Order of the mean of the signal's weights at the first epoch; zero itself would be its limit only.
 FIRST_ORDER = 1e-3
@@ -96,26 +101,7 @@ class JointSums:
         )
 
 
-@dataclass(frozen=True)
-class JointTerms:
-    """The terms of a :class:`JointLoss`, each with its coefficient and summed over rows, shape ()."""
-
-    efficiency: Tensor
-    cross_entropy: Tensor
-    constraint: Tensor
-
-    @property
-    def total(self) -> Tensor:
-        """The sum of all terms, shape ()."""
-        return self.efficiency + self.cross_entropy + self.constraint
-
-    def values(self) -> dict[str, float]:
-        """Return the total and each term as numbers."""
-        names = ("total", *(f.name for f in fields(self)))
-        return {name: float(getattr(self, name).detach()) for name in names}
-
-
-class JointLoss:
+class JointLoss(Loss):
     r"""Loses least with a preselection that keeps at most a given fraction of the background.
 
     With weights :math:`s` of the preselection and outputs :math:`p` of the classifier, both classes counting
@@ -196,14 +182,19 @@ class JointLoss:
             coupling=self.coupling if coupling is None else coupling,
         )
 
-    def begin_epoch(self, share: float) -> None:
-        """Set order and handover for a share, in (0, 1], of the training."""
+    def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
+        """Set order and handover for a share, in (0, 1], of the training, whatever its schedule."""
         self._order = min(max(share / self.order_share, FIRST_ORDER), 1.0)
         begin, end = self.handover
         passed = 1.0 if share >= end else 0.0 if share <= begin else (share - begin) / (end - begin)
         self._coupling = self.coupling * passed
 
-    def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointTerms:
+    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+        """Update the multipliers of the constraint where it is time to."""
+        if self.constraint.is_due(epoch):
+            self.constraint.update(self.constrained_efficiency(network, sample))
+
+    def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> LossTerms:
         """Return the terms of the loss of a joint network on a sample.
 
         Raises
@@ -232,7 +223,7 @@ class JointLoss:
         )
         return sum(others, start=first)
 
-    def __call__(self, sums: JointSums) -> JointTerms:
+    def __call__(self, sums: JointSums) -> LossTerms:
         """Return the terms of the loss from sums over events."""
         signal, background = sums.signal_weight, sums.background_weight
         efficiency = sums.kept_signal.new_zeros(())
@@ -244,10 +235,12 @@ class JointLoss:
             _scaled(1 - sums.kept_signal / signal, self._coupling),
             _scaled(1 - sums.kept_background / background, self._coupling),
         )
-        return JointTerms(
-            efficiency=efficiency,
-            cross_entropy=(kept + dropped).sum(),
-            constraint=self.constraint(sums.kept_background / background),
+        return LossTerms(
+            {
+                "efficiency": efficiency,
+                "cross_entropy": (kept + dropped).sum(),
+                "constraint": self.constraint(sums.kept_background / background),
+            }
         )
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .events import EventSample
+from .loss import Loss
 from .lovasz import ERRORS, FOCAL_EXPONENT, focal, weighted_lovasz_z
 
 
@@ -37,7 +38,7 @@ class ZLossTerms:
 
 
 @dataclass(frozen=True)
-class LovaszZLoss:
+class LovaszZLoss(Loss):
     """The Lovász Z loss of a network with one raw output, for :func:`cabin_core.train`.
 
     Weights of events are their expected yields [events]. Those of each class are scaled, so that any batch

@@ -132,6 +132,10 @@ class EventSums:
             }
         )
 
+    def share_of_signal(self) -> Tensor:
+        """Return what each bin of a property has of the signal, times the number of bins; 1 without bins."""
+        return self.signal_weight / self.signal_weight.mean()
+
     def signal_efficiency(self) -> Tensor:
         """Return the mean score of the signal, which stands for its efficiency in the loss, (n_rows,)."""
         return self.signal_score / self.signal_weight

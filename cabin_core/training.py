@@ -5,84 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .classifiers import JointNetwork, cuts_of
-from .cuts import CutNetwork
+from .classifiers import cuts_of
 from .events import EventSample
-from .joint_loss import JointLoss
-from .losses import CutLoss
+from .loss import Loss
+from .schedule import Course, Schedule
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 #: One row an epoch: ``epoch`` and ``train_TERM``, ``test_TERM`` for the total and each term of the loss.
 History = list[dict[str, float]]
-
-
-#: Epochs between two updates of the multipliers of a constraint.
-MULTIPLIERS_EVERY = 10
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """What changes in the course of a training.
-
-    Parameters
-    ----------
-    first_activation_scale : float, optional
-        Sharpness of the sigmoids in the first epoch; it grows by equal factors to the network's own. Blunt
-        sigmoids see far, sharp ones count events as the hard cuts do.
-    last_learning_rate : float, optional
-        In the last epoch; the learning rate falls to it by equal factors, and that of a classifier alike.
-    first_goal : float, optional
-        Signal efficiency at which the goals of a constraint start.
-    goals_move : tuple of float
-        Shares of the epochs between which the goals move from there to their own.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of range.
-    """
-
-    first_activation_scale: float | None = None
-    last_learning_rate: float | None = None
-    first_goal: float | None = None
-    goals_move: tuple[float, float] = (0.2, 0.5)
-
-    def __post_init__(self) -> None:
-        for name in ("first_activation_scale", "last_learning_rate"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise ValueError(f"schedule.{name} must be positive, not {value}")
-        if self.first_goal is not None and not 0 < self.first_goal < 1:
-            raise ValueError(f"schedule.first_goal must lie between 0 and 1, not {self.first_goal}")
-        object.__setattr__(self, "goals_move", tuple(self.goals_move))
-        if len(self.goals_move) != 2 or not 0 <= self.goals_move[0] < self.goals_move[1] <= 1:
-            raise ValueError(
-                f"schedule.goals_move must be two shares of the epochs in increasing order: {self.goals_move}"
-            )
-
-
-class LossValue(Protocol):
-    """What a loss found: the number to minimise, and all that belongs into the history."""
-
-    @property
-    def total(self) -> Tensor:
-        """The loss, shape ()."""
-
-    def values(self) -> dict[str, float]:
-        """Return ``total`` and others by name."""
-
-
-class Loss(Protocol):
-    """What can be trained on, :class:`cabin_core.CutLoss` for example."""
-
-    def evaluate(self, network: nn.Module, sample: EventSample) -> LossValue:
-        """Return the loss of a network on a sample or batch."""
 
 
 @dataclass(frozen=True)
@@ -173,13 +109,14 @@ def train(
         If the loss stops being finite, or mini-batches are more than the events of a class.
     """
     optimizer = _new_optimizer(network, settings)
+    course = Course(settings.schedule or Schedule(), network, optimizer, settings.learning_rate)
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
-    constrained = loss if isinstance(loss, CutLoss | JointLoss) and loss.constraint is not None else None
     cuts = cuts_of(network)
-    change = _changes(cuts, loss, optimizer, settings)
     for epoch in range(settings.epochs):
-        change(epoch)
+        share = (epoch + 1) / settings.epochs
+        course.begin_epoch(share)
+        loss.begin_epoch(share, settings.schedule)
         test_values: dict[str, float] = {}
         with torch.no_grad():
             if test_sample is not None:
@@ -202,13 +139,8 @@ def train(
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
-        if (
-            constrained is not None
-            and constrained.constraint is not None
-            and (epoch + 1) % MULTIPLIERS_EVERY == 0
-        ):
-            with torch.no_grad():
-                constrained.constraint.update(constrained.constrained_efficiency(network, train_sample))
+        with torch.no_grad():
+            loss.end_epoch(epoch, network, train_sample)
         if on_epoch:
             on_epoch(row)
     if not all(parameter.isfinite().all() for parameter in network.parameters()):
@@ -220,43 +152,15 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
     new = OPTIMIZERS[settings.optimizer]
     if settings.classifier_learning_rate is None:
         return new(network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
-    if not isinstance(network, JointNetwork):
+    parts = network.parameter_groups() if hasattr(network, "parameter_groups") else {}  # type: ignore[operator]
+    if "classifier" not in parts:
         raise ValueError("classifier_learning_rate belongs to a joint network")
+    rates = {"classifier": settings.classifier_learning_rate}
     groups: list[dict[str, Any]] = [
-        {"params": list(network.preselection.parameters())},
-        {"params": list(network.classifier.parameters()), "lr": settings.classifier_learning_rate},
+        {"params": parameters, "lr": rates.get(name, settings.learning_rate)}
+        for name, parameters in parts.items()
     ]
     return new(groups, lr=settings.learning_rate)  # type: ignore[call-arg]
-
-
-def _changes(
-    cuts: CutNetwork | None,
-    loss: Loss,
-    optimizer: torch.optim.Optimizer,
-    settings: TrainingSettings,
-) -> Callable[[int], None]:
-    """Return what is to be called before each epoch to follow the schedule."""
-    schedule = settings.schedule or Schedule()
-    if schedule.first_activation_scale is not None and cuts is None:
-        raise ValueError("schedule.first_activation_scale needs a network with cuts")
-    first_rates = [group["lr"] for group in optimizer.param_groups]
-    last_scale = math.nan if cuts is None else cuts.activation_scale
-
-    def change(epoch: int) -> None:
-        # 1 in the last epoch, so that a training ends with the network's own sharpness.
-        share = (epoch + 1) / settings.epochs
-        if schedule.first_activation_scale is not None and cuts is not None:
-            cuts.activation_scale = last_scale * (schedule.first_activation_scale / last_scale) ** (1 - share)
-        if schedule.last_learning_rate is not None:
-            for group, first_rate in zip(optimizer.param_groups, first_rates, strict=True):
-                group["lr"] = first_rate * (schedule.last_learning_rate / settings.learning_rate) ** share
-        if isinstance(loss, CutLoss) and loss.constraint is not None and settings.schedule is not None:
-            begin, end = schedule.goals_move
-            loss.constraint.move_goals((share - begin) / (end - begin))
-        if isinstance(loss, JointLoss):
-            loss.begin_epoch(share)
-
-    return change
 
 
 def _batches(

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .events import EventSample
+from .loss import Loss
 
 #: Added to the argument of each logarithm of the cross-entropy, as in the notebooks.
 LOG_FLOOR = 1e-6
@@ -32,7 +33,7 @@ class WattsValue:
 
 
 @dataclass(frozen=True)
-class WattsLoss:
+class WattsLoss(Loss):
     r"""A loss of weights :math:`P_i` that cuts, or a network behind them, give to the events.
 
     With :math:`y_i` 1 for signal and 0 for background, and sums over all events:

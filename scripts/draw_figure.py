@@ -1,6 +1,5 @@
 """Draw one figure of the config."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,9 @@ import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
-from scripts.jobs.paths import path_list
+from scripts.jobs.bridge import path_list
+from scripts.kinds import module_of
+from scripts.study import parse_kind, parse_study
 
 #: Resolution of the png [dots an inch].
 DPI = 150
@@ -21,6 +22,7 @@ def main(
     png: Path,
     figure: dict[str, Any],
     study: dict[str, Any],
+    study_name: str,
     caption: str,
     **files: Path | list[Path],
 ) -> None:
@@ -33,18 +35,21 @@ def main(
     figure : dict
         The figure's entry in the config.
     study : dict
-        The config of its study; empty for a figure of none.
+        What the config says of its study: of networks and analyses at least those that it shows.
+    study_name : str
     caption : str
         For the report; not drawn.
     **files
-        By kind, as :data:`scripts.figures.PLOTS` asks for them.
+        By kind, as ``files`` of the settings names them.
     """
-    module = importlib.import_module(f"scripts.figures.{figure['plot']}")
+    settings = parse_kind("plot", figure)
+    module = module_of("plot", settings.plot)
+    parsed = parse_study(study_name, study, check=False)
     lists = {kind: path_list(paths) for kind, paths in files.items()}
-    module.tabulate(FigureInputs(figure, study, lists)).to_csv(csv, index=False)
+    module.tabulate(FigureInputs(settings, parsed, lists)).to_csv(csv, index=False)
     table = pd.read_csv(csv)
     with paper_style():
-        drawn = module.make_figure(table, figure, study)
+        drawn = module.make_figure(table, settings, parsed)
         drawn.savefig(pdf, metadata={"CreationDate": None})
         drawn.savefig(png, dpi=DPI)
 

@@ -183,6 +183,19 @@ class SourceSettings(Settings):
         raise TypeError(f"a source of the kind {self.kind} does not generate events")
 
 
+#: How a network without one of these is told so.
+LACKS = {
+    "boundary": "has no straight boundary",
+    "classifier": "has no classifier behind its cuts",
+    "cut_history": "does not record its cuts, as a single set of them with `record_cuts: true` does",
+    "loss": "is not trained on a loss",
+    "lovasz_z": "is not trained on the Z loss",
+    "one_bin": "has cuts that follow a property",
+    "one_score": "has a score a target, or none that varies",
+    "scores": "has no scores that vary",
+}
+
+
 class ModelSettings(Settings):
     """What is trained or searched; what it gives is a :class:`scripts.models.base.Model`.
 
@@ -199,14 +212,14 @@ class ModelSettings(Settings):
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
         """Return which models have keys that this one lacks, or what this one has."""
-        models = [module_of("model", kind).Settings for kind in modules("model")]
-        owners = [one.__module__.rpartition(".")[2] for one in models if set(unknown) & set(one.model_fields)]
-        known = super().hint(unknown)
-        return f"a setting of the model {', '.join(owners)}; {known}" if owners else known
+        fields = {kind: module_of("model", kind).Settings.model_fields for kind in modules("model")}
+        owners = [kind for kind, known in fields.items() if not known.keys().isdisjoint(unknown)]
+        own = cls.__module__.rpartition(".")[2]
+        return f"of the model {', '.join(owners)}, not of {own}" if owners else super().hint(unknown)
 
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has; ``one_bin`` where its cuts follow no property of the event."""
+        """What a model with these settings has; ``one_bin`` where its cuts follow no property."""
         return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property
@@ -259,8 +272,8 @@ class DrawnSettings(Settings):
     """A figure or table: the files it is made from and what its networks must have.
 
     ``standard`` says whether a study with ``figures: default`` has it, where it can be made without a fault:
-    once, of each network that has what it needs, or of all of these together (as many as ``n_networks`` allows,
-    those with targets first).
+    once, of each network that has what it needs, or of all of these together (as many as ``n_networks``
+    allows, those with targets first).
     """
 
     caption: Annotated[str, Len(1)]
@@ -277,7 +290,8 @@ class DrawnSettings(Settings):
     #: Whether all networks are shown at the targets of the first.
     first_sets_targets: ClassVar[bool] = False
     standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
-    #: Networks that have this are shown by another standard kind.
+    #: What a network must have for the standard one, and must not have, for another one shows it then.
+    standard_needs: ClassVar[frozenset[str]] = frozenset()
     standard_unless: ClassVar[frozenset[str]] = frozenset()
     #: A sentence; ``{networks}`` stands for their names.
     standard_caption: ClassVar[str] = ""

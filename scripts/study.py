@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from scripts.kinds import (
+    LACKS,
     ROOMS,
     AnalysisSettings,
     ConfigError,
@@ -266,8 +267,8 @@ class Study(Settings):
                 missing = sorted(drawn.needs - self.networks[name].offers)
                 model = self.networks[name].model
                 if missing:
-                    text = f"{name}, of the model {model}, has nothing to show here ({', '.join(missing)})"
-                    yield "", f"{text}: name another network"
+                    lacks = " and ".join(LACKS.get(what, f"has no {what}") for what in missing)
+                    yield "networks", f"{name}, of the model {model}, {lacks}: name another network"
         if unknown or count not in allowed:
             return
         if drawn.first_sets_targets and not self.networks[drawn.networks[0]].working_points:
@@ -381,7 +382,8 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
         able = [
             name
             for name, model in study.networks.items()
-            if settings.needs <= model.offers and not settings.standard_unless & model.offers
+            if settings.needs | settings.standard_needs <= model.offers
+            and not settings.standard_unless & model.offers
         ]
         if settings.standard == "network":
             choices = {f"{study.name}_{name}_{kind}": [name] for name in able}
@@ -394,7 +396,7 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
             continue
         for name, networks in choices.items():
             caption = settings.standard_caption.format(networks=", ".join(networks))
-            entry = {room: kind, "caption": f"{study.title}. {caption}"}
+            entry: dict[str, Any] = {room: kind, "caption": f"{study.title}. {caption}"}
             if networks:
                 entry["networks"] = networks
             if not any(study.faults_of(settings.model_validate(entry))):

@@ -1,28 +1,13 @@
 """Write one table of the config as csv, markdown and LaTeX."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from scripts.jobs.paths import path_list
-
-#: What LaTeX would take for something else.
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": "$<$",
-        ">": "$>$",
-        **{character: "\\" + character for character in "&%$#_{}"},
-    }
-)
-
-
-def _latex(text: str) -> str:
-    return text.translate(_LATEX)
+from scripts.jobs.bridge import path_list
+from scripts.kinds import module_of
+from scripts.study import parse_kind, parse_study
+from scripts.tables.inputs import TableInputs
+from scripts.tables.latex import to_latex
 
 
 def main(
@@ -32,7 +17,7 @@ def main(
     tex: Path,
     table: dict[str, Any],
     study: dict[str, Any],
-    networks: dict[str, dict[str, Any]],
+    study_name: str,
     caption: str,
     **files: Path | list[Path],
 ) -> None:
@@ -45,25 +30,20 @@ def main(
     table : dict
         The table's entry in the config.
     study : dict
-        The config of its study; empty for a table of none.
-    networks : dict of dict
-        The config of its networks.
+        What the config says of its study: of networks and analyses at least those that it shows.
+    study_name : str
     caption : str
         Heads the markdown and LaTeX.
     **files
-        By kind, as :data:`scripts.tables.TABLES` asks for them.
+        By kind, as ``files`` of the settings names them.
     """
-    module = importlib.import_module(f"scripts.tables.{table['table']}")
+    settings = parse_kind("table", table)
     lists = {kind: path_list(paths) for kind, paths in files.items()}
-    made = module.make_table(lists, study, networks)
+    inputs = TableInputs(settings, parse_study(study_name, study, check=False), lists)
+    made = module_of("table", settings.table).make_table(inputs)
     made.to_csv(csv, index=False)
     md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")
-    shown = made.rename(columns=_latex).map(
-        lambda value: (
-            "-" if pd.isna(value) else _latex(f"{value:.4g}" if isinstance(value, float) else str(value))
-        )
-    )
-    tex.write_text(shown.to_latex(index=False, escape=False, caption=_latex(caption)))
+    tex.write_text(to_latex(made, caption))
 
 
 if "snakemake" in globals():

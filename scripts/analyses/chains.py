@@ -28,6 +28,7 @@ from cabin_core import (
 from ..data.feature_table import CLASSES
 from ..data.yields import selected_yields
 from ..models import fully_connected, joint
+from ..study import parse
 
 if TYPE_CHECKING:
     from ..study import CountingExperiment
@@ -97,11 +98,9 @@ class Chain:
     def network_alone(self, seed: int) -> nn.Module:
         """Return a network that is trained on all events, with one output."""
         shared = ("hidden_layers", "precision", "optimizer", "learning_rate", "epochs", "seed")
-        settings = fully_connected.Settings(
-            model="fully_connected",
-            loss={"bce": 1.0},
-            **{name: getattr(self.settings, name) for name in shared},
-        )
+        entry = {name: getattr(self.settings, name) for name in shared}
+        entry |= {"model": "fully_connected", "loss": {"bce": 1.0}}
+        settings = parse(fully_connected.Settings, entry)
         network = settings.build(self.directions, seed)
         train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
         return network

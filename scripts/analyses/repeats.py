@@ -91,8 +91,6 @@ def learn_cuts(events: pd.DataFrame, network: ModelSettings, study: Study, name:
     bins = bins_of(network)
     if bins is not None:
         bins.check(events, name)
-    settings: Any = network
-    cuts: pd.DataFrame = settings.fit(TrainingTask(name, events, study.feature_names, study.directions))[
-        0
-    ].cuts()
-    return cuts
+    # Without a name: each training takes seconds, and the samples are reported.
+    model, _ = network.fit(TrainingTask("", events, study.feature_names, study.directions))
+    return model.cuts()

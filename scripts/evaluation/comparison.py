@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from cabin_core.losses import roughness
+from cabin_core.roughness import roughness
 
 from ..data.feature_table import fit_scaling
 from ..models.base import area_through

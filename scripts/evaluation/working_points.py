@@ -27,8 +27,8 @@ def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     Returns
     -------
     tuple of DataFrame
-        The metrics of the test sample, one row a working point, and the scores of all events, as ``metrics.csv``
-        and ``scores.parquet`` hold them.
+        The metrics of the test sample, one row a working point, and the scores of all events: the content of
+        ``metrics.csv`` and ``scores.parquet``.
     """
     test = (events["split"] == "test").to_numpy()
     is_signal = (events["label"] == 1).to_numpy()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from ..analyses.bin_optimum import bin_faults, followed_property
+from ..evaluation.property_bins import bin_faults, followed_property
 from ..kinds import Fault, FigureSettings, Fraction, Names, not_known
 from .style import LINE_COLORS, add_title, label_of, panel_grid, paper_style, shared_legend, with_unit
 

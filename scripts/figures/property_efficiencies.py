@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
-from ..analyses.bin_optimum import bin_faults, followed_property
+from ..evaluation.property_bins import bin_faults, followed_property
 from ..kinds import Fault, FigureSettings, Fraction
 from .style import LINE_COLORS, MARKERS, add_title, label_of, new_figure, paper_style, shared_legend
 

@@ -110,6 +110,8 @@ class Code:
                         own |= self._modules_of(name)
                     else:
                         libraries.add(top)
+            if "pkgutil" in libraries:  # a package that finds its modules in its folder
+                own |= self._modules_inside(module)
             self._imports[module] = (frozenset(own), frozenset(libraries))
         return self._imports[module]
 
@@ -139,6 +141,10 @@ class Code:
             modules = {holder} if handed_on is None else {holder} | self._modules_of(handed_on)
         parents = {name.rsplit(".", level)[0] for level in range(1, name.count(".") + 1)}
         return modules | {parent for parent in parents if self.file(parent) is not None}
+
+    def _modules_inside(self, package: str) -> set[str]:
+        folder = self.root.joinpath(*package.split("."))
+        return {f"{package}.{file.stem}" for file in folder.glob("*.py") if file.stem != "__init__"}
 
     def _is_package(self, module: str) -> bool:
         file = self.file(module)

@@ -24,7 +24,7 @@ class LineProgress:
     ----------
     log : logging.Logger
     name : str
-        Of study and network, at the start of each line.
+        Of study and network, at the start of each line; without a name nothing is reported.
     unit : str
         Of the count, an epoch for example.
     total : int
@@ -37,6 +37,8 @@ class LineProgress:
     def update(self, done: int, result: str) -> None:
         """Take how many units are done and what came out by then."""
         now = time.monotonic()
+        if not self.name:
+            return
         if now - self.reported < LINE_EVERY and done < self.total:
             return
         self.reported = now

@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 class LossSettings(Settings):
-    """What a network is trained on; a loss of its own has its name as its one key."""
+    """What a network is trained on."""
 
     @property
     def name(self) -> str:
         """Its word in the config: ``terms``, or that of a loss of its own."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def modules(self) -> list[str]:
+        """Modules that a training on it imports by name, for what reruns it."""
+        return [type(self).__module__]
 
     @property
     def coefficients(self) -> dict[str, float]:
@@ -34,12 +39,6 @@ class LossSettings(Settings):
     def needs_probabilities(self) -> bool:
         """Whether the scores must lie in [0, 1]."""
         return True
-
-    @classmethod
-    def hint(cls, unknown: list[str]) -> str:
-        """Return that nothing stands beside a loss of its own."""
-        own, others = ", ".join(cls.model_fields), ", ".join(unknown)
-        return f"{own} is a loss of its own: remove {others}, or {own}"
 
     def check_network(self, network: NetworkSettings) -> None:
         """Raise where the network lacks what the loss needs.
@@ -75,6 +74,16 @@ class LossSettings(Settings):
             If yields are needed and there are none.
         """
         raise NotImplementedError
+
+
+class OwnLossSettings(LossSettings):
+    """A loss that stands alone, with its name as its one key."""
+
+    @classmethod
+    def hint(cls, unknown: list[str]) -> str:
+        """Return that nothing stands beside it."""
+        own, others = ", ".join(cls.model_fields), ", ".join(unknown)
+        return f"{own} is a loss of its own: remove {others}, or {own}"
 
 
 def needed(yields: ExpectedYields | None, what: str) -> ExpectedYields:

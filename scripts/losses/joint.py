@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Gt, Le
 from pydantic import Field, field_validator
 
 from ..kinds import Number, Pair, Positive, Share
 from ..kinds import Settings as Part
-from .base import LossSettings
+from .base import OwnLossSettings
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields, JointLoss
@@ -23,17 +23,17 @@ class ChainLoss(Part):
     stiffness: Positive = Field(default=10.0, description="With which the kept fraction is held")
     order_share: Annotated[Number, Gt(0), Le(1)] = Field(
         default=0.5,
-        description="Share of the epochs in which the signal's mean goes from that of logarithms, which has one "
-        "minimum, to the efficiency",
+        description="Share of the epochs in which the signal's mean goes from that of logarithms, which has "
+        "one minimum, to the efficiency",
     )
     coupling: Share = Field(
         default=0.5,
-        description="Weight of the cross-entropy for the cuts at the end, the rest being the signal efficiency's",
+        description="Weight of the cross-entropy for the cuts at the end; the rest is the efficiency's",
     )
     handover: Pair = Field(
         default=[0.4, 0.7],
-        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn also to "
-        "the cross-entropy of cuts and network together",
+        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn "
+        "also to the cross-entropy of cuts and network together",
     )
 
     @field_validator("handover")
@@ -44,7 +44,7 @@ class ChainLoss(Part):
         return shares
 
 
-class Settings(LossSettings):
+class Settings(OwnLossSettings):
     """The loss of cuts and a network trained together, on its own."""
 
     joint: ChainLoss

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..kinds import NotNegative, Positive
 from ..kinds import Settings as Part
-from .base import LossSettings, needed
+from .base import OwnLossSettings, needed
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -26,7 +26,7 @@ class ZLoss(Part):
     focal_exponent: NotNegative = Field(default=2.0, description="Of the focal error")
 
 
-class Settings(LossSettings):
+class Settings(OwnLossSettings):
     """The Lovasz Z loss of arXiv:2412.09500, on its own."""
 
     lovasz_z: ZLoss

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+import ast
+import math
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, create_model
 
@@ -21,111 +25,125 @@ _NEEDS = {
     "targets": "needs target efficiencies",
     "bins": "needs three bins: give `event_property`",
 }
+_NOTHING_HELD = "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
 
 
-@cache
-def terms() -> dict[str, tuple[str, frozenset[str]]]:
-    """Return description and needs of each term of the core by its name."""
-    return {
-        "efficiency": ("alpha", frozenset({"cuts", "targets"})),
-        "background": ("beta", frozenset()),
-        "cut_size": ("gamma", frozenset({"cuts"})),
-        "bce": ("delta", frozenset()),
-        "smoothness": ("epsilon", frozenset({"cuts", "targets"})),
-        "log_background": ("Of the logarithm of the background efficiency.", frozenset()),
-        "constraint": ("Stiffness", frozenset()),
-        "significance": ("Of the significance of the study's counting experiment", frozenset({"yields"})),
-        "bin_smoothness": ("Of the smoothness from bin to bin", frozenset({"cuts", "bins"})),
-    }
+class Term(NamedTuple):
+    """What the class of a term in the core says of itself, see :class:`cabin_core.term.BaseTerm`."""
+
+    docstring: str
+    needs: tuple[str, ...] = ()
+    options: dict[str, tuple[str, ...]] = {}  # noqa: RUF012, a tuple's default
+    holds_minimum_signal: bool = False
+    place: float = math.inf
+    symbol: str = ""
+
+    @property
+    def description(self) -> str:
+        """What the coefficient multiplies."""
+        return " ".join(self.docstring.partition("\n\n")[0].split())
+
+    def describe(self, option: str) -> str:
+        """Return what the docstring says of an option."""
+        (text,) = re.findall(rf"^{option} : .*\n((?:    .*\n?)+)", self.docstring, re.MULTILINE)
+        return " ".join(text.split())
+
+
+def _read_terms() -> dict[str, Term]:
+    """Return the terms of the core by name, in their order, without importing it and so torch."""
+    core = find_spec("cabin_core")
+    assert core is not None
+    assert core.submodule_search_locations is not None
+    found = {}
+    for file in Path(core.submodule_search_locations[0], "terms").glob("*.py"):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef) and node.name == "Term":
+                found[file.stem] = Term(ast.get_docstring(node) or "", **_constants(node))
+    return dict(sorted(found.items(), key=lambda item: (item[1].place, item[0])))
+
+
+def _constants(node: ast.ClassDef) -> dict[str, Any]:
+    """Return the literals that a class assigns to what a term says of itself."""
+    found = {}
+    for part in node.body:
+        if isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
+            name = ast.unparse(part.targets[0] if isinstance(part, ast.Assign) else part.target)
+            if name in Term._fields:
+                found[name] = ast.literal_eval(part.value)
+    return found
+
+
+TERMS = _read_terms()
 
 
 class _Terms(LossSettings):
-    """The terms of the loss and their coefficients; a term that is not named counts nothing."""
-
-    constraint_form: Literal["at_least", "equal", "equal_together"] = Field(
-        default="at_least",
-        description="Of the constraint: signal efficiencies no smaller than the targets, equal to them, or equal to "
-        "them in all bins of a property together, where the efficiency term holds each bin near them",
-    )
+    """Terms and their coefficients; one that is not named counts nothing."""
 
     @property
     def coefficients(self) -> dict[str, float]:
         """The coefficients by term, zero where the config has none."""
-        return {name: getattr(self, name) for name in terms()}
+        return {name: getattr(self, name) for name in TERMS}
 
     @property
     def needs_yields(self) -> bool:
         """Whether one of its terms is about the yields of the counting experiment."""
-        return any("yields" in terms()[name][1] for name in self._used)
+        return any("yields" in term.needs for term in self._used.values())
 
     @property
-    def _used(self) -> list[str]:
-        return [name for name, coefficient in self.coefficients.items() if coefficient]
-
-    @classmethod
-    def hint(cls, unknown: list[str]) -> str:
-        """Return the terms."""
-        return f"known here: {', '.join(cls.model_fields)}"
+    def _used(self) -> dict[str, Term]:
+        return {name: term for name, term in TERMS.items() if getattr(self, name)}
 
     def check_network(self, network: NetworkSettings) -> None:
         """Raise where a term lacks what it needs, or nothing is left to train."""
         if not self._used:
             raise ValueError("all loss coefficients are zero: nothing to train")
-        with_cuts = "cuts" in network.has
-        there = {
-            "cuts": with_cuts,
-            "targets": with_cuts and bool(network.working_points),
-            "bins": network.n_bins >= 3,
-        }
-        for need, text in _NEEDS.items():
-            for name in self._used:
-                if need in terms()[name][1] and not there[need]:
-                    raise ValueError(
-                        f"the {name} term of the loss {text.format(model=network.model)}"
-                    )
+        with_cuts, has_targets = "cuts" in network.has, bool(network.working_points)
+        there = {"cuts": with_cuts, "targets": has_targets and with_cuts, "bins": network.n_bins >= 3}
+        for name, term in self._used.items():
+            # Targets are of cuts: without these, a network has working points on its score.
+            for need in [need for need in term.needs if not there.get(need, True)]:
+                text = _NEEDS[need if with_cuts else "cuts"].format(model=network.model)
+                raise ValueError(f"the {name} term of the loss {text}")
         self._check_constraint(there["targets"], network.n_bins)
 
     def _check_constraint(self, targets: bool, n_bins: int) -> None:
-        held = self.coefficients["constraint"]
-        if self.constraint_form != "at_least" and not (held and targets):
-            raise ValueError(f"constraint_form {self.constraint_form} needs the constraint term and targets")
-        if self.constraint_form == "equal_together" and n_bins == 1:
+        given = self.model_dump()
+        held, form = given["constraint"], given["constraint_form"]
+        if form != "at_least" and not (held and targets):
+            raise ValueError(f"constraint_form {form} needs the constraint term of the loss and targets")
+        if form == "equal_together" and n_bins == 1:
             raise ValueError("constraint_form equal_together needs bins of a property: give `event_property`")
         if held and not targets and not self.needs_yields:
-            raise ValueError(
-                "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
-            )
+            raise ValueError(_NOTHING_HELD)
 
     def check_yields(self, network: NetworkSettings, minimum_signal: float) -> None:
-        """Raise where the signal that must be kept has no constraint, or a constraint has nothing to hold."""
-        held = self.coefficients["constraint"]
-        if minimum_signal and not held:
+        """Raise where nothing keeps the signal that must be kept, or a constraint has nothing to hold."""
+        if minimum_signal and not any(term.holds_minimum_signal for term in self._used.values()):
             raise ValueError(
                 "a minimum signal is kept by the constraint term of the loss: give it a stiffness"
             )
-        if held and not minimum_signal and not network.working_points:
-            raise ValueError(
-                "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
-            )
+        if "constraint" in self._used and not minimum_signal and not network.working_points:
+            raise ValueError(_NOTHING_HELD)
 
     def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
         """Return the loss of the core."""
         from cabin_core import CutLoss
 
-        schedule = network.schedule
         return CutLoss(
             network.working_points if "cuts" in network.has else (),
-            **self.coefficients,
             n_bins=network.n_bins,
             yields=needed(yields, "the significance term of the loss") if self.needs_yields else None,
-            first_goal=None if schedule is None else schedule.first_goal,
-            constraint_form=self.constraint_form,
+            **self.model_dump(exclude_unset=True),
         )
 
 
+_FIELDS: dict[str, Any] = {
+    name: (NotNegative, Field(default=0.0, description=term.description)) for name, term in TERMS.items()
+} | {
+    option: (Literal[values], Field(default=values[0], description=term.describe(option)))
+    for term in TERMS.values()
+    for option, values in term.options.items()
+}
 TermSettings: Any = create_model(
-    "TermSettings",
-    __module__=__name__,
-    __base__=_Terms,
-    **{name: (NotNegative, Field(default=0.0, description=text)) for name, (text, _) in terms().items()},
+    "TermSettings", __module__=__name__, __base__=_Terms, __doc__="The terms of the loss, by name.", **_FIELDS
 )

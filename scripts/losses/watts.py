@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from .base import LossSettings
+from .base import OwnLossSettings
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..models.network_settings import NetworkSettings
 
 
-class Settings(LossSettings):
+class Settings(OwnLossSettings):
     """A loss of G. Watts' notebooks, on its own."""
 
     watts: Literal["significance", "cross_entropy", "squares", "softmax"] = Field(

@@ -1,4 +1,4 @@
-"""What is trained or searched: each kind is a module, whose settings fit and whose `load` reads the result."""
+"""What is trained or searched: a kind is a module, whose settings fit and whose `load` reads the result."""
 
 from __future__ import annotations
 

@@ -207,7 +207,6 @@ def read_json_model(
         raise ValueError(f"{path}: not a complete model file: delete it and train again") from error
     if list(features) != list(made_for):
         raise ValueError(
-            f"{path}: made for the features {', '.join(made_for)}, not {', '.join(features)}: "
-            "train it again"
+            f"{path}: made for the features {', '.join(made_for)}, not {', '.join(features)}: train it again"
         )
     return model

@@ -23,7 +23,9 @@ class Settings(ModelSettings):
     """Boosted decision trees of xgboost."""
 
     model: Literal["bdt"]
-    targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies of working points on the score")
+    targets: Annotated[Targets, Len(1)] = Field(
+        description="Signal efficiencies of working points on the score"
+    )
     trees: Count = Field(description="At most so many")
     learning_rate: Annotated[Number, Gt(0), Le(1)] = Field(description="Weight of each new tree")
     max_depth: Annotated[int, Ge(1), Le(20)] = Field(description="Of a tree")

@@ -1,4 +1,4 @@
-"""How kCuts searches: differential evolution of boxes, of which every bin of the efficiency keeps its best."""
+"""The kCuts search: boxes evolve, and every bin of the signal efficiency remembers its best one."""
 
 from __future__ import annotations
 

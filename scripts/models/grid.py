@@ -32,9 +32,9 @@ class Settings(ModelSettings):
     model: Literal["grid"]
     targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies that points must reach")
     supercuts: Supercuts = Field(
-        description="What is cut on and in which steps, as the package root-optimize has it: the path of a JSON "
-        "file, or its list of cuts, each a selection with placeholders {0}, {1}, ... and for each of them its "
-        "[start, stop, step] in `st3` or its value in `pivot`"
+        description="What is cut on and in which steps, as the package root-optimize has it: the path of a "
+        "JSON file, or its list of cuts, each a selection with placeholders {0}, {1}, ... and for each of "
+        "them its [start, stop, step] in `st3` or its value in `pivot`"
     )
     most_points: Count = Field(description="Largest number of points of the grid")
     has = frozenset({"cuts"})

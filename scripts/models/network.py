@@ -92,16 +92,19 @@ class NetworkModel(Model):
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return the scores of events in float64, shape (n_events, n_rows); the network stays as it is.
 
-        Scores of signal crowd so close to 1 that float32 can't tell them apart. Those of a joint network are the
-        products of weights and outputs or, where its cuts have a kept fraction to hold, the outputs for events
-        that pass the hard cuts and 0 for others.
+        Scores of signal crowd so close to 1 that float32 can't tell them apart. Those of a joint network are
+        the products of weights and outputs or, where its cuts have a kept fraction to hold, the outputs for
+        events that pass the hard cuts and 0 for others.
         """
         scaling = self.trained.scaling
         values = torch.from_numpy(table[list(scaling.features)].to_numpy(dtype="float64", copy=True))
         with torch.no_grad():
             network = copy.deepcopy(self.trained.network).double()
             score: Callable[[Tensor], Tensor] = network
-            if isinstance(network, JointNetwork) and getattr(self.settings, "kept_fraction", None) is not None:
+            if (
+                isinstance(network, JointNetwork)
+                and getattr(self.settings, "kept_fraction", None) is not None
+            ):
                 # What its cuts drop is not there for its classifier to score.
                 score = network.hard_scores
             scores: NDArray[np.float64] = score(scaling.scale(values)).numpy()
@@ -177,8 +180,8 @@ def make_sample(
     dtype : torch.dtype
         Floating type of features and weights.
     equal_class_weights : bool
-        Whether to weigh both classes the same, as :func:`scripts.data.feature_table.equal_weights` does. Of the
-        loss only the binary cross-entropy depends on the ratio of the classes.
+        Whether to weigh both classes the same, as :func:`scripts.data.feature_table.equal_weights` does. Of
+        the loss only the binary cross-entropy depends on the ratio of the classes.
     experiment : CountingExperiment, optional
         Weights are then the yields that it expects.
 
@@ -229,7 +232,9 @@ def fit_network(settings: NetworkSettings, task: TrainingTask) -> tuple[NetworkM
     """
     torch.set_num_threads(task.threads)
     experiment = task.counting_experiment if settings.needs_yields else None
-    loss = settings.loss.build(settings, None if experiment is None else expected_yields(task.events, experiment))
+    loss = settings.loss.build(
+        settings, None if experiment is None else expected_yields(task.events, experiment)
+    )
     scaling = scaling_of(settings, task.events, task.features)
     net = settings.build(task.directions)
     train_sample, test_sample = (

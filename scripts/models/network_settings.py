@@ -76,7 +76,8 @@ class Schedule(Settings):
     """What changes in the course of a training."""
 
     first_activation_scale: Positive | None = Field(
-        default=None, description="Sharpness in the first epoch; it grows by equal factors to activation_scale"
+        default=None,
+        description="Sharpness in the first epoch; it grows by equal factors to activation_scale",
     )
     last_learning_rate: Positive | None = Field(
         default=None, description="In the last epoch; the learning rate falls to it by equal factors"
@@ -137,6 +138,11 @@ class NetworkSettings(ModelSettings):
         return super().offers | {self.loss.name}
 
     @property
+    def modules(self) -> list[str]:
+        """Modules of its kind and of its loss."""
+        return [*super().modules, *self.loss.modules]
+
+    @property
     def n_bins(self) -> int:
         """Bins of a property that its cuts follow, 1 without."""
         return 1
@@ -183,8 +189,13 @@ class NetworkSettings(ModelSettings):
         torch.nn.Module
             A function of features (n_events, n_features) that gives scores (n_events, n_rows).
         """
+        from cabin_core.numbers import SIGN_OF_DIRECTION
+
         from .network import build_seeded
 
+        for direction in directions:
+            if direction not in SIGN_OF_DIRECTION:
+                raise ValueError(f"unknown direction {direction!r} of a cut: '>' or '<'")
         return build_seeded(
             lambda: self.new(directions, n_rows),
             self.seed if seed is None else seed,
@@ -193,7 +204,7 @@ class NetworkSettings(ModelSettings):
         )
 
     def build_loss(self, yields: ExpectedYields | None = None) -> Any:
-        """Return the loss of the core; yields as :meth:`~scripts.losses.base.LossSettings.build` takes them."""
+        """Return the loss of the core, about the yields of a counting experiment where it needs them."""
         return self.loss.build(self, yields)
 
     def training(self) -> TrainingSettings:
@@ -225,8 +236,8 @@ class CutNetworkSettings(NetworkSettings):
         Annotated[str, Tag("(word)")] | Annotated[list[Number], Tag("(list)")], Discriminator(word_or_list)
     ] = Field(
         default="directions",
-        description="directions (+-1 from those of the features), learned, windows (both sides of every feature), "
-        "or a list of one number a feature",
+        description="directions (+-1 from those of the features), learned, windows (both sides of every "
+        "feature), or a list of one number a feature",
     )
     activation_scale: Positive = Field(
         default=15.0, description="Sharpness of the sigmoids [per scaled unit]"
@@ -257,7 +268,9 @@ class CutNetworkSettings(NetworkSettings):
             )
         if self.cut_function == "balanced" and self.loss.needs_probabilities:
             raise ValueError("cut_function: balanced is negative for events that fail, unlike a probability")
-        if getattr(self, "record_cuts", False) and (self.weights == "windows" or self.event_property is not None):
+        if getattr(self, "record_cuts", False) and (
+            self.weights == "windows" or self.event_property is not None
+        ):
             raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
         return self
 
@@ -272,13 +285,13 @@ class CutNetworkSettings(NetworkSettings):
         return 1 if self.event_property is None else len(self.event_property.edges) - 1
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a wrong number of weights, or a property that the study lacks, beside what every network may."""
+        """Yield a wrong number of weights, or a property that the study lacks, beside what any may have."""
         yield from super().check(study)
         if isinstance(self.weights, list) and len(self.weights) != len(study.features):
             yield (
                 "weights",
-                f"{len(self.weights)} weights for the {len(study.features)} features of the study: give one a "
-                "feature, or `directions`",
+                f"{len(self.weights)} weights for the {len(study.features)} features of the study: "
+                "give one a feature, or `directions`",
             )
         yield from unknown_property(self.event_property, study)
 

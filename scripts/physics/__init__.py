@@ -1,1 +1,1 @@
-"""Collision events: reading them, and the features that a search cuts on."""
+"""Collision events: reading them, and the features that are cut on."""

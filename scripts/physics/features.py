@@ -129,7 +129,7 @@ def _transverse_mass(pt1: Floats, pt2: Floats, dphi: Floats) -> Floats:
     return np.asarray(np.sqrt(2 * pt1 * pt2 * (1 - np.cos(dphi))))
 
 
-#: The seven features of arXiv:2502.08615, Section 5, and others that dilepton searches use.
+#: The seven features of arXiv:2502.08615, Section 5, and others that dilepton analyses use.
 DELPHES_FEATURES: dict[str, Callable[[DileptonEvents], Floats]] = {
     function.__name__: function
     for function in (

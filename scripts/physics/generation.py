@@ -1,4 +1,4 @@
-"""Generating events with Pythia 8: sleptons and WW, kept where they can pass a search's preselection.
+"""Generating events with Pythia 8: sleptons and WW, kept where they can pass the preselection.
 
 Almost all events of either process have little transverse momentum and are lost to the preselection. They
 are dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where

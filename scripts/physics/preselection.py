@@ -1,4 +1,4 @@
-"""The preselection of a dilepton search, its cutflow, and the features of the events that pass."""
+"""The preselection of dilepton events, its cutflow, and the features of the events that pass."""
 
 from __future__ import annotations
 

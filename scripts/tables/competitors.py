@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..kinds import TableSettings
 
-from scripts.evaluation.comparison import compare_networks
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """Several networks at the targets of the first one."""
+
+    files = ("features", "metrics", "cuts", "timing")
+    n_networks = range(1, 100)
+    needs = frozenset({"one_bin"})
+    first_sets_targets = True
+    standard = "networks"
+    standard_caption = (
+        "What {networks} do on the test sample: area under the ROC curve (of the working points, for cuts), "
+        "background efficiency at each target, roughness of the cuts from target to target, seconds of a "
+        "processor in training."
+    )
+
+    table: Literal["competitors"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row a network; the background efficiencies are at the targets of the first one."""
+    import pandas as pd
+
+    from ..evaluation.comparison import compare_networks
+
+    networks = inputs.networks
+    positions = range(len(networks))
     rows = compare_networks(
-        list(networks),
-        pd.read_parquet(files["features"][0]),
-        [pd.read_csv(path) for path in files["metrics"]],
-        [pd.read_csv(path) for path in files["cuts"]],
-        [pd.read_csv(path, sep="\t") for path in files["timing"]],
+        networks,
+        inputs.read("features"),
+        *([inputs.read(kind, position) for position in positions] for kind in ("metrics", "cuts", "timing")),
     )
     of_network = rows.drop_duplicates("network").set_index("network")
     background = rows.pivot(index="network", columns="target_efficiency", values="background_efficiency")
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "network": list(networks),
-            "model": [network["model"] for network in networks.values()],
+            "network": networks,
+            "model": [inputs.study.networks[name].model for name in networks],
             "roc_area": of_network["roc_area"].to_numpy(),
             **{
-                f"background_at_{target:g}": background.loc[list(networks), target].to_numpy()
+                f"background_at_{target:g}": background.loc[networks, target].to_numpy()
                 for target in background.columns
             },
             "roughness": of_network["roughness"].to_numpy(),
             "training_seconds": of_network["training_seconds"].to_numpy(),
         }
     )
-    return table

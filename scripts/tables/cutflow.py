@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..kinds import TableSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """Events of both classes after each step of the preselection."""
+
+    files = ("cutflow",)
+    standard = "study"
+    standard_caption = "The events of both classes left after each step of the preselection."
+
+    table: Literal["cutflow"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return events and the fraction of all events left after each step, for both classes.
 
     With a luminosity also the events expected at it, in the columns ``signal_expected`` and
     ``background_expected``.
     """
-    steps = pd.read_csv(files["cutflow"][0])
+    steps = inputs.read("cutflow")
     for name in ("signal", "background"):
         steps[f"{name}_fraction"] = steps[name] / steps[name].iloc[0]
     return steps

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..kinds import TableSettings
 
-from scripts.data.cut_table import PROPERTY_COLUMNS
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """One row a network, target and bin."""
+
+    files = ("cuts",)
+    n_networks = range(1, 100)
+    needs = frozenset({"cuts"})
+    standard = "networks"
+    standard_caption = "The cuts of {networks}; an event must pass all of a row."
+
+    table: Literal["cuts"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row a network, target and bin, one column a feature: direction, cut and unit."""
-    units = {feature["name"]: feature["unit"] for feature in study["features"]}
+    import pandas as pd
+
+    from ..data.cut_table import PROPERTY_COLUMNS
+
+    units = {feature.name: feature.unit for feature in inputs.study.features}
     rows = []
-    for path, network in zip(files["cuts"], networks, strict=True):
-        cuts = pd.read_csv(path)
+    for position, network in enumerate(inputs.networks):
+        cuts = inputs.read("cuts", position)
         if cuts.empty:
             raise ValueError(f"network {network} has no cuts to tabulate: name one_to_one or scan networks")
         groups = ["target_efficiency", *(name for name in PROPERTY_COLUMNS if name in cuts)]

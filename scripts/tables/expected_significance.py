@@ -1,30 +1,47 @@
-"""What the working points of networks are worth to a search, and the best one of each."""
+"""Yields and significance of working points in a counting experiment, and the best of each network."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..kinds import TableSettings
 
-from scripts.evaluation.expected_yields import known, tabulate_search
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """Yields of the counting experiment at every working point."""
+
+    files = ("features", "cuts", "metrics", "scores")
+    n_networks = range(1, 100)
+    needs_yields = True
+    standard = "networks"
+    standard_caption = "Yields and expected significance of every working point of {networks}."
+
+    table: Literal["expected_significance"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return yields and significance, one row a network and working point, and which is a network's best.
 
-    The best has the largest significance of those that keep the minimum signal of the search: the exact one
-    where it is known, that of the test sample otherwise.
+    The best has the largest significance of those that keep the minimum signal of the counting experiment:
+    the exact one where it is known, that of the test sample otherwise.
     """
-    features = pd.read_parquet(files["features"][0])
+    import pandas as pd
+
+    from ..evaluation.expected_yields import known, tabulate_yields
+
+    experiment = inputs.study.counting_experiment
+    assert experiment is not None
+    features = inputs.read("features")
     parts = []
-    for position, network in enumerate(networks):
-        cuts, metrics = (pd.read_csv(files[kind][position]) for kind in ("cuts", "metrics"))
-        scores = pd.read_parquet(files["scores"][position])
-        points = tabulate_search(study, features, cuts, metrics, scores)
-        enough = points["signal"] >= study["search"]["minimum_signal"]
+    for position, network in enumerate(inputs.networks):
+        cuts, metrics, scores = (inputs.read(kind, position) for kind in ("cuts", "metrics", "scores"))
+        points = tabulate_yields(inputs.study, features, cuts, metrics, scores)
+        enough = points["signal"] >= experiment.minimum_signal
         significance = known(points, "significance")
         points["best"] = enough & (significance == significance[enough].max())
         points.insert(0, "network", network)

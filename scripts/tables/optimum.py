@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..kinds import TableSettings
 
-from scripts.sources.gaussian_optimum import compare_with_optimum
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """Exact efficiencies of the cuts of several networks."""
+
+    files = ("optimum", "cuts")
+    n_networks = range(1, 100)
+    needs = frozenset({"cuts", "one_bin"})
+    standard = "networks"
+    standard_caption = (
+        "Exact efficiencies of the cuts of {networks}, and how much more background they leave than the best."
+    )
+
+    table: Literal["optimum"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return exact efficiencies and their ratios to both optima, one row a network and target.
 
     Working points outside of the optimum's range are left out.
     """
-    optimum = pd.read_csv(files["optimum"][0])
+    import pandas as pd
+
+    from ..sources.gaussian_optimum import compare_with_optimum
+
+    optimum = inputs.read("optimum")
     parts = []
-    for path, network in zip(files["cuts"], networks, strict=True):
-        cuts = pd.read_csv(path)
+    for position, network in enumerate(inputs.networks):
+        cuts = inputs.read("cuts", position)
         if cuts.empty:
             raise ValueError(f"network {network} has no cuts to compare: name networks with cuts")
-        points = compare_with_optimum(cuts, optimum, study).dropna(subset="over_one_sided")
+        points = compare_with_optimum(cuts, optimum, inputs.study).dropna(subset="over_one_sided")
         points.insert(0, "network", network)
         parts.append(points)
     return pd.concat(parts, ignore_index=True)

@@ -1,33 +1,54 @@
-"""What cuts that follow a property do in each of its bins, beside the best cuts of a toy."""
+"""Cuts that follow a property beside the best cuts of a toy, bin by bin."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..evaluation.property_bins import bin_faults
+from ..kinds import Fault, TableSettings
 
-from scripts.models.network_settings import CUT_MODELS
-from scripts.sources.property_optimum import BIN_COLUMNS, compare_bins, interpolated_efficiencies
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..study import Study
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """Exact efficiencies of the cuts of several networks in every bin."""
+
+    files = ("features", "bin_optimum", "cuts")
+    n_networks = range(1, 100)
+    needs = frozenset({"cuts"})
+
+    table: Literal["property_bins"]
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield networks of other bins."""
+        yield from bin_faults(self.networks, study)
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row a network, target and bin: exact efficiencies and the distance to the best cuts.
 
-    The last columns are efficiencies of cuts that are interpolated between the bins; empty for a search,
-    whose cuts have two edges.
+    The last columns are efficiencies of cuts that are interpolated between the bins; empty where cuts can
+    have two edges, as those of a search.
     """
-    events = pd.read_parquet(files["features"][0])
-    optimum = pd.read_csv(files["bin_optimum"][0])
+    import pandas as pd
+
+    from ..sources.property_optimum import BIN_COLUMNS, compare_bins, interpolated_efficiencies
+
+    events, optimum = inputs.read("features"), inputs.read("bin_optimum")
     parts = []
-    for path, (name, network) in zip(files["cuts"], networks.items(), strict=True):
-        cuts = pd.read_csv(path)
-        table = compare_bins(cuts, optimum, study, events)
+    for position, name in enumerate(inputs.networks):
+        cuts, network = inputs.read("cuts", position), inputs.study.networks[name]
+        table = compare_bins(cuts, optimum, inputs.study, events)
         table.insert(0, "network", name)
-        if network["model"] in CUT_MODELS and network.get("weights") != "windows":
-            between = interpolated_efficiencies(cuts, study).rename(
+        one_sided = "loss" in network.offers and getattr(network, "weights", "") != "windows"
+        # A preselection is not made for a target that the optimum has too.
+        if one_sided and "classifier" not in network.offers:
+            between = interpolated_efficiencies(cuts, inputs.study).rename(
                 columns=lambda name: name if name in BIN_COLUMNS else f"interpolated_{name}"
             )
             table = table.merge(between, on=BIN_COLUMNS)

@@ -1,20 +1,37 @@
-"""What the hard cuts of each network do at each target efficiency."""
+"""The efficiencies of each network on the test sample at each target."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+from ..kinds import TableSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .inputs import TableInputs
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """One row a network and working point."""
+
+    files = ("metrics",)
+    n_networks = range(1, 100)
+    standard = "networks"
+    standard_caption = "Efficiencies on the test sample of every working point of {networks}."
+
+    table: Literal["working_points"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return the metrics of all networks, one row a network and target."""
+    import pandas as pd
+
     parts = [
-        pd.read_csv(path).assign(network=name, epochs=network.get("epochs"))
-        for path, (name, network) in zip(files["metrics"], networks.items(), strict=True)
+        inputs.read("metrics", position).assign(
+            network=name, epochs=getattr(inputs.study.networks[name], "epochs", None)
+        )
+        for position, name in enumerate(inputs.networks)
     ]
     table = pd.concat(parts, ignore_index=True)
     return table[

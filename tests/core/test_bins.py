@@ -18,8 +18,7 @@ from cabin_core import (
     TrainingSettings,
     train,
 )
-from cabin_core.losses import roughness
-from scripts.models.network_settings import NetworkSettings, build_network
+from cabin_core.roughness import roughness
 
 EDGES = (0.0, 1.0, 3.0, 4.0)
 N_BINS = 3
@@ -192,8 +191,8 @@ def test_bin_smoothness_by_hand():
     sums = EventSums(*(torch.ones(6, dtype=torch.float64) for _ in range(5)))
     terms = CutLoss((0.5, 0.6), bin_smoothness=3.0, n_bins=3)(sums, cuts)
     # The mean over rows, times their number.
-    assert terms.bin_smoothness.item() == pytest.approx(3.0 * 1.0 / (2.0**2 + 0.1))
-    assert terms.total.item() == terms.bin_smoothness.item()
+    assert terms["bin_smoothness"].item() == pytest.approx(3.0 * 1.0 / (2.0**2 + 0.1))
+    assert terms.total.item() == terms["bin_smoothness"].item()
     assert roughness(cuts.unflatten(0, (3, 2))).item() == pytest.approx(1.0 / (2.0**2 + 0.1) / 2)
 
 
@@ -239,7 +238,7 @@ def test_forms_of_the_constraint_by_hand():
     sums = sums_of_signal([0.4, 0.9], [3.0, 1.0])
 
     def term(form):
-        return CutLoss((0.6,), constraint=2.0, constraint_form=form, n_bins=2)(sums).constraint.item()
+        return CutLoss((0.6,), constraint=2.0, constraint_form=form, n_bins=2)(sums)["constraint"].item()
 
     short, over, together = (math.log(0.6 / at) for at in (0.4, 0.9, (3 * 0.4 + 0.9) / 4))
     assert term("at_least") == pytest.approx(short**2)
@@ -304,26 +303,12 @@ def test_monotone_scans_stay_so_in_every_bin():
 def test_edges_are_refused(edges, message):
     with pytest.raises(ValueError, match=message):
         CutNetwork(2, 1, [1.0, 1.0], bin_edges=edges)
-    if edges:
-        with pytest.raises(ValueError, match=message):
-            NetworkSettings("one_to_one", event_property="pt", bin_edges=edges)
 
 
 @pytest.mark.parametrize("n_columns", [2, 4])
 def test_a_missing_property_is_refused(n_columns):
     with pytest.raises(ValueError, match=r"features need shape \(n_events, 3\)"):
         binned_network()(torch.zeros(5, n_columns, dtype=torch.float64))
-
-
-@pytest.mark.parametrize("given_", [{"event_property": "pt"}, {"bin_edges": (0.0, 1.0)}])
-def test_a_property_needs_its_edges(given_):
-    with pytest.raises(ValueError, match="needs its bin edges, and bin edges a property"):
-        NetworkSettings("one_to_one", **given_)
-
-
-def test_a_property_belongs_to_cuts():
-    with pytest.raises(ValueError, match="event_property belongs to a cut network, not to linear"):
-        NetworkSettings("linear", event_property="pt", bin_edges=(0.0, 1.0))
 
 
 def test_a_bin_without_a_class_is_refused(sample):
@@ -337,14 +322,6 @@ def test_a_bin_without_a_class_is_refused(sample):
 def test_other_bins_than_those_of_the_loss_are_refused(sample):
     with pytest.raises(ValueError, match="4 targets for 6 rows of scores"):
         CutLoss(TARGETS, efficiency=1.0, n_bins=2).evaluate(binned_network(), sample)
-
-
-def test_settings_build_the_bins_again():
-    settings = NetworkSettings("scan", targets=TARGETS, event_property="pt", bin_edges=[0, 1, 3, 4])
-    network = build_network(settings, "><")
-    assert settings.n_bins == network.n_bins == N_BINS
-    assert network.bias.shape == (N_BINS, 2, 2)
-    assert network.n_features == 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

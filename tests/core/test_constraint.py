@@ -84,7 +84,7 @@ def test_multipliers_are_bounded():
 
 
 def test_goals_move_down_from_their_own_and_up_from_the_first():
-    constraint = EfficiencyConstraint([0.2, 0.9], stiffness=1.0, first_goal=0.5)
+    constraint = EfficiencyConstraint([0.2, 0.9], stiffness=1.0)
     at_one = efficiencies(1.0, 1.0)
     for share, goals in (
         (0.0, (0.2, 0.5)),
@@ -92,7 +92,7 @@ def test_goals_move_down_from_their_own_and_up_from_the_first():
         (0.5, (0.2, math.sqrt(0.45))),
         (1.0, (0.2, 0.9)),
     ):
-        constraint.move_goals(share)
+        constraint.move_goals(share, 0.5)
         assert constraint.shortfall(at_one).exp().tolist() == pytest.approx(goals)
 
 
@@ -118,7 +118,7 @@ def test_gradient(goal, multiplier, efficiency):
     [
         (lambda: EfficiencyConstraint([], 1.0), "needs efficiencies between 0 and 1"),
         (lambda: EfficiencyConstraint([1.0], 1.0), "between 0 and 1"),
-        (lambda: EfficiencyConstraint([0.5], 1.0, first_goal=0.0), "between 0 and 1"),
+        (lambda: EfficiencyConstraint([0.5], 1.0).move_goals(0.5, 0.0), "between 0 and 1, not 0.0"),
         (lambda: EfficiencyConstraint([0.5], 0.0), "stiffness of the constraint must be positive"),
         (lambda: EfficiencyConstraint([0.5], 1.0)(efficiencies(0.1, 0.2)), "1 goals for 2 rows"),
         (
@@ -131,7 +131,7 @@ def test_gradient(goal, multiplier, efficiency):
         ),
         (
             lambda: CutLoss([0.5], bce=1.0, constraint_form="equal"),
-            "constraint_form equal needs the constraint term of the loss and targets",
+            "constraint_form equal needs the constraint term of the loss",
         ),
         (
             lambda: CutLoss(
@@ -183,7 +183,7 @@ def test_targets_are_met_where_the_penalty_of_the_paper_stops_short(shifted):
         300,
         "adam",
         0.05,
-        schedule=Schedule(first_activation_scale=5.0, last_learning_rate=0.002, first_goal=0.4),
+        schedule=Schedule(first_activation_scale=5.0, last_learning_rate=0.002),
     )
     reached = {}
     for name, loss in (

@@ -1,22 +1,30 @@
 import math
-from dataclasses import fields
 
 import pytest
 import torch
 
-from cabin_core import CutLoss, EventSample, EventSums, LossTerms, TrainingSettings, train
-from cabin_core.cuts import OneToOneLinear
-from scripts.models.network_settings import NetworkSettings, build_network
+from cabin_core import (
+    CutLoss,
+    EfficiencyScanNetwork,
+    EventSample,
+    EventSums,
+    FullyConnectedNetwork,
+    OneToOneLinear,
+    TrainingSettings,
+    train,
+)
+from cabin_core.terms import known_terms
 
-TERMS = ("total", *(field.name for field in fields(LossTerms)))
+TERMS = ("total", *known_terms())
 TARGETS = (0.9, 0.3, 0.6)
-SCAN = NetworkSettings("scan", targets=TARGETS, weights="learned", activation_scale=3, precision="float64")
 LOSS = CutLoss(TARGETS, efficiency=10, background=0.1, cut_size=1e-3, bce=1e-2, smoothness=1)
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 def new_scan():
-    return build_network(SCAN, (">", "<"), seed=1)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return EfficiencyScanNetwork(2, TARGETS, None, 3.0).double()
 
 
 def loss_on(network, sample):
@@ -222,7 +230,9 @@ def test_diverging_loss_is_refused(make_sample, batch_size):
 
 
 def test_diverging_scores_are_refused(make_sample):
-    network = build_network(NetworkSettings("fully_connected", hidden_layers=(3,)), (">", ">"))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = FullyConnectedNetwork(2, (3,))
     sample = make_sample(dtype=torch.float32)
     with pytest.raises(ValueError, match="scores are NaN: the training has diverged, lower"):
         train(network, CutLoss(bce=1.0), sample, sample, TrainingSettings(20, learning_rate=1e30))

@@ -106,3 +106,13 @@ def test_closures_of_this_project_hold_what_the_scripts_import():
     assert "scripts.data.feature_table" in code.closure(["scripts.generate_features"])
     assert "cabin_core.training" in code.closure(["scripts.models.network"])
     assert "torch" in code.libraries(["scripts.models.network"])
+
+
+def test_a_package_that_finds_its_modules_in_its_folder_needs_all_of_them(checkout):
+    folder = checkout / "cabin_core/terms"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("import pkgutil\nfound = [*pkgutil.iter_modules(__path__)]\n")
+    (folder / "bce.py").write_text("import numpy\n")
+    (checkout / "scripts/near.py").write_text("from cabin_core.terms import found\n")
+    assert "cabin_core.terms.bce" in Code(checkout).closure(["scripts.near"])
+    assert "cabin_core.terms.bce" in Code(ROOT).closure(["cabin_core.cut_loss"])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cabin_core import FeatureScaling, TrainedNetwork, load_network
+from cabin_core import FeatureScaling, TrainedNetwork
 from scripts import evaluate_model as evaluate_network
 from scripts.evaluation.threshold_scan import (
     best_threshold,
@@ -169,34 +169,6 @@ def test_boundary_in_physical_units():
 
 
 # ---- training ----
-
-
-def test_training_on_the_z_loss(study):
-    history = pd.read_csv(study / "toy" / "zloss" / "history.csv")
-    assert {"epoch", "train_total", "train_share", "train_spread", "test_total"} <= set(history)
-    # The share is of N_s / sqrt(epsilon), and the yields of either sample are the full ones.
-    for split in ("train", "test"):
-        ratio = history[f"{split}_total"] / history[f"{split}_share"]
-        assert ratio.to_list() == pytest.approx([3.0] * 40)
-    assert history["train_total"].iloc[-1] < 0.95 * history["train_total"].iloc[0]
-    trained = load_network(study / "toy" / "zloss" / "model.pt")
-    assert trained.settings.bias
-    assert trained.training["loss"] == NETWORK["loss"]
-
-
-def test_the_z_loss_needs_a_search(study, tmp_path):
-    with pytest.raises(ValueError, match="the loss lovasz_z needs the yields that a search expects"):
-        train_network.main(
-            table=study / "toy" / "features.parquet",
-            model=tmp_path / "model.pt",
-            history=tmp_path / "history.csv",
-            timing=tmp_path / "training.tsv",
-            name="toy/zloss",
-            network=NETWORK,
-            features=FEATURES,
-            directions=[">", ">"],
-            threads=1,
-        )
 
 
 @pytest.mark.parametrize(

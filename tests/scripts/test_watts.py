@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from cabin_core import EventSample, FeatureScaling, TrainedNetwork, WattsLoss, load_network, train
+from cabin_core import EventSample, WattsLoss, load_network
 from cabin_core.classifiers import cuts_of
 from scripts import evaluate_model as evaluate_network
 from scripts.data.feature_table import check_feature_table
@@ -21,8 +21,6 @@ from scripts.evaluation.cut_function_scan import (
     scan_surface,
 )
 from scripts.models import network as train_network
-from scripts.models.base import score_events
-from scripts.models.network_settings import NetworkSettings, build_network, parse_network
 from scripts.scorecard.measures import MEASURES
 from scripts.scorecard.results import NotRun, Results
 from scripts.sources import generate_watts
@@ -35,23 +33,6 @@ NETWORKS = CONFIG["networks"]
 DIGESTS = {"line": "2641441d4e135a10", "line_first": "a727844785669219", "line_again": "52dd55995e748de7"}
 #: The first two signal events.
 ON_THE_PLANE = [[1.6982265738273847, 2.1581333572004433], [2.0491918908358326, 1.5025191233962385]]
-
-
-def training(name: str, sample: EventSample | None = None, **changes):
-    """Train a network of the config on Watts' own sample; the test sample is a few events of it."""
-    entry = NETWORKS[name] | changes
-    settings, loss, how = parse_network(entry)
-    events = sample or sample_of("plane")
-    events = EventSample(
-        events.features.to(settings.dtype), events.is_signal, events.weights.to(settings.dtype)
-    )
-    few = events.take(torch.cat([events.is_signal.nonzero()[:5, 0], (~events.is_signal).nonzero()[:5, 0]]))
-    network = build_network(settings, ">" * events.n_features, how.seed)
-    recorder = train_network.cut_recorder(
-        train_network.FeatureScaling.identity([f"x{i}" for i in range(events.n_features)])
-    )
-    rows = train(network, loss, events, few, how, watch=recorder)
-    return cuts_of(network).cuts()[0].tolist(), pd.DataFrame(rows), network
 
 
 def test_samples_are_his_own():
@@ -144,39 +125,6 @@ def test_cuts_in_two_dimensions(name):
     assert closure().item() == pytest.approx(ROWS[f"{key}-loss"]["reference"], abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["watts_sigmoid", "watts_erf"])
-def test_first_epochs_in_two_dimensions(name):
-    """The training of the config goes there: downhill, at first by the learning rate an epoch."""
-    cuts, history, _ = training(name, epochs=30)
-    assert cuts == pytest.approx([1 - 30 * 0.002] * 2, abs=1e-3)
-    assert (history["train_total"].diff()[1:] < 0).all()
-    assert history["cut_x0"].iloc[0] == 1.0
-
-
-@pytest.mark.parametrize("function", ["sigmoid", "erf"])
-def test_cuts_far_from_all_events_stay(function):
-    """W3."""
-    cuts, history, _ = training("watts_sigmoid_far", cut_function=function, epochs=20)
-    assert cuts == pytest.approx([60.0, 60.0], abs=1e-3)
-    assert history["train_total"].to_numpy() == pytest.approx(10_000 * np.log(20_000), abs=0.1)
-
-
-@pytest.mark.parametrize(
-    ("name", "sample", "cut", "loss"),
-    [
-        ("watts_ascent", "line_first", 3.624483, -20.89633),
-        ("watts_descent", "line_again", 3.2649, 2082.857),
-    ],
-)
-def test_ascent_and_descent_in_one_dimension(name, sample, cut, loss):
-    """W2."""
-    cuts, history, _ = training(name, sample_of(sample))
-    assert cuts == pytest.approx([cut], abs=1e-4)
-    assert history["train_total"].iloc[-1] == pytest.approx(loss, abs=1e-3)
-    # Flat after 20 and 10 steps.
-    assert history["cut_x0"].iloc[25:].to_numpy() == pytest.approx(cut, abs=0.02)
-
-
 CLAIMS_WITHOUT_TRAINING = [
     name for name, row in ROWS.items() if name.startswith("watts-") and "study" not in row["arguments"]
 ]
@@ -252,57 +200,6 @@ def test_surface_is_of_the_product_and_not_the_sum_of_both():
     )
 
 
-@pytest.fixture(scope="module")
-def plane() -> EventSample:
-    """A few thousand of Watts' events in two dimensions."""
-    return sample_of("plane").take(torch.arange(0, 20_000, 5))
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_structure_of_the_joint_network(plane, seed):
-    """W7: 1012 + 2 parameters, outputs in [0, 1], a gradient of the cuts at (1, 1) and none at (60, 60)."""
-    events = EventSample(plane.features.float(), plane.is_signal, plane.weights.float())
-    for start, moves in ((-1.0, True), (-60.0, False)):
-        settings, loss, _ = parse_network(NETWORKS["watts_softmax"] | {"start": start})
-        network = build_network(settings, ">>", seed)
-        assert sum(parameter.numel() for parameter in network.parameters()) == 1014
-        outputs = network(events.features)
-        assert ((outputs >= 0) & (outputs <= 1)).all()
-        loss.evaluate(network, events).total.backward()
-        gradient = cuts_of(network).bias.grad.abs()
-        assert (gradient > 1e-3).all() if moves else (gradient < 1e-12).all()
-
-
-def test_starting_weights_are_truncated_normal():
-    settings, _, _ = parse_network(NETWORKS["watts_softmax"] | {"hidden_layers": [400, 300]})
-    network = build_network(settings, ">>", 1)
-    layer = network.classifier.layers[2]
-    weights = layer.weight.detach() * 400**0.5
-    assert weights.abs().max() <= 2.0
-    # Of a normal distribution cut at two standard deviations.
-    assert weights.std().item() == pytest.approx(0.8796, abs=0.01)
-    assert (layer.bias == 0).all()
-
-
-def test_cuts_of_the_raw_network_drift(plane):
-    """W6 with few events: downwards in every epoch, and on."""
-    cuts, history, _ = training("watts_raw", plane, epochs=400)
-    for column in ("cut_x0", "cut_x1"):
-        assert (history[column].iloc[200:].diff().dropna() < 0).all()
-    assert max(cuts) < -4.1
-    assert history["train_total"].iloc[-1] < history["train_total"].iloc[200]
-
-
-@pytest.mark.parametrize("name", ["watts_softmax_2", "watts_squares_2", "watts_bce"])
-def test_cuts_of_every_loss_go_down(plane, name):
-    """W4 and W5 with few events: not under the softmax only."""
-    cuts, history, network = training(name, plane, epochs=250)
-    assert max(cuts) < 0.75
-    assert history["train_total"].iloc[-1] < history["train_total"].iloc[0]
-    outputs = network(plane.features.float())
-    assert ((outputs >= 0) & (outputs <= 1)).all()
-
-
 def test_from_events_to_evaluation(tmp_path):
     """Unscaled features, cuts in the history, and the measures of the scorecard on what is written."""
     source = {"kind": "watts", "sample": "plane_anew", "events": 400, "test_events": 100, "seed": 1}
@@ -365,18 +262,3 @@ def test_from_events_to_evaluation(tmp_path):
     assert measure("sigmoid_above_half", **named, label=1) == pytest.approx((signal > 1e-7).mean(), abs=0.01)
     # 0.0574 an event; 400 of each class.
     assert measure("best_sum_of_squares", study="plane") == pytest.approx(800 * 0.0574, rel=0.25)
-
-
-@pytest.mark.parametrize("kept_fraction", [None, 0.5])
-def test_only_cuts_with_a_kept_fraction_drop_events_from_the_scores(kept_fraction):
-    settings = NetworkSettings("joint", hidden_layers=(3,), activation_scale=1.0, kept_fraction=kept_fraction)
-    scaling = FeatureScaling.identity(["x1", "x2"])
-    trained = TrainedNetwork(build_network(settings, ">>"), settings, scaling, (">", ">"), {})
-    events = pd.DataFrame({"x1": [1.0, -0.1, 2.0], "x2": [1.0, 3.0, -4.0]})
-    network = trained.network.double()
-    features = torch.tensor(events.to_numpy())
-    with torch.no_grad():
-        outputs = network.outputs(features)
-        weights = network.preselection(features)
-    expected = outputs * weights if kept_fraction is None else outputs * torch.tensor([[1.0], [0.0], [0.0]])
-    np.testing.assert_allclose(score_events(trained, events), expected.numpy())

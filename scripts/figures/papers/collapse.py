@@ -34,7 +34,7 @@ class Settings(FigureSettings):
 
     files = ("features", "model", "history", "scores")
     n_networks = range(2, 16)
-    needs = frozenset({"boundary", "z_loss"})
+    needs = frozenset({"boundary", "lovasz_z"})
     needs_yields = True
 
     plot: Literal["collapse"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ...analyses.bin_optimum import followed_property
+from ...evaluation.property_bins import followed_property
 from ...kinds import FigureSettings
 from ..style import LINE_COLORS, MARKERS, add_title, label_of, new_figure, paper_style, shared_legend
 

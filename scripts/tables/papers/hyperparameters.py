@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
+from ...kinds import TableSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..inputs import TableInputs
 
 USES = {
     "efficiency": ("alpha", "Importance of reaching target signal efficiency"),
@@ -16,10 +20,20 @@ USES = {
 }
 
 
-def make_table(
-    files: dict[str, list[Path]], study: dict[str, Any], networks: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+class Settings(TableSettings):
+    """The loss of one network, from its settings alone."""
+
+    n_networks = range(1, 2)
+    needs = frozenset({"loss"})
+
+    table: Literal["hyperparameters"]
+
+
+def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return parameter, use and value of each coefficient that a network is trained with."""
-    (network,) = networks.values()
-    rows = [(symbol, use, float(network["loss"].get(term, 0.0))) for term, (symbol, use) in USES.items()]
+    import pandas as pd
+
+    network: Any = inputs.study.networks[inputs.networks[0]]
+    coefficients = network.loss.coefficients
+    rows = [(symbol, use, float(coefficients.get(term, 0.0))) for term, (symbol, use) in USES.items()]
     return pd.DataFrame(rows, columns=["Parameter", "Use", "Value"])

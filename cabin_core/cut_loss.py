@@ -1,0 +1,164 @@
+"""The loss of arXiv:2502.08615 (Eq 5, 6, 7 and BCE), and what goes beyond, as terms of sums over events.
+
+A loss sees the events only through :class:`EventSums`, which add up from chunk to chunk. So its value
+and its gradient do not depend on how the events were split in memory or over processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from .classifiers import cuts_of
+from .events import EventSample
+from .loss import Loss, LossTerms
+from .sums import EventSums
+from .term import Aim, BaseTerm
+from .terms import known_terms
+from .yields import ExpectedYields
+
+if TYPE_CHECKING:
+    from .schedule import Schedule
+
+
+class CutLoss(Loss):
+    r"""Steers cuts to target signal efficiencies with little background and smooth cuts.
+
+    .. math::
+        L = \sum_i \left[\alpha (t_i - \epsilon^S_i)^2 + \beta \epsilon^B_i
+            + \frac{\gamma}{m} \sum_f c_{if}^2 + \delta\,\mathrm{BCE}_i\right]
+            + \frac{\varepsilon}{(n - 2) m} \sum_{i, f}
+              \frac{\left(c_{if} - \frac{c_{i+1,f} + c_{i-1,f}}{2}\right)^2}{(c_{i+1,f} - c_{i-1,f})^2 + 0.1}
+
+    with targets :math:`t_i` in increasing order whatever the order they are given in, cuts
+    :math:`c_{if}` in scaled units, and efficiencies that are mean scores. These five terms are those of
+    Table 1 there; each module of :mod:`cabin_core.terms` is one more.
+
+    With bins of a property the loss is the sum over bins, in which a bin counts by its share of the signal
+    (times their number): one with few events leans on its neighbours, where smoothness joins them. The
+    significance is that of all bins together.
+
+    Parameters
+    ----------
+    targets : sequence of float
+        Target signal efficiency of each row of the network; empty where there is none.
+    n_bins : int
+        Bins of a property that the network has.
+    yields : ExpectedYields, optional
+        What a counting experiment expects; some terms need it.
+    **terms : float
+        The coefficient of each term by its name, zero for one that is left out; and the other options of
+        these terms by their names, ``constraint_form="equal"`` for example.
+
+    Attributes
+    ----------
+    terms : dict of str to BaseTerm
+        Those that count, in the order in which they are added up.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, a coefficient is negative or infinite, all are zero, a term lacks what it needs,
+        or no term keeps the minimum signal of the yields.
+
+    References
+    ----------
+    arXiv:2502.08615, Eq 5, 6, 7 and Table 1.
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[float] = (),
+        *,
+        n_bins: int = 1,
+        yields: ExpectedYields | None = None,
+        **terms: Any,
+    ) -> None:
+        self.aim = Aim(targets, n_bins, yields)
+        _check(terms)
+        known = known_terms()
+        self.terms: dict[str, BaseTerm] = {
+            name: term(terms[name], self.aim, **{key: terms[key] for key in term.options if key in terms})
+            for name, term in known.items()
+            if terms.get(name)
+        }
+        if not self.terms:
+            raise ValueError("all loss coefficients are zero: nothing to train")
+        if (
+            yields is not None
+            and yields.minimum_signal
+            and not any(term.holds_minimum_signal for term in self.terms.values())
+        ):
+            raise ValueError(
+                "a minimum signal is kept by the constraint term of the loss: give it a stiffness"
+            )
+        self._columns = [name for name, term in known.items() if term.place is not None or name in terms]
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
+        """Return the terms of the loss of a network on a sample."""
+        sums = EventSums.of_sample(network, sample)
+        cuts = cuts_of(network)
+        return self(sums, None if cuts is None else cuts.cuts())
+
+    def __call__(self, sums: EventSums, cuts: Tensor | None = None) -> LossTerms:
+        """Return the terms of the loss.
+
+        Parameters
+        ----------
+        sums : EventSums
+            Of a whole sample, a batch, or added up from chunks.
+        cuts : Tensor, shape (n_rows, n_features), optional
+            In scaled units; needed by the cut size and smoothness terms.
+
+        Returns
+        -------
+        LossTerms
+            Zero for a term that every history has and that does not count here.
+
+        Raises
+        ------
+        ValueError
+            If a class has no events, the number of rows is not that of the targets, or cuts are missing.
+        """
+        for name in ("signal", "background"):
+            if not (getattr(sums, f"{name}_weight") > 0).all():
+                where = "this batch" if self.aim.n_bins == 1 else "a bin of this batch"
+                raise ValueError(f"no {name} event in {where}: the loss needs both classes")
+        goals = self.aim.goals
+        if goals and len(sums.signal_score) != len(goals):
+            raise ValueError(f"{len(goals)} targets for {len(sums.signal_score)} rows of scores")
+        if goals and cuts is not None and len(cuts) != len(goals):
+            raise ValueError(f"{len(goals)} targets for {len(cuts)} rows of cuts")
+        zero = sums.signal_score.new_zeros(())
+        return LossTerms(
+            {name: self.terms[name](sums, cuts) if name in self.terms else zero for name in self._columns}
+        )
+
+    def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
+        """Let each term get ready, as :meth:`~cabin_core.loss.Loss.begin_epoch` says."""
+        for term in self.terms.values():
+            term.begin_epoch(share, schedule)
+
+    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+        """Let each term learn from the epoch, as :meth:`~cabin_core.loss.Loss.end_epoch` says."""
+        sums = cache(lambda: EventSums.of_sample(network, sample))
+        for term in self.terms.values():
+            term.end_epoch(epoch, sums)
+
+
+def _check(terms: Mapping[str, Any]) -> None:
+    """Raise for a name that is neither a term's nor that of an option, and for wrong or idle options."""
+    known = known_terms()
+    of_term = {key: name for name, term in known.items() for key in term.options}
+    for name, value in terms.items():
+        if name in of_term:
+            values = known[of_term[name]].options[name]
+            if value not in values:
+                raise ValueError(f"unknown {name} {value!r}: one of {', '.join(values)}")
+            if value != values[0] and not terms.get(of_term[name]):
+                raise ValueError(f"{name} {value} needs the {of_term[name]} term of the loss")
+        elif name not in known:
+            raise ValueError(f"unknown term {name!r} of the loss: one of {', '.join(known)}")

@@ -1,0 +1,19 @@
+"""The term of arXiv:2502.08615 that lowers the background."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..sums import EventSums
+from ..term import BaseTerm
+
+
+class Term(BaseTerm):
+    """Background efficiency (Eq 5 of arXiv:2502.08615)."""
+
+    symbol = "beta"
+    place = 2
+
+    def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
+        """Return the sum over rows; a bin counts by its share of the signal."""
+        return (sums.share_of_signal() * sums.background_efficiency()).sum()

@@ -1,0 +1,20 @@
+"""The term of arXiv:2502.08615 that takes scores as probabilities."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..sums import EventSums
+from ..term import BaseTerm
+
+
+class Term(BaseTerm):
+    """Binary cross-entropy of the scores, a mean over events."""
+
+    symbol = "delta"
+    place = 4
+
+    def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
+        """Return the sum over rows; a bin counts by its share of the signal."""
+        all_weights = sums.signal_weight + sums.background_weight
+        return (sums.share_of_signal() * (sums.cross_entropy / all_weights)).sum()

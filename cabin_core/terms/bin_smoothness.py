@@ -1,0 +1,21 @@
+"""The term that joins the cuts of neighbouring bins of a property."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..roughness import roughness
+from ..sums import EventSums
+from ..term import BaseTerm
+
+
+class Term(BaseTerm):
+    """Smoothness of the cuts from bin to bin of the property in place of target to target."""
+
+    needs = ("cuts", "bins")
+    place = 9
+
+    def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
+        """Return the mean over inner bins and edges, summed over rows."""
+        by_bin = self.aim.by_bin(cuts)
+        return by_bin.shape[1] * roughness(by_bin)

@@ -1,0 +1,19 @@
+"""A term that lowers the background and does not fade as it gets small."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..constraint import log_of_efficiency
+from ..sums import EventSums
+from ..term import BaseTerm
+
+
+class Term(BaseTerm):
+    """Logarithm of the background efficiency, whose slope does not fade as the background does."""
+
+    place = 6
+
+    def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
+        """Return the sum over rows; a bin counts by its share of the signal."""
+        return (sums.share_of_signal() * log_of_efficiency(sums.background_efficiency())).sum()

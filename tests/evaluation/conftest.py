@@ -1,0 +1,3 @@
+from tests.data.conftest import table
+
+__all__ = ["table"]
