@@ -18,10 +18,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from ..kinds import Number
 
 #: Values of one placeholder; more would not fit into memory beside others.
 MOST_VALUES = 100_000
 INF = math.inf
+_NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 _FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "=="}
 _NAME = r"[A-Za-z_]\w*"
 _VALUE = r"\{\d+\}|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -245,9 +249,10 @@ def _parse_axis(edges: list[Edge], st3: Any) -> Axis:
 
 
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{what} must hold numbers, not {value!r}")
-    return float(value)
+    try:
+        return _NUMBER.validate_python(value, strict=True)
+    except ValidationError:
+        raise ValueError(f"{what} must hold numbers, not {value!r}") from None
 
 
 def _check_windows(grid: Grid) -> None:

@@ -178,6 +178,14 @@ def test_bad_supercuts_get_one_line(entry, message):
     assert len(str(caught.value)) < 250
 
 
+def test_numbers_that_yaml_takes_for_text():
+    grid = parse_supercuts([{"selections": "a > {0}", "st3": [[0, "1e0", "2.5e-1"]]}], ["a"], 10)
+    assert grid.axes[0].values.tolist() == [0, 0.25, 0.5, 0.75]
+    for value in (True, "1", None, float("inf")):
+        with pytest.raises(ValueError, match="st3 must hold numbers"):
+            parse_supercuts([{"selections": "a > {0}", "st3": [[0, 1, value]]}], ["a"], 10)
+
+
 def test_pivots_alone_are_no_grid():
     with pytest.raises(ValueError, match="every cut is fixed by a pivot"):
         parse_supercuts([{"selections": "a > {0}", "pivot": [1]}], FEATURES, 10)
