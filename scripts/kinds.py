@@ -53,6 +53,9 @@ ROOMS = {
     "table": Room("tables", "table"),
 }
 
+#: Former words of kinds, and what they are called now.
+RENAMED_KINDS = {"property": "property_bins", "search": "expected_significance"}
+
 #: (key below the entry, what is wrong and what to do); the key may be empty.
 Fault = tuple[str, str]
 
@@ -337,6 +340,8 @@ def module_of(room: str, kind: str) -> Any:
 def not_known(what: str, name: Any, known: Iterable[str]) -> str:
     """Return that a name is unknown, and those that could be meant."""
     names = list(known)
+    if RENAMED_KINDS.get(str(name)) in names:
+        return f"the {what} {name} is now {RENAMED_KINDS[name]}"
     # A long list would hide the one that was meant.
     shown = names if len(names) <= 15 else get_close_matches(str(name), names, n=3, cutoff=0.0)
     return f"unknown {what} {name!r}: one of {', '.join(shown)}"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cabin_core import CutLoss, EfficiencyScanNetwork, TrainingSettings, train
+from cabin_core import CutLoss, EfficiencyScanNetwork, EventSums, TrainingSettings, train
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])
@@ -12,18 +12,22 @@ def test_multipliers_change_after_every_tenth_epoch_by_the_whole_training_sample
     network = EfficiencyScanNetwork(2, [0.6], [1.0, 1.0], 2.0).double()
     loss = CutLoss([0.6], constraint=2.0)
     settings = TrainingSettings(20, learning_rate=0.01, batch_size=batch_size)
+    constraint = loss.terms["constraint"].constraint
     efficiencies = []
 
+    def log_efficiency():
+        return EventSums.of_sample(network, sample).signal_efficiency().log().item()
+
     def watch(_):
-        efficiencies.append(loss.constrained_efficiency(network, sample).log().item())
-        return {"multiplier": loss.constraint.multipliers.item()}
+        efficiencies.append(log_efficiency())
+        return {"multiplier": constraint.multipliers.item()}
 
     history = train(network, loss, sample, None, settings, watch=watch)
-    efficiencies.append(loss.constrained_efficiency(network, sample).log().item())
+    efficiencies.append(log_efficiency())
     first, second = (2 * (torch.tensor(0.6).double().log().item() - efficiencies[at]) for at in (10, 20))
     assert first > 0
     assert [row["multiplier"] for row in history] == pytest.approx([0.0] * 10 + [first] * 10)
-    assert loss.constraint.multipliers.tolist() == pytest.approx([first + second])
+    assert constraint.multipliers.tolist() == pytest.approx([first + second])
 
 
 def test_a_monotone_scan_is_in_order_after_every_step(make_sample):

@@ -19,7 +19,8 @@ from cabin_core import (
 
 def test_goals_move_between_their_two_shares_of_the_epochs(make_sample):
     network = EfficiencyScanNetwork(2, [0.8], [1.0, 1.0]).double()
-    loss = CutLoss([0.8], constraint=1.0, first_goal=0.2)
+    loss = CutLoss([0.8], constraint=1.0)
+    constraint = loss.terms["constraint"].constraint
     schedule = Schedule(first_goal=0.2, goals_move=(0.4, 0.8))
     settings = TrainingSettings(10, learning_rate=1e-3, schedule=schedule)
     at_one = torch.ones(1, dtype=torch.float64)
@@ -29,7 +30,7 @@ def test_goals_move_between_their_two_shares_of_the_epochs(make_sample):
         make_sample(),
         None,
         settings,
-        watch=lambda _: {"goal": loss.constraint.shortfall(at_one).exp().item()},
+        watch=lambda _: {"goal": constraint.shortfall(at_one).exp().item()},
     )
     # The sixth epoch is six tenths of the training, halfway between the two shares.
     moving = [0.2 * 4**way for way in (0.25, 0.5, 0.75)]

@@ -128,7 +128,7 @@ TOY = {
     "networks": {name: toy_network(*of_network[2:]) for name, of_network in TOY_NETWORKS.items()},
 }
 
-#: Where the cuts of Watts' networks start and how far they go, by name and whether the classifier has a sigmoid.
+#: Where the cuts of Watts' networks start, how far they go, and whether the classifier has a sigmoid.
 WATTS_NETWORKS = {"softmax": ([1.0, 1.0], -3.0, True), "raw": ([-4.0, -4.0], -3.5, False)}
 WATTS = {
     "split": None,  # its source splits itself
