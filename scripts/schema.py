@@ -56,8 +56,8 @@ def config_schema() -> dict[str, Any]:
     study_reference = or_null(references[StudySettings, "validation"])
     run["properties"]["studies"] = {"type": "object", "additionalProperties": study_reference}
     # An overlay of the paper holds parts only: what is missing is told when the whole is read.
-    run["required"] = []
-    definition(StudySettings)["required"] = []
+    for one in definitions.values():
+        one.pop("required", None)
     return _plain(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Configuration of the workflow"}
         | references[RunSettings, "validation"]

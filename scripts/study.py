@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from annotated_types import Len
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from scripts.kinds import (
@@ -43,6 +43,10 @@ RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
 
 S = TypeVar("S", bound=Settings)
+DefaultOrEntries = Annotated[
+    Annotated[Literal["default"], Tag("(word)")] | Annotated[dict[Name, dict[str, Any]], Tag("(mapping)")],
+    Discriminator(lambda value: "(word)" if isinstance(value, str) else "(mapping)"),
+]
 
 
 class Column(Settings):
@@ -127,10 +131,10 @@ class StudySettings(Settings):
         description="What is trained or searched, by name: a `model` and its settings"
     )
     analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
-    figures: Literal["default"] | dict[Name, dict[str, Any]] = Field(
+    figures: DefaultOrEntries = Field(
         default=DEFAULT, description="A `plot` and its settings by name, or the standard ones"
     )
-    tables: Literal["default"] | dict[Name, dict[str, Any]] = Field(
+    tables: DefaultOrEntries = Field(
         default=DEFAULT, description="A `table` and its settings by name, or the standard ones"
     )
     claims: dict[str, dict[str, Any]] = Field(default={}, description="What papers say of this study, by id")

@@ -96,9 +96,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                 cuts = rows[rows["network"] == network]
                 # Both edges of a window are lines of one colour.
                 for number, direction in enumerate(cuts["direction"].unique() if len(cuts) else [""]):
-                    edge = cuts[cuts["direction"] == direction].sort_values(
-                        "efficiency", kind="stable"
-                    )
+                    edge = cuts[cuts["direction"] == direction].sort_values("efficiency", kind="stable")
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
             unit = "" if scaled else feature.unit

@@ -65,9 +65,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         if cuts.empty:
             raise ValueError(f"network {name} has no cuts to compare: name networks with cuts")
         points = compare_with_optimum(cuts, optimum, inputs.study)
-        points = points.dropna(subset="over_one_sided").sort_values(
-            "signal_efficiency", kind="stable"
-        )
+        points = points.dropna(subset="over_one_sided").sort_values("signal_efficiency", kind="stable")
         parts.append(points.assign(series=name)[parts[0].columns])
     return pd.concat(parts, ignore_index=True)
 

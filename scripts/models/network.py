@@ -126,7 +126,7 @@ class NetworkModel(Model):
         with torch.no_grad():
             sample = make_sample(events, self.trained.scaling, "test", self.trained.dtype)
             net = self.trained.network
-            of_rows = EventSums.of_sample(cuts_of(net) or net, sample)
+            of_rows = EventSums.from_sample(cuts_of(net) or net, sample)
             sums = of_rows.all_bins(self.settings.n_bins)
         return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
 
