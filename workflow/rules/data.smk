@@ -40,7 +40,7 @@ rule read_delphes:
     params:
         code=lambda w: CODE.digest("scripts.read_delphes"),
         state=lambda w, input: state_of(input.root_file),
-        selection=lambda w: given(w.study)["source"]["selection"],
+        selection=lambda w: STUDIES[w.study].source.selection.model_dump(),
         features=lambda w: STUDIES[w.study].column_names,
     script:
         "../../scripts/read_delphes.py"
@@ -72,12 +72,8 @@ rule merge_features:
     params:
         code=lambda w: CODE.digest("scripts.merge_features"),
         features=lambda w: STUDIES[w.study].column_names,
-        split=lambda w: given(w.study)["split"],
+        split=lambda w: STUDIES[w.study].split.model_dump(),
         files=lambda w: ROOT_FILES[w.study],
-        weighting=lambda w: {
-            key: given(w.study)["source"][key]
-            for key in ("luminosity", "cross_sections", "balance")
-            if given(w.study)["source"].get(key) is not None
-        },
+        weighting=lambda w: STUDIES[w.study].source.weighting,
     script:
         "../../scripts/merge_features.py"

@@ -22,8 +22,8 @@ rule generate_events:
         mem_mb=1000,
     params:
         code=lambda w: CODE.digest("scripts.generate_events"),
-        process=lambda w: given(w.study)["source"][w.sample],
-        generator=lambda w: given(w.study)["source"]["generator"],
+        process=lambda w: getattr(STUDIES[w.study].source, w.sample).model_dump(exclude_none=True),
+        generator=lambda w: STUDIES[w.study].source.generator.model_dump(),
         sample="{sample}",
         part=lambda w: int(w.part),
     script:
@@ -78,7 +78,7 @@ rule simulate_detector:
     params:
         code=lambda w: CODE.digest("scripts.simulate_detector"),
         sample="{sample}",
-        seed=lambda w: given(w.study)["source"]["detector"]["seed"],
+        seed=lambda w: STUDIES[w.study].source.detector.seed,
     script:
         "../../scripts/simulate_detector.py"
 
@@ -102,8 +102,8 @@ rule run_delphes:
         code=lambda w: CODE.digest("scripts.run_delphes"),
         # A card of the user's own; one that comes with Delphes is found when it runs.
         state=lambda w: state_of(STUDIES[w.study].source.detector.card),
-        program=lambda w: given(w.study)["source"]["detector"]["program"],
-        card=lambda w: given(w.study)["source"]["detector"]["card"],
-        seed=lambda w: given(w.study)["source"]["detector"]["seed"],
+        program=lambda w: STUDIES[w.study].source.detector.program,
+        card=lambda w: STUDIES[w.study].source.detector.card,
+        seed=lambda w: STUDIES[w.study].source.detector.seed,
     script:
         "../../scripts/run_delphes.py"
