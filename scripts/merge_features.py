@@ -29,7 +29,7 @@ def main(
     Parameters
     ----------
     signal, background, signal_cutflows, background_cutflows : Path or list of Path
-        As :mod:`scripts.read_delphes` wrote them of each file of a sample.
+        Of each file of a sample, written by :mod:`scripts.read_delphes`.
     table, cutflow : Path
         Written, as :func:`scripts.data.merging.merge_samples` returns them (parquet, csv).
     features : list of str
@@ -41,10 +41,9 @@ def main(
         One json file a sample, signal first, whose ``cross_section_fb`` stands in for the cross-sections.
     """
     parts = {"signal": (signal, signal_cutflows), "background": (background, background_cutflows)}
-    samples = {
-        name: read_sample(name, path_list(tables), path_list(cutflows), files[name])
-        for name, (tables, cutflows) in parts.items()
-    }
+    samples = {}
+    for name, (tables, cutflows) in parts.items():
+        samples[name] = read_sample(name, path_list(tables), path_list(cutflows), files[name])
     if summaries:
         found = [json.loads(path.read_text())["cross_section_fb"] for path in summaries]
         weighting = weighting | {"cross_sections": dict(zip(CLASSES, found, strict=True))}

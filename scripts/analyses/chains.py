@@ -27,8 +27,8 @@ from cabin_core import (
 
 from ..data.feature_table import CLASSES
 from ..data.yields import selected_yields
-from ..models import joint
-from ..study import parse_kind
+from ..models import fully_connected, joint
+from ..study import parse
 
 if TYPE_CHECKING:
     from ..study import CountingExperiment
@@ -99,7 +99,8 @@ class Chain:
         """Return a network that is trained on all events, with one output."""
         shared = ("hidden_layers", "precision", "optimizer", "learning_rate", "epochs", "seed")
         entry = {name: getattr(self.settings, name) for name in shared}
-        settings = parse_kind("model", {"model": "fully_connected", "loss": {"bce": 1.0}, **entry})
+        entry |= {"model": "fully_connected", "loss": {"bce": 1.0}}
+        settings = parse(fully_connected.Settings, entry)
         network = settings.build(self.directions, seed)
         train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
         return network

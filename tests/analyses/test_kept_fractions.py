@@ -12,7 +12,6 @@ from cabin_core import EventSample, FullyConnectedNetwork
 from scripts import analyse_study
 from scripts.analyses.chains import measure_chain, rank_by_network
 from scripts.analyses.kept_fractions import STRATEGIES
-from tests import trainings
 from tests.delphes_files import SELECTION
 from tests.studies import study_entry
 
@@ -143,22 +142,6 @@ def test_network_alone_keeps_by_its_score():
     assert (of_background[:, 1] > 0).all()
     kept = scores[:, 0] > 0
     assert scores[kept, 0].min() > scores[~kept, 1].max()
-
-
-def test_joint_network_as_a_tool(table, events, tmp_path):
-    files = trainings.train(table, tmp_path, JOINT, FEATURES, DIRECTIONS)
-    cuts, metrics = pd.read_csv(files["cuts"]), pd.read_csv(files["metrics"])
-    assert list(cuts["feature"]) == FEATURES
-    assert list(cuts["direction"]) == DIRECTIONS
-    scores = pd.read_parquet(files["scores"])["score"].to_numpy()
-    passed = (events["a"] > cuts["cut"][0]) & (events["b"] < cuts["cut"][1])
-    assert ((scores > 0) == passed).all()
-    background = events["label"] == 0
-    train = events["split"] == "train"
-    assert passed[background & train].mean() == pytest.approx(0.1, abs=1e-3)
-    assert passed[background & train].mean() <= 0.1
-    assert metrics["background_efficiency"][0] == pytest.approx(passed[background & ~train].mean())
-    assert set(pd.read_csv(files["history"])) >= {"train_efficiency", "train_cross_entropy", "test_total"}
 
 
 @pytest.mark.parametrize(
