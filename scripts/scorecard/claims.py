@@ -171,7 +171,7 @@ class Claim(Measurement):
 
 
 def parse_claims(study: Study) -> dict[str, Claim]:
-    """Return the claims of a study, without those set to null.
+    """Return the claims of a study.
 
     Raises
     ------
