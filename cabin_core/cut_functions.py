@@ -1,4 +1,4 @@
-"""What stands for the step of a cut: a weight as a function of the margin by which an event passes it."""
+"""Functions in place of the step of a cut: a weight of the margin by which an event passes it."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class CutLoss(Loss):
 
     def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
         """Return the terms of the loss of a network on a sample."""
-        sums = EventSums.of_sample(network, sample)
+        sums = EventSums.from_sample(network, sample)
         cuts = cuts_of(network)
         return self(sums, None if cuts is None else cuts.cuts())
 
@@ -144,7 +144,7 @@ class CutLoss(Loss):
 
     def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
         """Let each term learn from the epoch, as :meth:`~cabin_core.loss.Loss.end_epoch` says."""
-        sums = cache(lambda: EventSums.of_sample(network, sample))
+        sums = cache(lambda: EventSums.from_sample(network, sample))
         for term in self.terms.values():
             term.end_epoch(epoch, sums)
 

@@ -56,7 +56,9 @@ class JointSums:
         return JointSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @classmethod
-    def of(cls, network: JointNetwork, sample: EventSample, order: float, coupling: float) -> JointSums:
+    def from_sample(
+        cls, network: JointNetwork, sample: EventSample, order: float, coupling: float
+    ) -> JointSums:
         """Sum over the events of a sample or chunk.
 
         Parameters
@@ -216,9 +218,9 @@ class JointLoss(Loss):
             )
         order = 1.0 if self._coupling == 1 else self._order
         if len(sample) <= chunk_size:
-            return JointSums.of(network, sample, order, self._coupling)
+            return JointSums.from_sample(network, sample, order, self._coupling)
         first, *others = (
-            JointSums.of(network, sample.take(index), order, self._coupling)
+            JointSums.from_sample(network, sample.take(index), order, self._coupling)
             for index in torch.arange(len(sample)).split(chunk_size)
         )
         return sum(others, start=first)

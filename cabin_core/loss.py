@@ -1,4 +1,4 @@
-"""What can be trained on, and a loss that is a sum of named terms."""
+"""The methods of a loss that can be trained on, and the value of one that is a sum of named terms."""
 
 from __future__ import annotations
 

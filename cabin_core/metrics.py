@@ -1,4 +1,4 @@
-"""What the hard cuts do: efficiencies of both classes with binomial uncertainties."""
+"""Efficiencies of the hard cuts on both classes, with binomial uncertainties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes in the course of a training: sharpness, learning rates, goals."""
+"""Sharpness, learning rates and goals that change in the course of a training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .classifiers import cuts_of
 
 @dataclass(frozen=True)
 class Schedule:
-    """What changes in the course of a training.
+    """Changes in the course of a training.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The expected significance of a counting search whose background is known up to an uncertainty."""
+"""The expected significance of a counting experiment whose background is known up to an uncertainty."""
 
 from __future__ import annotations
 

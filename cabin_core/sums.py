@@ -36,7 +36,7 @@ class EventSums:
         return EventSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @classmethod
-    def of(
+    def from_scores(
         cls,
         scores: Tensor,
         is_signal: Tensor,
@@ -102,7 +102,7 @@ class EventSums:
         )
 
     @classmethod
-    def of_sample(cls, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> EventSums:
+    def from_sample(cls, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> EventSums:
         """Sum a network's scores over a sample, ``chunk_size`` events at a time."""
         chunks = zip(
             sample.features.split(chunk_size),
@@ -115,7 +115,7 @@ class EventSums:
 
         def of_chunk(features: Tensor, is_signal: Tensor, weights: Tensor) -> EventSums:
             bins = cuts.bins_of(features) if cuts is not None and n_bins > 1 else None
-            return cls.of(network(features), is_signal, weights, bins, n_bins)
+            return cls.from_scores(network(features), is_signal, weights, bins, n_bins)
 
         first, *others = (of_chunk(*chunk) for chunk in chunks)
         return sum(others, start=first)

@@ -1,4 +1,4 @@
-"""What a term of the loss of cuts is: a number from sums over events and from cuts, times its coefficient."""
+"""A term of the loss of cuts: a number from sums over events and from cuts, times its coefficient."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Aim:
-    """What cuts are trained for.
+    """The aim of a training of cuts.
 
     Parameters
     ----------

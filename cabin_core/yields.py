@@ -1,4 +1,4 @@
-"""What a counting experiment expects before the cuts."""
+"""The yields that a counting experiment expects before the cuts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .significance import asimov_significance
 
 @dataclass(frozen=True)
 class ExpectedYields:
-    """What a search expects before the cuts, for the significance.
+    """The yields that a counting experiment expects before the cuts, for the significance.
 
     Parameters
     ----------

@@ -80,13 +80,13 @@ def test_scores_are_those_of_the_network_of_the_bin(seed):
 
 def test_sums_and_gradients_are_those_of_the_networks_of_the_bins(sample):
     network = binned_network()
-    sums = EventSums.of_sample(network, sample)
+    sums = EventSums.from_sample(network, sample)
     loss = CutLoss(TARGETS, efficiency=3.0, log_background=1.0, bce=0.1, cut_size=0.5, n_bins=N_BINS)
     loss(sums, network.cuts()).total.backward()
     signal = sample.weights[sample.is_signal].sum()
     for position in range(N_BINS):
         single, events = network_of_bin(network, position), of_bin(sample, network, position)
-        own = EventSums.of_sample(single, events)
+        own = EventSums.from_sample(single, events)
         rows = slice(2 * position, 2 * position + 2)
         for name, value in vars(sums).items():
             torch.testing.assert_close(value[rows], getattr(own, name).expand(2), rtol=1e-12, atol=0)
@@ -121,14 +121,14 @@ def test_a_training_is_that_of_one_network_a_bin(sample):
 def test_chunks_add_up(sample, chunk_size):
     # A chunk of one event has no event at all in most bins.
     network = binned_network()
-    whole = EventSums.of(
+    whole = EventSums.from_scores(
         network(sample.features),
         sample.is_signal,
         sample.weights,
         network.bins_of(sample.features),
         N_BINS,
     )
-    sums = EventSums.of_sample(network, sample, chunk_size)
+    sums = EventSums.from_sample(network, sample, chunk_size)
     for name, value in vars(whole).items():
         torch.testing.assert_close(getattr(sums, name), value, rtol=1e-12, atol=0)
         assert value.shape == (2 * N_BINS,)
@@ -136,8 +136,8 @@ def test_chunks_add_up(sample, chunk_size):
 
 def test_all_bins_together_are_the_sums_without_bins(sample):
     network = binned_network()
-    together = EventSums.of_sample(network, sample).all_bins(N_BINS)
-    plain = EventSums.of(network(sample.features), sample.is_signal, sample.weights)
+    together = EventSums.from_sample(network, sample).all_bins(N_BINS)
+    plain = EventSums.from_scores(network(sample.features), sample.is_signal, sample.weights)
     for name, value in vars(plain).items():
         torch.testing.assert_close(getattr(together, name), value, rtol=1e-12, atol=0)
 
@@ -270,7 +270,7 @@ def test_equal_together_holds_the_mean_and_lets_a_bin_with_few_events_go():
             **terms,
         )
         train(network, loss, sample, sample, settings)
-        sums = EventSums.of_sample(network, sample)
+        sums = EventSums.from_sample(network, sample)
         reached[form] = sums.all_bins(3).signal_efficiency().item(), sums.signal_efficiency().tolist()
     assert reached["equal_together"][0] == pytest.approx(0.8, abs=0.005)
     assert reached["equal_together"][1][1] < 0.7

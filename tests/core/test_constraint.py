@@ -271,5 +271,5 @@ def test_gradients_of_the_terms(shifted):
     )
     network = OneToOneLinear(1, [1.0], activation_scale=2.0).double()
     assert torch.autograd.gradcheck(
-        lambda *_: loss(EventSums.of_sample(network, sample), network.cuts()).total, network.bias
+        lambda *_: loss(EventSums.from_sample(network, sample), network.cuts()).total, network.bias
     )

@@ -1,4 +1,4 @@
-"""What a training does between its steps: multipliers from the whole sample, cuts kept in order."""
+"""Between the steps of a training: multipliers from the whole sample, cuts kept in order."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def test_multipliers_change_after_every_tenth_epoch_by_the_whole_training_sample
     efficiencies = []
 
     def log_efficiency():
-        return EventSums.of_sample(network, sample).signal_efficiency().log().item()
+        return EventSums.from_sample(network, sample).signal_efficiency().log().item()
 
     def watch(_):
         efficiencies.append(log_efficiency())

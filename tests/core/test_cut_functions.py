@@ -1,4 +1,4 @@
-"""What stands for the step of a cut: exactly on it, and in logarithms."""
+"""Functions in place of the step of a cut: exactly on it, and in logarithms."""
 
 import math
 

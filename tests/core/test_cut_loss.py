@@ -56,7 +56,7 @@ def scan_network(targets=TARGETS, *, seed=0):
 
 
 def loss_of(network, sample, loss):
-    return loss(EventSums.of_sample(network, sample), network.cuts())
+    return loss(EventSums.from_sample(network, sample), network.cuts())
 
 
 # ---- values ----
@@ -87,7 +87,7 @@ def test_terms_agree_with_a_plain_computation(make_sample, coefficients, seed):
 def test_network_without_cuts_and_targets(make_sample):
     sample, network = make_sample(), LinearNetwork(2).double()
     scores = network(sample.features)
-    terms = CutLoss(background=0.5, bce=2.0)(EventSums.of(scores, sample.is_signal, sample.weights))
+    terms = CutLoss(background=0.5, bce=2.0)(EventSums.from_scores(scores, sample.is_signal, sample.weights))
     plain = plain_terms(scores.tolist(), sample.is_signal.tolist(), sample.weights.tolist(), (), None)
     expected = {"background": 0.5 * plain["background"], "bce": 2.0 * plain["bce"]}
     expected |= {
@@ -152,7 +152,7 @@ def test_gradients(make_sample, coefficients):
 def test_inputs_are_left_as_they_were(make_sample):
     sample, network = make_sample(), scan_network()
     scores = network(sample.features).detach()
-    sums = EventSums.of(scores, sample.is_signal, sample.weights)
+    sums = EventSums.from_scores(scores, sample.is_signal, sample.weights)
     cuts = network.cuts().detach()
     inputs = [scores, sample.is_signal, sample.weights, cuts, *vars(sums).values()]
     copies = [value.clone() for value in inputs]
@@ -192,7 +192,7 @@ def test_loss_refuses(targets, coefficients, message):
 @pytest.mark.parametrize(("is_signal", "missing"), [(True, "background"), (False, "signal")])
 @pytest.mark.parametrize("coefficients", [{"bce": 1.0}, {"background": 1.0}])
 def test_batch_of_one_class_is_refused(is_signal, missing, coefficients):
-    sums = EventSums.of(torch.full((3, 1), 0.5), torch.full((3,), is_signal), torch.ones(3))
+    sums = EventSums.from_scores(torch.full((3, 1), 0.5), torch.full((3,), is_signal), torch.ones(3))
     with pytest.raises(ValueError, match=f"no {missing} event in this batch"):
         CutLoss(**coefficients)(sums)
 
@@ -207,6 +207,6 @@ def test_batch_of_one_class_is_refused(is_signal, missing, coefficients):
     ],
 )
 def test_sums_that_do_not_fit_are_refused(targets, coefficients, message):
-    sums = EventSums.of(torch.full((2, 1), 0.5), torch.tensor([True, False]), torch.ones(2))
+    sums = EventSums.from_scores(torch.full((2, 1), 0.5), torch.tensor([True, False]), torch.ones(2))
     with pytest.raises(ValueError, match=message):
         CutLoss(targets, **coefficients)(sums)

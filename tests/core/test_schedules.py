@@ -1,4 +1,4 @@
-"""What a schedule changes from epoch to epoch, one quantity at a time."""
+"""A schedule from epoch to epoch, one quantity at a time."""
 
 import math
 

@@ -18,7 +18,7 @@ def scan_network():
 
 def test_event_sums_by_hand():
     scores = torch.tensor([[0.5, 1.0], [0.25, 0.5], [0.75, 0.0]])
-    sums = EventSums.of(scores, torch.tensor([True, False, True]), torch.tensor([1.0, 2.0, 3.0]))
+    sums = EventSums.from_scores(scores, torch.tensor([True, False, True]), torch.tensor([1.0, 2.0, 3.0]))
     assert sums.signal_score.tolist() == [0.5 + 3 * 0.75, 1.0]
     assert sums.background_score.tolist() == [0.5, 1.0]
     assert (sums.signal_weight.item(), sums.background_weight.item()) == (4.0, 2.0)
@@ -34,13 +34,13 @@ def test_event_sums_by_hand():
 def test_cross_entropy_is_clamped_at_100(score, is_signal, dtype):
     scores = torch.tensor([[score]], dtype=dtype)
     weights = torch.tensor([2.0], dtype=dtype)
-    assert EventSums.of(scores, torch.tensor([is_signal]), weights).cross_entropy.item() == 200.0
+    assert EventSums.from_scores(scores, torch.tensor([is_signal]), weights).cross_entropy.item() == 200.0
 
 
 @pytest.mark.parametrize("score", [1e-20, 1e-6, 0.3])
 def test_pull_of_a_signal_event_is_limited_far_outside_a_cut(score):
     scores = torch.tensor([[score]], dtype=torch.float64, requires_grad=True)
-    sums = EventSums.of(scores, torch.tensor([True]), torch.ones(1, dtype=torch.float64))
+    sums = EventSums.from_scores(scores, torch.tensor([True]), torch.ones(1, dtype=torch.float64))
     sums.cross_entropy.sum().backward()
     assert scores.grad.item() == pytest.approx(-(1 - score) / max(score * (1 - score), 1e-12))
 
@@ -62,7 +62,7 @@ def assert_same_sums(sums, whole, network):
 def test_sums_of_two_chunks_add_up(make_sample):
     sample, network = make_sample(9, 7), scan_network()
     whole, head, tail = (
-        EventSums.of(network(x), is_signal, weights)
+        EventSums.from_scores(network(x), is_signal, weights)
         for x, is_signal, weights in (
             (sample.features[part], sample.is_signal[part], sample.weights[part])
             for part in (slice(None), slice(5), slice(5, None))
@@ -74,9 +74,9 @@ def test_sums_of_two_chunks_add_up(make_sample):
 @pytest.mark.parametrize("chunk_size", [1, 3, 15, 16, 1000])
 def test_chunks_of_a_sample_change_nothing(make_sample, chunk_size):
     sample, network = make_sample(9, 7), scan_network()
-    whole = EventSums.of(network(sample.features), sample.is_signal, sample.weights)
+    whole = EventSums.from_scores(network(sample.features), sample.is_signal, sample.weights)
     sizes = []
     network.register_forward_hook(lambda _, inputs, __: sizes.append(len(inputs[0])))
-    assert_same_sums(EventSums.of_sample(network, sample, chunk_size), whole, network)
+    assert_same_sums(EventSums.from_sample(network, sample, chunk_size), whole, network)
     assert sum(sizes) == 16
     assert max(sizes) == min(chunk_size, 16)

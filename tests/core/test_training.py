@@ -28,7 +28,7 @@ def new_scan():
 
 
 def loss_on(network, sample):
-    sums = EventSums.of(network(sample.features), sample.is_signal, sample.weights)
+    sums = EventSums.from_scores(network(sample.features), sample.is_signal, sample.weights)
     return LOSS(sums, network.cuts())
 
 
