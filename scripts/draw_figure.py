@@ -36,9 +36,8 @@ def main(
         The figure's entry in the config.
     study : dict
         What the config says of its study: of networks and analyses at least those that it shows.
-    study_name : str
-    caption : str
-        For the report; not drawn.
+    study_name, caption : str
+        The caption is for the report, and not drawn.
     **files
         By kind, as ``files`` of the settings names them.
     """

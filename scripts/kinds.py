@@ -186,7 +186,7 @@ class SourceSettings(Settings):
         raise TypeError(f"a source of the kind {self.kind} does not generate events")
 
 
-#: How a network without one of these is told so.
+#: What is said of a network that lacks one of these.
 LACKS = {
     "boundary": "has no straight boundary",
     "classifier": "has no classifier behind its cuts",

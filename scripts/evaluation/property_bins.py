@@ -1,4 +1,4 @@
-"""What cuts that follow a property are shown against: the property, in the bins of the best cuts."""
+"""The property that cuts follow, and the bins that they share with the best cuts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The significance of a search against signal efficiency: working points and the one that training picks."""
+"""Significance of a counting experiment against signal efficiency, at every working point of networks."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Settings(FigureSettings):
     n_networks = range(1, 2)
     needs = frozenset({"cuts", "one_bin"})
     standard = "network"
-    # A search can have a hundred targets, whose lines no one could tell apart.
+    # kCuts has a hundred targets, whose lines no one could tell apart.
     standard_needs = frozenset({"loss"})
     standard_caption = (
         "The features of both classes with the cuts of {networks}: dashed lines keep what is greater, dotted "

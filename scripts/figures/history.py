@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..kinds import FigureSettings
+from ..losses.terms import TERMS
 from .style import LINE_COLORS, add_title, log_limits, new_figure, paper_style, shared_legend
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
+#: Label, color and line of the columns of a history, in the order drawn.
 CURVES = {
     "train_total": ("Total, training", "black", "-"),
     "test_total": ("Total, test", "#c91f16", (0, (4, 2))),
@@ -46,8 +48,15 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``epoch`` and the curves that are not zero throughout."""
     history = inputs.read("history")
-    drawn = [name for name in CURVES if name in history and (history[name] != 0).any()]
+    further = [f"train_{name}" for name in TERMS if f"train_{name}" not in CURVES]
+    drawn = [name for name in [*CURVES, *further] if name in history and (history[name] != 0).any()]
     return history[["epoch", *drawn]]
+
+
+def _further_curve(name: str, position: int) -> tuple[str, str, str]:
+    """Return label, color and line of a term that has none of its own above."""
+    label = name.removeprefix("train_").replace("_", " ").capitalize()
+    return label, LINE_COLORS[position % len(LINE_COLORS)], ":"
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
@@ -55,11 +64,11 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     with paper_style():
         fig = new_figure(6, 4)
         ax = fig.subplots()
-        terms = [name for name in CURVES if name in table.columns]
+        terms = [name for name in table.columns if name != "epoch"]
         # With a single term, its curve would only hide the total.
         drawn = terms if len(terms) > 3 else [name for name in terms if name.endswith("total")]
         for name in drawn:
-            label, color, style = CURVES[name]
+            label, color, style = CURVES.get(name) or _further_curve(name, terms.index(name))
             ax.plot(table["epoch"], table[name], color=color, ls=style, label=label)
         # The first epochs start many decades away from anything later: let them leave the frame.
         later = table.loc[table["epoch"] >= table["epoch"].max() / 20, drawn].to_numpy(dtype=float)

@@ -1,4 +1,4 @@
-"""What cuts and a network behind them are worth against the fraction of the background that the cuts keep."""
+"""Cuts and a network behind them, against the fraction of the background that the cuts keep."""
 
 from __future__ import annotations
 

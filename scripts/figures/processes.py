@@ -1,4 +1,4 @@
-"""How processes, and networks beside published curves, look in every figure of a counting experiment."""
+"""Processes, networks and published points: their look and options in figures of a counting experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cuts that follow a property do in each of its bins, with exact efficiencies of a toy."""
+"""Exact efficiencies in each bin of the property that cuts follow, for a toy."""
 
 from __future__ import annotations
 

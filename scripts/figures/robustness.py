@@ -1,4 +1,4 @@
-"""How much a working point's efficiencies change when the inputs are shifted."""
+"""Signal efficiency of working points when the features are shifted."""
 
 from __future__ import annotations
 

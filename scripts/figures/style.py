@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
 LABELS = {"signal": "Signal", "background": "Background"}
 HATCHES = {"signal": "////", "background": ""}
-#: Of networks and searches, in the order drawn.
+#: Of networks, in the order drawn.
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 STARS = ["*", "P", "X", "D", "v", "o", "s"]
 LINE_COLORS = ["#3f90da", "#e76300", "#717581", "#832db6", "#b9ac70", "#94a4a2", "#a96b59"]

@@ -1,4 +1,4 @@
-"""How much more background cuts leave than the best ones, on Gaussian features."""
+"""Background that cuts leave, over that of the best ones, on Gaussian features."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row a network, target and bin: exact efficiencies and the distance to the best cuts.
 
     The last columns are efficiencies of cuts that are interpolated between the bins; empty where cuts can
-    have two edges, as those of a search.
+    have two edges, as those of kCuts.
     """
     import pandas as pd
 

@@ -11,11 +11,14 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from matplotlib.patches import StepPatch
 
+from scripts.config import part_of
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import COLORS, paper_style
 from scripts.kinds import module_of
-from tests.figures.cases import FIGURES, STUDIES, settings_of, study_of
+from scripts.study import Study, parse_study
+from tests.figures.cases import ENTRIES, FIGURES, STUDIES, settings_of, study_of
 from tests.figures.written import write_files
+from tests.studies import study_entry
 
 FILE_NAMES = {
     "features": "features.parquet",
@@ -55,7 +58,7 @@ class Results:
         }
 
     def inputs(self, figure: dict) -> FigureInputs:
-        return FigureInputs(settings_of(figure), STUDIES[study_of(figure)], self.files(figure))
+        return FigureInputs(settings_of(figure), part_of_study(figure), self.files(figure))
 
     def fresh_table(self, case: str) -> pd.DataFrame:
         """Return a table as `draw_figure` gives it to `make_figure`: read back from csv."""
@@ -66,7 +69,17 @@ class Results:
         figure = FIGURES[case]
         given = self.table(case).copy() if table is None else table
         with paper_style():
-            return module_of_case(case).make_figure(given, settings_of(figure), STUDIES[study_of(figure)])
+            return module_of_case(case).make_figure(given, settings_of(figure), part_of_study(figure))
+
+
+def part_of_study(figure: dict) -> Study:
+    """Return what a job knows of the study of a figure: the networks and analyses that it shows."""
+    name, settings = study_of(figure), settings_of(figure)
+    # A test may ask for a network that its study lacks.
+    networks = [network for network in settings.networks if network in STUDIES[name].networks]
+    analyses = [analysis for analysis in settings.files if analysis in STUDIES[name].analyses]
+    part = part_of(study_entry(**ENTRIES[name]), networks, analyses, labels=True)
+    return parse_study(name, part, check=False)
 
 
 def module_of_case(case: str) -> ModuleType:

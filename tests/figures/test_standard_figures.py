@@ -1,4 +1,4 @@
-"""What a study is given that names no figures and tables of its own."""
+"""Figures and tables of a study that names none of its own."""
 
 import sys
 from subprocess import run

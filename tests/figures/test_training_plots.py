@@ -7,6 +7,7 @@ from pandas.testing import assert_frame_equal
 
 from scripts.figures import cuts, history
 from scripts.figures.history import CURVES
+from scripts.figures.inputs import FigureInputs
 from tests.figures.cases import (
     FIGURES,
     STUDIES,
@@ -43,6 +44,20 @@ def test_history_of_one_term_is_the_total_only(results):
 
 def test_history_of_the_z_loss(results):
     assert list(results.table("history_of_the_z_loss")) == ["epoch", "train_total", "test_total"]
+
+
+def test_history_shows_a_term_without_a_curve_of_its_own(monkeypatch, tmp_path):
+    """A module of cabin_core/terms is all that a new term needs."""
+    monkeypatch.setattr(history, "TERMS", ("bce", "new_term"))
+    epochs = np.arange(1.0, 9.0)
+    columns = ("epoch", "train_total", "test_total", "train_bce", "train_new_term", "train_share")
+    pd.DataFrame(dict.fromkeys(columns, epochs)).to_csv(tmp_path / "history.csv", index=False)
+    settings = settings_of(FIGURES["history"])
+    inputs = FigureInputs(settings, make_study(), {"history": [tmp_path / "history.csv"]})
+    table = history.tabulate(inputs)
+    assert list(table) == list(columns[:-1])
+    (ax,) = history.make_figure(table, settings, make_study()).axes
+    assert [line.get_label() for line in ax.lines][-2:] == ["BCE", "New term"]
 
 
 def test_history_of_a_loss_below_zero_stays_in_the_frame():

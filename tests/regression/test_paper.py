@@ -16,7 +16,7 @@ import pytest
 from cabin_core import load_network
 from scripts import kinds
 from scripts.config import read_config
-from scripts.figures.style import STYLE
+from scripts.figures.style import style_sheets
 from tests.configs import PAPER
 
 pytestmark = pytest.mark.workflow
@@ -255,7 +255,9 @@ def test_numbers_drawn(paper, name, request):
 
 
 @pytest.mark.parametrize("name", PAPER_FIGURES)
-@pytest.mark.mpl_image_compare(style=STYLE, tolerance=2, savefig_kwargs={"dpi": 50}, baseline_dir="baseline")
+@pytest.mark.mpl_image_compare(
+    style=style_sheets(), tolerance=2, savefig_kwargs={"dpi": 50}, baseline_dir="baseline"
+)
 def test_images_of_the_paper(paper, name):
     study = read_config(PAPER, check=False).studies[FIGURES[name]]
     figure = study.figures[name]

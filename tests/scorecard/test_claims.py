@@ -114,6 +114,18 @@ def test_another_measure_takes_the_arguments_that_it_knows(make_run):
     assert found == (pytest.approx(-0.9), 0.04)
 
 
+def test_median_of_trainings(make_run):
+    names = ["one", "two", "three"]
+    run = make_run(networks=dict.fromkeys(names, NETWORKS["one_to_one"]))
+    for name, last in zip(names, (5.0, 9.0, 6.0), strict=True):
+        run.write(name, history={"epoch": [0, 1], "train_total": [99.0, last]})
+    several = {"measure": "training_loss", "arguments": {"epoch": -1}}
+    trainings = {"network": names}
+    assert claim(**several, median=trainings).measured(run.results, "toy") == (6.0, 2.0)
+    assert claim(**several, smallest=trainings).measured(run.results, "toy") == (5.0, None)
+    assert claim(**several, largest=trainings).measured(run.results, "toy") == (9.0, None)
+
+
 def test_claims_over_values_become_rows():
     several = claim(arguments={"network": "net"}, over={"target": [0.2, 0.6]}, reference=[1, 2.5])
     (first, one), (second, two) = several.rows("rows")

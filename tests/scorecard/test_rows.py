@@ -7,7 +7,7 @@ import pytest
 from scripts.scorecard.claims import Claim
 from scripts.scorecard.pages import to_html, to_markdown
 from scripts.scorecard.results import Measured, Results
-from scripts.scorecard.rows import judge, make_rows
+from scripts.scorecard.rows import VERDICTS, judge, make_rows, summary
 from scripts.study import parse, parse_study
 from scripts.write_scorecard import main
 from tests.studies import NETWORKS, study_entry
@@ -37,6 +37,25 @@ CLAIM = {"source": "here", "statement": "that | this", "measure": "network_setti
 )
 def test_verdicts(value, claim, verdict):
     assert judge(Measured(value), parse(Claim, CLAIM | claim)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("comparison", "kept"),
+    [
+        # Of values 6, 6.5, 7, 8, 9, 9.5 and 10 against 8 with a tolerance of 1.5.
+        ("equal", [False, True, True, True, True, True, False]),
+        ("at_least", [False, True, True, True, True, True, True]),
+        ("at_most", [True, True, True, True, True, True, False]),
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("tolerance", [{"tolerance": 1.5}, {"tolerance": 0.1875, "relative": True}])
+def test_a_tolerance_loosens_a_claim_and_includes_its_end(comparison, kept, sign, tolerance):
+    if sign < 0 and comparison != "equal":
+        comparison = "at_least" if comparison == "at_most" else "at_most"
+    said = parse(Claim, CLAIM | {"reference": sign * 8.0, "comparison": comparison} | tolerance)
+    verdicts = [judge(Measured(sign * value), said) for value in (6.0, 6.5, 7.0, 8.0, 9.0, 9.5, 10.0)]
+    assert verdicts == ["reproduced" if holds else "differs" for holds in kept]
 
 
 def claim(reference: float, key: str = "epochs", **more: object) -> dict:
@@ -105,6 +124,12 @@ def test_files(studies, tmp_path):
     assert to_markdown([]).startswith("# Scorecard")
 
 
+def test_words_of_the_summary(studies, tmp_path):
+    right, wrong, *_ = rows_of(studies, tmp_path)
+    assert summary([right, wrong]) == "1 reproduced, 1 differs, 0 not comparable"
+    assert summary([wrong, wrong]) == "0 reproduced, 2 differ, 0 not comparable"
+
+
 def test_how_numbers_are_shown():
     row = {
         "id": "row",
@@ -125,3 +150,16 @@ def test_how_numbers_are_shown():
     assert "<td>&lt;this&gt;</td>" in to_html([row])
     plain = row | {"value": 12.345678, "tolerance_is_relative": False, "uncertainty": None}
     assert "| at least 0.9999994 | 12.346 |  | 0.05 |" in to_markdown([plain])
+
+
+def test_colors_of_the_verdicts(studies, tmp_path):
+    page = to_html(rows_of(studies, tmp_path)[:4])
+    parts = page.split("<tr style='background:")[1:]
+    found = [(part[:7], next(word for word in VERDICTS if f"<td>{word}" in part)) for part in parts]
+    green, red, grey = "#d8f0d8", "#f6d5d0", "#eeeeee"
+    assert found == [
+        (green, "reproduced"),
+        (red, "differs"),
+        (grey, "not comparable"),
+        (grey, "not comparable"),
+    ]

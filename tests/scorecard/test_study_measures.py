@@ -42,12 +42,15 @@ def binned(make_run):
         cut = optimum["cut"] + missed * optimum["signal_width"]
         run.write(name, cuts=optimum.assign(cut=cut, cut_scaled=0.0))
     rows = [
-        (seed, name, size * seed, pull + seed, 1 + size * seed)
-        for seed in (1, 2, 3)
-        for name, size in (("net", 0.1), ("other", 0.2))
-        for pull in (-1.0, 1.0)
+        ("net", 1, 0.3, 1.0, 1.5),
+        ("net", 1, 0.4, -2.0, 1.1),
+        ("net", 2, 0.6, 0.5, 1.3),
+        ("net", 3, 0.1, 3.0, 1.2),
+        ("other", 1, 0.5, 0.0, 1.0),
+        ("other", 2, 0.5, 0.0, 1.1),
+        ("other", 3, 0.2, -4.0, 1.4),
     ]
-    repeats = pd.DataFrame(rows, columns=["seed", "network", "distance", "pull", "over_optimum"])
+    repeats = pd.DataFrame(rows, columns=["network", "seed", "distance", "pull", "over_optimum"])
     return run.write(features=run.study.source.generate(run.study), bin_optimum=optimum, repeats=repeats)
 
 
@@ -56,31 +59,30 @@ def test_distance_to_the_best_cuts(binned):
     assert binned("cut_distance", network="other") == pytest.approx(0.2, rel=1e-6)
 
 
+def spread_of_mean(values):
+    return np.std(values, ddof=1) / np.sqrt(len(values))
+
+
 def test_ratio_of_distances_has_the_error_of_pairs(binned):
-    """Both are proportional to the seed, so the pairs do not spread; then one of them does."""
-    assert binned("cut_distance_ratio", network="net", other="other") == pytest.approx((0.5, 0.0))
-    repeats = binned.results.analysis("toy", "repeats").copy()
-    of_net = repeats["network"] == "net"
-    repeats.loc[of_net, "distance"] = repeats.loc[of_net, "seed"].map({1: 0.1, 2: 0.3, 3: 0.2})
-    binned.write(repeats=repeats)
-    # Pairs minus half of the other: 0, 0.1 and -0.1.
+    """From the mean square of a sample, whatever the number of its rows."""
     found = binned("cut_distance_ratio", network="net", other="other")
-    assert found == pytest.approx((0.5, 0.1 / np.sqrt(3) / 0.4))
+    first, second = np.array([np.sqrt(0.125), 0.6, 0.1]), np.array([0.5, 0.5, 0.2])
+    ratio = first.sum() / second.sum()
+    assert found == pytest.approx((ratio, spread_of_mean(first - ratio * second) / 0.4))
 
 
 def test_pulls_over_samples(binned):
-    # -1 and 1 around 1, 2 and 3: 0, 2, 1, 3, 2, 4.
-    assert binned("bin_pull_rms", network="net") == pytest.approx(np.sqrt(34 / 6))
-    assert binned("mean_bin_pull", network="net") == pytest.approx((2.0, 1 / np.sqrt(3)))
-    assert binned("largest_bin_pull", network="net") == 4.0
+    assert binned("bin_pull_rms", network="net") == pytest.approx(np.sqrt((1 + 4 + 0.25 + 9) / 4))
+    assert binned("mean_bin_pull", network="net") == pytest.approx((1.0, spread_of_mean([-0.5, 0.5, 3.0])))
+    assert binned("largest_bin_pull", network="net") == 3.0
+    assert binned("largest_bin_pull", network="other") == 4.0
     with pytest.raises(NotRun, match="boxes is not repeated in this config"):
         binned("bin_pull_rms", network="boxes")
 
 
 def test_difference_of_backgrounds_has_the_error_of_pairs(binned):
-    # 0.1, 0.2 and 0.3 less.
     found = binned("background_difference", network="net", other="other")
-    assert found == pytest.approx((-0.2, 0.1 / np.sqrt(3)))
+    assert found == pytest.approx((0.1, spread_of_mean([0.3, 0.2, -0.2])))
 
 
 # ---- kept fractions ----

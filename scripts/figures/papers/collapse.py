@@ -1,4 +1,4 @@
-"""What the Lovász Z loss learns for each epsilon, and how it gives up at the smallest one."""
+"""Trainings on the Lovász Z loss for several epsilons, and the epochs of the one that learns nothing."""
 
 from __future__ import annotations
 

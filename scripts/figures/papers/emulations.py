@@ -1,4 +1,4 @@
-"""What can stand for the step of a cut: weights of events, and their averages against the cut."""
+"""Functions that stand for the step of a cut: weights of events, and their averages against the cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the gradient of a cut reaches: by the place of the cut, and by the distance of events from it."""
+"""Reach of the gradient of a cut: by the place of the cut, and by the distance of events from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What networks with a preselection give to the events of both classes, one panel a network."""
+"""Scores of cuts times a network for both classes, one panel a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the cuts of many samples are from the best ones, sample by sample and bin by bin."""
+"""Distance of the cuts of many samples to the best ones, sample by sample and bin by bin."""
 
 from __future__ import annotations
 
