@@ -17,7 +17,14 @@ from scripts import kinds
 
 #: From a class to the link that stands for it.
 Link = Callable[[type[BaseModel]], str]
-WORDS = {int: "integer", float: "number", str: "text", bool: "`true` or `false`", type(None): "`null`", Any: "any"}
+WORDS = {
+    int: "integer",
+    float: "number",
+    str: "text",
+    bool: "`true` or `false`",
+    type(None): "`null`",
+    Any: "any",
+}
 SIGNS = {limits.Gt: ("gt", ">"), limits.Ge: ("ge", "≥"), limits.Lt: ("lt", "<"), limits.Le: ("le", "≤")}
 
 

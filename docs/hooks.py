@@ -1,4 +1,4 @@
-"""What the site adds to its pages: formulas as MathML, results of the workflow, generated pages in the menu."""
+"""What the site adds to its pages: formulas as MathML, results of the workflow, and their pages in the menu."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
         found = table_of(folder, name) if kind == "table" else scorecard_table(folder, name)
         file = f"tables/{name}.md" if kind == "table" else "scorecard.md"
         where = f"`{config.extra['results']}/{file}`"
-        return found or f'!!! note "Not made yet"\n    `make results` writes {where}, and `make docs` shows it here.'
+        return (
+            found
+            or f'!!! note "Not made yet"\n    `make results` writes {where}, and `make docs` shows it here.'
+        )
 
     return PLACE.sub(shown, markdown)
 

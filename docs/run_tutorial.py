@@ -1,8 +1,8 @@
 """Run the commands of pages as they are written, in a fresh copy of the repository, until one fails.
 
-``python docs/run_tutorial.py docs/tutorial/*.md`` runs, page by page, the blocks marked ``bash`` or ``console`` (there
-the lines behind ``$``), and writes each block with a ``title`` to the file of that name. Blocks marked ``sh`` or ``text``
-are left alone: they need what not every machine has.
+``python docs/run_tutorial.py docs/tutorial/*.md`` runs, page by page, the blocks marked ``bash`` or ``console``
+(there the lines behind ``$``), and writes each block with a ``title`` to the file of that name. Blocks marked
+``sh`` or ``text`` are left alone: they need what not every machine has.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ def script_of(page: str, name: str, files: Path) -> str:
             steps += [f"echo '== {name}, line {block.line}'", commands]
         elif block.title:
             (files / f"{number}").write_text(block.text)
-            steps += [f"mkdir -p \"$(dirname '{block.title}')\"", f"cp '{files / str(number)}' '{block.title}'"]
+            steps += [
+                f"mkdir -p \"$(dirname '{block.title}')\"",
+                f"cp '{files / str(number)}' '{block.title}'",
+            ]
     return "\n".join(steps) + "\n"
 
 
@@ -76,9 +79,13 @@ def copy_repository(target: Path, environment: Path) -> None:
 
 def main() -> int:
     """Run the pages, each in a copy of its own; return the first exit status that is not 0."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE.md")
-    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="the environment that `make` would build")
+    parser.add_argument(
+        "--venv", type=Path, default=ROOT / ".venv", help="the environment that `make` would build"
+    )
     arguments = parser.parse_args()
     for page in arguments.pages:
         with tempfile.TemporaryDirectory(prefix="tutorial-") as folder:

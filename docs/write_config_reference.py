@@ -1,6 +1,7 @@
 """Write the pages of docs/reference that come from the code: the config's keys, and the figures of the paper.
 
-``python docs/write_config_reference.py`` writes them; with ``--check`` it says which are not current, and fails.
+``python docs/write_config_reference.py`` writes them; with ``--check`` it says which are not current, and
+fails.
 """
 
 from __future__ import annotations
@@ -23,16 +24,34 @@ from paper_map import paper_page  # noqa: E402
 from scripts import config, kinds, study  # noqa: E402
 
 OUT = HERE / "reference" / "config"
-NOTE = "<!-- Written by docs/write_config_reference.py from the code and config: change these, and run it. -->\n\n"
+NOTE = "<!-- Written by docs/write_config_reference.py from the code: change that, and run it. -->\n\n"
 #: The page of each room: its name, and what stands above its kinds.
 PAGES = {
-    "source": ("sources", "Where the events of a study come from: the key `source` of a study, by its `kind`."),
-    "model": ("models", "What is trained or searched: the entries of `networks` of a study, by their `model`."),
-    "loss": ("losses", "What a training makes small: the key `loss` of a network is a mapping of coefficients of terms, "
-             "or names one of the losses below, each on its own."),
-    "analysis": ("analyses", "Studies of a study: the keys of `analyses`, each written to `results/RUN/STUDY/ANALYSIS.csv`."),
-    "plot": ("figures", "Entries of `figures` of a study, by their `plot`: `results/RUN/figures/NAME.pdf`, `.png`, `.csv`."),
-    "table": ("tables", "Entries of `tables` of a study, by their `table`: `results/RUN/tables/NAME.md`, `.csv`, `.tex`."),
+    "source": (
+        "sources",
+        "Where the events of a study come from: the key `source` of a study, by its `kind`.",
+    ),
+    "model": (
+        "models",
+        "What is trained or searched: the entries of `networks` of a study, by their `model`.",
+    ),
+    "loss": (
+        "losses",
+        "What a training makes small: the key `loss` of a network is a mapping of coefficients of terms, "
+        "or names one of the losses below, each on its own.",
+    ),
+    "analysis": (
+        "analyses",
+        "Studies of a study: the keys of `analyses`, each written to `results/RUN/STUDY/ANALYSIS.csv`.",
+    ),
+    "plot": (
+        "figures",
+        "Entries of `figures` of a study, by their `plot`: `results/RUN/figures/NAME.pdf`, `.png`, `.csv`.",
+    ),
+    "table": (
+        "tables",
+        "Entries of `tables` of a study, by their `table`: `results/RUN/tables/NAME.md`, `.csv`, `.tex`.",
+    ),
 }
 INDEX = """# Config
 
@@ -42,14 +61,19 @@ Any other key than those below is an error, and so is a value of another type: `
 `"5"` is none either. Numbers may be written `1e-3`. All faults are told at once, a line each, which begins
 with the path of its key.
 
-The entries of a study choose a module by the name that they give as `kind`, `model`, `plot` or `table`, and their other keys are
-those of that module: [sources](sources.md), [models](models.md), [losses](losses.md), [analyses](analyses.md),
-[figures](figures.md), [tables](tables.md). Entries of `claims` are [rows of the scorecard](claims.md). Names have letters, digits and underscores, a letter first.
+The entries of a study choose a module by the name that they give as `kind`, `model`, `plot` or `table`, and
+their other keys are those of that module: [sources](sources.md), [models](models.md), [losses](losses.md),
+[analyses](analyses.md), [figures](figures.md), [tables](tables.md). Entries of `claims` are
+[rows of the scorecard](claims.md). Names have letters, digits and underscores, a letter first.
 
 `absent` as a default means that nothing is set; `null` says the same.
 """
 HEADER = "| key | type | range | default | meaning |\n|---|---|---|---|---|\n"
-STANDARD = {"study": "one of the study", "network": "one of each network that fits", "networks": "one of all networks that fit"}
+STANDARD = {
+    "study": "one of the study",
+    "network": "one of each network that fits",
+    "networks": "one of all networks that fit",
+}
 
 
 def plain(text: str) -> str:
@@ -70,11 +94,17 @@ class Page:
         """Return the link to a class, and remember that it needs a table where no other page has it."""
         for room, (title, _) in PAGES.items():
             elsewhere = f"scripts.{kinds.ROOMS[room].folder}."
-            if held.__module__.startswith(elsewhere) and not any(one.__module__.startswith(elsewhere) for one in self._own):
+            if held.__module__.startswith(elsewhere) and not any(
+                one.__module__.startswith(elsewhere) for one in self._own
+            ):
                 return f"mapping, see [{title}]({title}.md)"
         if held not in self._anchors:
             taken = set(self._anchors.values())
-            name = held.__name__ if held.__name__.lower() not in taken else held.__module__.rpartition(".")[2] + held.__name__
+            name = (
+                held.__name__
+                if held.__name__.lower() not in taken
+                else held.__module__.rpartition(".")[2] + held.__name__
+            )
             self._anchors[held] = name.lower()
             self._waiting.append(held)
         return f"mapping, see [{held.__name__}](#{self._anchors[held]})"
@@ -86,7 +116,13 @@ class Page:
             if name not in hidden:
                 words = type_in_words(field.annotation, self.link)
                 limits = range_in_words(field.annotation, field.metadata)
-                cells = [f"`{field.alias or name}`", words, limits, default_in_words(field), plain(field.description or "")]
+                cells = [
+                    f"`{field.alias or name}`",
+                    words,
+                    limits,
+                    default_in_words(field),
+                    plain(field.description or ""),
+                ]
                 rows.append(f"| {' | '.join(cells)} |\n")
         return HEADER + "".join(rows) if rows else "No keys of its own.\n"
 
@@ -109,7 +145,11 @@ def facts(settings: type[kinds.Settings]) -> Iterator[str]:
         least, most = count.start, count.stop - 1
         yield f"Networks: {least if least == most else f'{least} to {most}'}."
     files = getattr(settings, "files", ())
-    if files := [name for name in files if name in kinds.modules("analysis")] if isinstance(files, tuple) else []:
+    if (
+        files := [name for name in files if name in kinds.modules("analysis")]
+        if isinstance(files, tuple)
+        else []
+    ):
         yield f"The study needs the analysis {', '.join(f'`{name}`' for name in files)}."
     if getattr(settings, "needs_yields", False) is True:
         yield "The study needs a `counting_experiment`."
@@ -134,19 +174,25 @@ def room_page(room: str) -> str:
     words = sorted(modules, key=lambda word: (modules[word].rpartition(".")[0] != folder, word))
     text = f"# {title.capitalize()}\n\n{above}\n"
     if room in ("plot", "table"):
-        text += "Each entry also has a `caption`, and names `networks` of its study where a kind takes some.\n"
+        text += (
+            "Each entry also has a `caption`, and names `networks` of its study where a kind takes some.\n"
+        )
     text += f"\n{' · '.join(f'[`{word}`](#{word})' for word in words)}\n"
     page = Page({kinds.module_of(room, word).Settings: word for word in words})
     return text + "".join(kind_section(page, room, word) for word in words) + terms(page, room) + page.held()
 
 
 def terms(page: Page, room: str) -> str:
-    """Return, on the page of losses, the table of the terms: what a model's loss can be beside those named above."""
+    """Return, on the page of losses, the table of the terms: what a loss can be beside those above."""
     if room != "loss":
         return ""
     named = [kinds.module_of("loss", word).Settings for word in kinds.modules("loss")]
-    networks = [kinds.module_of("model", word).Settings.model_fields.get("loss") for word in kinds.modules("model")]
-    found = dict.fromkeys(one for field in networks if field for one in classes_in(field.annotation) if one not in named)
+    networks = [
+        kinds.module_of("model", word).Settings.model_fields.get("loss") for word in kinds.modules("model")
+    ]
+    found = dict.fromkeys(
+        one for field in networks if field for one in classes_in(field.annotation) if one not in named
+    )
     return "".join(f"\n## Terms\n\n{plain(inspect.getdoc(one) or '')}\n\n{page.table(one)}" for one in found)
 
 
@@ -155,8 +201,8 @@ def claims_page() -> str:
     from scripts.scorecard import claims, measures
 
     page = Page({claims.Claim: "claim"})
-    text = f"# Claims\n\nEntries of `claims` of a study: rows of the scorecard.\n\n{page.table(claims.Claim)}{page.held()}"
-    text += "\n## Measures\n\n`NotRun`, a row without a value, is what they give where a run lacks what they are about.\n"
+    text = "# Claims\n\nEntries of `claims` of a study: rows of the scorecard.\n\n"
+    text += f"{page.table(claims.Claim)}{page.held()}\n## Measures\n"
     by_module = sorted(measures.measures().items(), key=lambda one: ("papers" in one[1], one[1]))
     for name, module in by_module:
         heading = module.rpartition(".measures.")[2].replace(".", ": ").replace("_", " ")
@@ -172,21 +218,29 @@ def index_page() -> str:
     page = Page({})
     text = f"{INDEX}\n## The file\n\n{page.table(config.RunSettings)}"
     text += f"\n## A study\n\nAn entry of `studies`.\n\n{page.table(study.StudySettings)}"
-    text += f"\n## Cuts that follow a property\n\nThe key `event_property` of a network with cuts.\n\n{page.table(study.BinnedProperty)}"
-    return text + page.held("## Parts of a study")
+    text += "\n## Cuts that follow a property\n\nThe key `event_property` of a network with cuts.\n\n"
+    return text + page.table(study.BinnedProperty) + page.held("## Parts of a study")
 
 
 def pages() -> dict[Path, str]:
     """Return the text of every page by its path."""
     made = {OUT / f"{PAGES[room][0]}.md": room_page(room) for room in PAGES}
-    made |= {OUT / "claims.md": claims_page(), OUT / "index.md": index_page(), OUT.parent / "paper.md": paper_page()}
+    made |= {
+        OUT / "claims.md": claims_page(),
+        OUT / "index.md": index_page(),
+        OUT.parent / "paper.md": paper_page(),
+    }
     return {path: NOTE + text for path, text in made.items()}
 
 
 def main() -> int:
     """Write the pages, or say which are not current."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail where a page is not current")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail where a page is not current"
+    )
     check = parser.parse_args().check
     stale = {path: text for path, text in pages().items() if not path.is_file() or path.read_text() != text}
     for path, text in stale.items():

@@ -1,6 +1,7 @@
 """Write the pages of docs/results from what the workflow made: scorecard, tables and figures of the paper.
 
-``python docs/write_results.py results/paper`` writes them; without results there are none, and the site says so.
+``python docs/write_results.py results/paper`` writes them; without results there are none, and the site says
+how to make them.
 """
 
 from __future__ import annotations
@@ -42,11 +43,14 @@ def read_scorecard(results: Path) -> list[dict[str, Any]]:
     path = results / "scorecard.json"
     rows: list[dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else []
     signs = {"at_least": "at least ", "at_most": "at most "}
-    return [row | {"reference": f"{signs.get(row.get('comparison'), '')}{cell(row['reference'])}"} for row in rows]
+    return [
+        row | {"reference": signs.get(str(row.get("comparison")), "") + cell(row["reference"])}
+        for row in rows
+    ]
 
 
 def scorecard_table(results: Path, begin: str) -> str:
-    """Return the rows of the scorecard whose ids begin as one of some words do, empty where there are none."""
+    """Return the rows of the scorecard whose ids begin with one of some words, empty where there are none."""
     rows = [row for row in read_scorecard(results) if row["id"].startswith(tuple(begin.split()))]
     return markdown_table(rows) if rows else ""
 
@@ -62,7 +66,9 @@ def scorecard_page(results: Path) -> str:
     rows = read_scorecard(results)
     text = "# Scorecard\n\nNumbers and claims, each with what we find and the verdict.\n\n"
     counts = Counter(row["verdict"] for row in rows)
-    text += "| verdict | rows |\n|---|---|\n" + "".join(f"| {verdict} | {n} |\n" for verdict, n in counts.items())
+    text += "| verdict | rows |\n|---|---|\n" + "".join(
+        f"| {verdict} | {n} |\n" for verdict, n in counts.items()
+    )
     for source in dict.fromkeys(row["source"] for row in rows):
         text += f"\n## {source}\n\n" + markdown_table([row for row in rows if row["source"] == source])
     return text
@@ -96,7 +102,8 @@ def figures_page(results: Path) -> str:
     text = "# Figures\n\nBeside each is a `.csv` with the numbers that it draws.\n"
     for path in images:
         shutil.copyfile(path, folder / path.name)
-        text += f"\n## {path.stem}\n\n![{path.stem}](figures/{path.name})\n\n{' '.join(captions.get(path.stem, '').split())}\n"
+        caption = " ".join(captions.get(path.stem, "").split())
+        text += f"\n## {path.stem}\n\n![{path.stem}](figures/{path.name})\n\n{caption}\n"
     return text
 
 
