@@ -40,8 +40,8 @@ BELOW = """
 
 ## Numbers and claims
 
-They are `claims` of their study in `config/paper/`, measured by the functions of `scripts/scorecard/measures/`;
-the rows are in `results/paper/scorecard.md`.
+They are `claims` of their study in `config/paper/`, measured by the functions of
+`scripts/scorecard/measures/`; the rows are in `results/paper/scorecard.md`.
 """
 
 
