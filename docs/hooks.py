@@ -1,4 +1,4 @@
-"""What the site adds to its pages: formulas as MathML, results of the workflow, generated pages in the menu."""
+"""What the site adds to its pages: formulas as MathML, results of the workflow, their pages in the menu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that leads from figures, tables and equations of the papers to the code, from the config of the paper."""
+"""The page that leads from figures, tables and equations of the papers to the code."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ NUMBERED = {
 HEADER = "| entry | study | networks | drawn or made by | shows |\n|---|---|---|---|---|\n"
 ABOVE = """# From the paper to the code
 
-Every figure and table of the config, with the file that draws it. `snakemake results/paper/figures/fig08.pdf` makes one of them and what
-it needs. In the config of the paper, `config/paper/`, they stand in their study.
+Every figure and table of the config, with the file that draws it. `snakemake results/paper/figures/fig08.pdf`
+makes one of them and what it needs. In the config of the paper, `config/paper/`, they stand in their study.
 """
 BELOW = """
 ## Equations
 
 | equation | code |
 |---|---|
-| Eq 1 to 4, 8, 9 of arXiv:2502.08615: cuts as biases, scores, the networks | `cabin_core/cuts.py`, `cabin_core/classifiers.py` |
-| Eq 5 to 7, BCE | `cabin_core/losses.py` and the terms beside it |
+| Eq 1 to 4, 8 of arXiv:2502.08615: cuts as biases, their score | `cabin_core/cuts.py` |
+| Eq 9: the linear network | `cabin_core/classifiers.py` |
+| Eq 5 to 7, BCE | `cabin_core/cut_loss.py`, a module a term in `cabin_core/terms/` |
 | the scan as one network | `EfficiencyScanNetwork` in `cabin_core/cuts.py` |
 | significance loss, which the paper leaves to its code | `cabin_core/significance.py` |
 | Eq 4 to 6, 27, 28 of arXiv:2412.09500 | `cabin_core/lovasz.py` |
@@ -39,13 +40,13 @@ BELOW = """
 
 ## Numbers and claims
 
-They are `claims` of their study in `config/paper/`, measured by the functions of `scripts/scorecard/`; the rows are in
-`results/paper/scorecard.md`.
+They are `claims` of their study in `config/paper/`, measured by the functions of
+`scripts/scorecard/measures/`; the rows are in `results/paper/scorecard.md`.
 """
 
 
 def entries() -> Iterator[tuple[str, str, str, str, dict[str, Any]]]:
-    """Yield study, section, room, name and settings of every figure and table of the paper, in the order of the config."""
+    """Yield study, section, room, name and settings of every figure and table, in the order of the config."""
     for path in sorted(PAPER.glob("*.yaml")):
         for study, settings in (yaml.safe_load(path.read_text()).get("studies") or {}).items():
             for section, room in (("figures", "plot"), ("tables", "table")):

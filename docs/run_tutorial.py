@@ -1,8 +1,8 @@
 """Run the commands of pages as they are written, in a fresh copy of the repository, until one fails.
 
-``python docs/run_tutorial.py docs/tutorial/*.md`` runs, page by page, the blocks marked ``bash`` or ``console`` (there
-the lines behind ``$``), and writes each block with a ``title`` to the file of that name. Blocks marked ``sh`` or ``text``
-are left alone: they need what not every machine has.
+``python docs/run_tutorial.py docs/tutorial/*.md`` runs, page by page, the blocks marked ``bash`` or
+``console`` (there the lines behind ``$``), and writes each block with a ``title`` to the file of that name.
+Blocks marked ``sh`` or ``text`` are left alone: they need what not every machine has.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Write the pages of docs/reference that come from the code: the config's keys, and the figures of the paper.
 
-``python docs/write_config_reference.py`` writes them; with ``--check`` it says which are not current, and fails.
+``python docs/write_config_reference.py`` writes them; with ``--check`` it says which are not current, and
+fails.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from paper_map import paper_page  # noqa: E402
 from scripts import config, kinds, study  # noqa: E402
 
 OUT = HERE / "reference" / "config"
-NOTE = "<!-- Written by docs/write_config_reference.py from the code and config: change these, and run it. -->\n\n"
+NOTE = "<!-- Written by docs/write_config_reference.py from the code: change that, and run it. -->\n\n"
 #: The page of each room: its name, and what stands above its kinds.
 PAGES = {
     "source": (
@@ -60,9 +61,10 @@ Any other key than those below is an error, and so is a value of another type: `
 `"5"` is none either. Numbers may be written `1e-3`. All faults are told at once, a line each, which begins
 with the path of its key.
 
-The entries of a study choose a module by the name that they give as `kind`, `model`, `plot` or `table`, and their other keys are
-those of that module: [sources](sources.md), [models](models.md), [losses](losses.md), [analyses](analyses.md),
-[figures](figures.md), [tables](tables.md). Entries of `claims` are [rows of the scorecard](claims.md). Names have letters, digits and underscores, a letter first.
+The entries of a study choose a module by the name that they give as `kind`, `model`, `plot` or `table`, and
+their other keys are those of that module: [sources](sources.md), [models](models.md), [losses](losses.md),
+[analyses](analyses.md), [figures](figures.md), [tables](tables.md). Entries of `claims` are
+[rows of the scorecard](claims.md). Names have letters, digits and underscores, a letter first.
 
 `absent` as a default means that nothing is set; `null` says the same.
 """
@@ -181,7 +183,7 @@ def room_page(room: str) -> str:
 
 
 def terms(page: Page, room: str) -> str:
-    """Return, on the page of losses, the table of the terms: what a model's loss can be beside those named above."""
+    """Return, on the page of losses, the table of the terms: what a loss can be beside those above."""
     if room != "loss":
         return ""
     named = [kinds.module_of("loss", word).Settings for word in kinds.modules("loss")]
@@ -199,8 +201,8 @@ def claims_page() -> str:
     from scripts.scorecard import claims, measures
 
     page = Page({claims.Claim: "claim"})
-    text = f"# Claims\n\nEntries of `claims` of a study: rows of the scorecard.\n\n{page.table(claims.Claim)}{page.held()}"
-    text += "\n## Measures\n\n`NotRun`, a row without a value, is what they give where a run lacks what they are about.\n"
+    text = "# Claims\n\nEntries of `claims` of a study: rows of the scorecard.\n\n"
+    text += f"{page.table(claims.Claim)}{page.held()}\n## Measures\n"
     by_module = sorted(measures.measures().items(), key=lambda one: ("papers" in one[1], one[1]))
     for name, module in by_module:
         heading = module.rpartition(".measures.")[2].replace(".", ": ").replace("_", " ")
@@ -216,8 +218,8 @@ def index_page() -> str:
     page = Page({})
     text = f"{INDEX}\n## The file\n\n{page.table(config.RunSettings)}"
     text += f"\n## A study\n\nAn entry of `studies`.\n\n{page.table(study.StudySettings)}"
-    text += f"\n## Cuts that follow a property\n\nThe key `event_property` of a network with cuts.\n\n{page.table(study.BinnedProperty)}"
-    return text + page.held("## Parts of a study")
+    text += "\n## Cuts that follow a property\n\nThe key `event_property` of a network with cuts.\n\n"
+    return text + page.table(study.BinnedProperty) + page.held("## Parts of a study")
 
 
 def pages() -> dict[Path, str]:

@@ -1,6 +1,7 @@
 """Write the pages of docs/results from what the workflow made: scorecard, tables and figures of the paper.
 
-``python docs/write_results.py results/paper`` writes them; without results there are none, and the site says so.
+``python docs/write_results.py results/paper`` writes them; without results there are none, and the site says
+how to make them.
 """
 
 from __future__ import annotations
@@ -43,12 +44,13 @@ def read_scorecard(results: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else []
     signs = {"at_least": "at least ", "at_most": "at most "}
     return [
-        row | {"reference": f"{signs.get(row.get('comparison'), '')}{cell(row['reference'])}"} for row in rows
+        row | {"reference": signs.get(str(row.get("comparison")), "") + cell(row["reference"])}
+        for row in rows
     ]
 
 
 def scorecard_table(results: Path, begin: str) -> str:
-    """Return the rows of the scorecard whose ids begin as one of some words do, empty where there are none."""
+    """Return the rows of the scorecard whose ids begin with one of some words, empty where there are none."""
     rows = [row for row in read_scorecard(results) if row["id"].startswith(tuple(begin.split()))]
     return markdown_table(rows) if rows else ""
 
@@ -100,7 +102,8 @@ def figures_page(results: Path) -> str:
     text = "# Figures\n\nBeside each is a `.csv` with the numbers that it draws.\n"
     for path in images:
         shutil.copyfile(path, folder / path.name)
-        text += f"\n## {path.stem}\n\n![{path.stem}](figures/{path.name})\n\n{' '.join(captions.get(path.stem, '').split())}\n"
+        caption = " ".join(captions.get(path.stem, "").split())
+        text += f"\n## {path.stem}\n\n![{path.stem}](figures/{path.name})\n\n{caption}\n"
     return text
 
 
