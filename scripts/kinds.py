@@ -99,6 +99,8 @@ Fraction = Annotated[Number, Gt(0), Lt(1)]
 Share = Annotated[Number, Ge(0), Le(1)]
 Count = Annotated[int, Ge(1)]
 Seed = Annotated[int, Ge(0), Le(4294967295)]
+#: Target signal efficiencies.
+Targets = Annotated[list[Fraction], AfterValidator(_unrepeated)]
 Pair = Annotated[list[Number], Len(2, 2)]
 Unrepeated = AfterValidator(_unrepeated)
 Names = Annotated[list[Name], Unrepeated]

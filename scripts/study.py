@@ -86,6 +86,11 @@ class BinnedProperty(Settings):
             raise PydanticCustomError("edges", "the edges of the bins must be increasing")
         return edges
 
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield that the study does not have the property."""
+        if self.name not in study.column_names:
+            yield "event_property.name", not_known("property", self.name, study.column_names)
+
 
 class Split(Settings):
     """Of the events into a training and a test sample."""

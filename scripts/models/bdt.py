@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Ge, Gt, Le, Len
 from pydantic import Field
 
-from ..kinds import Count, Fraction, ModelSettings, Number, Seed
-from .network_settings import Targets
+from ..kinds import Count, Fraction, ModelSettings, Number, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from .network_settings import HiddenLayers, InitialWeights, NetworkSettings, Targets
+from ..kinds import Targets
+from .network_settings import HiddenLayers, InitialWeights, NetworkSettings
 from .network_settings import load as load
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from pydantic import Field
 
 from ..kinds import Count, Fault, ModelSettings, Seed
 from ..study import BinnedProperty
-from .network_settings import unknown_property
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +47,8 @@ class Settings(ModelSettings):
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a property that the study lacks."""
-        yield from unknown_property(self.event_property, study)
+        if self.event_property is not None:
+            yield from self.event_property.check(study)
 
     def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
         """Search; the history has one row a cycle, and bin."""

@@ -19,10 +19,8 @@ from ..kinds import (
     Positive,
     Seed,
     Settings,
-    Unrepeated,
     module_of,
     modules,
-    not_known,
     word_or_list,
 )
 from ..losses.base import LossSettings
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
     from .base import TrainingTask
     from .network import NetworkModel
 
-#: Target signal efficiencies.
-Targets = Annotated[list[Fraction], Unrepeated]
 HiddenLayers = Annotated[list[Count], Len(1), Field(description="Nodes of each hidden layer")]
 InitialWeights = Annotated[
     Literal["uniform", "truncated_normal"],
@@ -293,7 +289,8 @@ class CutNetworkSettings(NetworkSettings):
                 f"{len(self.weights)} weights for the {len(study.features)} features of the study: "
                 "give one a feature, or `directions`",
             )
-        yield from unknown_property(self.event_property, study)
+        if self.event_property is not None:
+            yield from self.event_property.check(study)
 
     def edges(self, directions: Sequence[str]) -> dict[str, Any]:
         """Return what the cut networks of the core take, for features with these directions."""
@@ -312,12 +309,6 @@ class CutNetworkSettings(NetworkSettings):
             "bin_edges": None if self.event_property is None else self.event_property.edges,
             "cut_function": self.cut_function,
         }
-
-
-def unknown_property(followed: BinnedProperty | None, study: Study) -> Iterator[Fault]:
-    """Yield that cuts follow a property that the study does not have."""
-    if followed is not None and followed.name not in study.column_names:
-        yield "event_property.name", not_known("property", followed.name, study.column_names)
 
 
 def load(path: Path, features: Sequence[str]) -> NetworkModel:

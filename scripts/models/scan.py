@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from .network_settings import CutNetworkSettings, Targets
+from ..kinds import Targets
+from .network_settings import CutNetworkSettings
 from .network_settings import load as load
 
 if TYPE_CHECKING:

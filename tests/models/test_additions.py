@@ -18,8 +18,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..kinds import ModelSettings, Number
-from .network_settings import Targets
+from ..kinds import ModelSettings, Number, Targets
 
 
 class Settings(ModelSettings):
