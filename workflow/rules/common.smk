@@ -54,6 +54,7 @@ def code_of(script, *, study=None, networks=(), kinds_of=()):
         named += [module for name in networks for module in NETWORKS[study, name].modules]
     return CODE.digest(f"scripts.{script}", *named)
 
+
 def parts(study, sample, ending):
     """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
     n_files = len(ROOT_FILES[study][sample])

@@ -22,9 +22,7 @@ rule write_scorecard:
         mem_mb=2000,
     params:
         code=lambda w: CODE.digest("scripts.write_scorecard"),
-        studies={
-            name: study | {"figures": {}, "tables": {}} for name, study in RUN.settings.studies.items()
-        },
+        studies={name: study | {"figures": {}, "tables": {}} for name, study in RUN.settings.studies.items()},
         not_comparable=RUN.settings.not_comparable,
     script:
         "../../scripts/write_scorecard.py"
