@@ -82,6 +82,16 @@ def simulated_by(response):
     return [study for study in SIMULATED_FILES if STUDIES[study].source.detector.response == response]
 
 
+def measure_modules():
+    """Return the modules of the measures that claims name."""
+    from scripts.scorecard.measures import measures
+
+    claims = [claim for study in STUDIES.values() for claim in study.claims.values()]
+    entries = [claim.get(key) or {} for claim in claims for key in ("minus", "divided_by")] + claims
+    named = {entry["measure"] for entry in entries if entry.get("measure")}
+    return sorted({measures()[name] for name in named})
+
+
 # The files of one network, in its folder, and of one study by the name that figures, tables and analyses ask for.
 NETWORK_FILES = {
     "history": "history.csv",
