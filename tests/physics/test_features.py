@@ -84,5 +84,9 @@ def test_the_reference_lists_the_features_as_they_say_of_themselves():
     for name, function in DELPHES_FEATURES.items():
         meaning, unit = re.fullmatch(r"(.*?)(?: \[(.*)\])?\.", function.__doc__).groups()
         said[name] = (meaning, unit or "")
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$", (ROOT / "docs" / "reference" / "features.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$",
+        (ROOT / "docs" / "reference" / "features.md").read_text(),
+        re.MULTILINE,
+    )
     assert {name: (meaning, unit) for name, meaning, unit in rows if name in said} == said
