@@ -1,4 +1,4 @@
-"""One file adds a source, a model, a term, an analysis, a figure, a table, a measure: those of CONTRIBUTING.md."""
+"""One file adds a source, model, term, analysis, figure, table or measure: those of CONTRIBUTING.md."""
 
 import json
 import re
@@ -23,7 +23,7 @@ CONFIG = yaml.safe_load(FILES["additions.yaml"])
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> Path:
-    """The run of a copy with the added modules, whose models are drawn as the standard figures have it too."""
+    """The run of a copy with the added modules, once with what it says and once with standard figures."""
     root = copy_checkout(tmp_path_factory.mktemp("checkout"))
     for name, text in FILES.items():
         assert not (root / name).exists()
