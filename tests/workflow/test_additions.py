@@ -63,7 +63,6 @@ def test_a_model_and_its_standard_figures(results):
 def test_a_term_of_the_loss(results):
     history = pd.read_csv(results / STUDY / "squared" / "history.csv")
     assert (history["train_background_squared"] > 0).all()
-    assert history["train_background_squared"].iloc[-1] < history["train_background_squared"].iloc[0]
     terms = history[[column for column in history if column.startswith("train_")]].drop(columns="train_total")
     np.testing.assert_allclose(terms.sum(axis=1), history["train_total"], rtol=1e-5)
 
