@@ -22,7 +22,7 @@ import yaml
 from scripts.data.feature_table import read_feature_table
 from scripts.evaluation.working_points import measure
 from scripts.models.base import TrainingTask
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 
 SUSY = yaml.safe_load((Path(__file__).parents[1] / "config" / "paper" / "susy.yaml").read_text())["studies"][
     "susy"

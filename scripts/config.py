@@ -15,7 +15,8 @@ from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from .kinds import ConfigError, Name, Settings
-from .study import Study, parse, parse_study
+from .parsing import parse
+from .study import Study, parse_study
 
 #: Parts of a study that an overlay of the paper can leave out one by one.
 SECTIONS = ("networks", "analyses", "figures", "tables", "claims")

@@ -9,7 +9,8 @@ from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
 from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
-from scripts.study import parse_kind, parse_study
+from scripts.parsing import parse_kind
+from scripts.study import parse_study
 
 #: Resolution of the png [dots an inch].
 DPI = 150

@@ -7,7 +7,8 @@ from typing import Any
 from scripts.data.feature_table import CLASSES, check_feature_table
 from scripts.data.merging import merge_samples, read_sample
 from scripts.jobs.bridge import path_list
-from scripts.study import Split, parse
+from scripts.parsing import parse
+from scripts.study import Split
 
 
 def main(

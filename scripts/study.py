@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Len
-from pydantic import Discriminator, Field, Tag, ValidationError, field_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic_core import PydanticCustomError
 
 from .kinds import (
     LACKS,
-    ROOMS,
     AnalysisSettings,
     ConfigError,
     DrawnSettings,
@@ -26,7 +25,6 @@ from .kinds import (
     Number,
     Pair,
     Positive,
-    Room,
     Seed,
     Settings,
     SourceSettings,
@@ -35,6 +33,7 @@ from .kinds import (
     modules,
     not_known,
 )
+from .parsing import parse_into, parse_kind, parse_kind_into
 
 #: Columns of the feature table that no feature can be.
 RESERVED_COLUMNS = ("label", "process", "split", "weight")
@@ -42,7 +41,6 @@ RESERVED_COLUMNS = ("label", "process", "split", "weight")
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
 
-S = TypeVar("S", bound=Settings)
 DefaultOrEntries = Annotated[
     Annotated[Literal["default"], Tag("(word)")] | Annotated[dict[Name, dict[str, Any]], Tag("(mapping)")],
     Discriminator(lambda value: "(word)" if isinstance(value, str) else "(mapping)"),
@@ -288,36 +286,6 @@ class Study(Settings):
         yield from drawn.check(self)
 
 
-def parse(settings: type[S], value: Any, where: str = "") -> S:
-    """Return settings from their part of the config, which stands at the key ``where``.
-
-    Raises
-    ------
-    ConfigError
-        With one line for each fault, which begins with the path of its key.
-    """
-    faults: list[str] = []
-    parsed = _parse(settings, value, where, faults)
-    if parsed is None:
-        raise ConfigError("\n".join(faults))
-    return parsed
-
-
-def parse_kind(room: str, value: dict[str, Any]) -> Any:
-    """Return the settings of an entry of the config whose word names its kind.
-
-    Raises
-    ------
-    ConfigError
-        As :func:`parse` does, and where there is no such kind.
-    """
-    faults: list[str] = []
-    parsed = _parse_kind(ROOMS[room], room, value, "", faults)
-    if parsed is None:
-        raise ConfigError("\n".join(faults))
-    return parsed
-
-
 def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Study:
     """Return a study from its part of the config.
 
@@ -336,13 +304,13 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     """
     where = f"studies.{name}"
     faults: list[str] = []
-    raw = _parse(StudySettings, value, where, faults)
+    raw = parse_into(StudySettings, value, where, faults)
     if raw is None:
         raise ConfigError("\n".join(faults))
     parts: dict[str, Any] = {
-        "source": _parse_kind(ROOMS["source"], "source", raw.source, f"{where}.source", faults),
+        "source": parse_kind_into("source", raw.source, f"{where}.source", faults),
         "networks": {
-            key: _parse_kind(ROOMS["model"], "model", entry, f"{where}.networks.{key}", faults)
+            key: parse_kind_into("model", entry, f"{where}.networks.{key}", faults)
             for key, entry in raw.networks.items()
         },
         "analyses": {},
@@ -351,13 +319,13 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         if key not in modules("analysis"):
             faults.append(f"{where}.analyses: {not_known('analysis', key, modules('analysis'))}")
             continue
-        parts["analyses"][key] = _parse(
+        parts["analyses"][key] = parse_into(
             module_of("analysis", key).Settings, entry, f"{where}.analyses.{key}", faults
         )
     for section, room in (("figures", "plot"), ("tables", "table")):
         entries = getattr(raw, section)
         parts[section] = {
-            key: _parse_kind(ROOMS[room], room, entry, f"{where}.{section}.{key}", faults)
+            key: parse_kind_into(room, entry, f"{where}.{section}.{key}", faults)
             for key, entry in (entries if isinstance(entries, dict) else {}).items()
         }
     if faults:
@@ -412,77 +380,6 @@ def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, A
                 yield name, entry
 
 
-def _parse(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:
-    try:
-        return settings.model_validate(value)
-    except ValidationError as error:
-        faults += [_line(where, one) for one in error.errors(include_url=False)]
-        return None
-
-
-def _parse_kind(room: Room, what: str, value: Any, where: str, faults: list[str]) -> Any:
-    kind = value.get(room.key) if isinstance(value, dict) else None
-    if kind is None:
-        faults.append(f"{where}: the key `{room.key}` is missing")
-        return None
-    if not isinstance(kind, str) or kind not in modules(what):
-        faults.append(f"{where}: {not_known(what, kind, modules(what))}")
-        return None
-    return _parse(module_of(what, kind).Settings, value, where, faults)
-
-
 def _below(where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
     for key, text in faults:
         yield (f"{where}.{key}" if key else where), text
-
-
-_TYPES = {
-    "int": "integer",
-    "float": "number",
-    "string": "text",
-    "bool": "true or false",
-    "list": "list",
-    "dict": "mapping",
-}
-_LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "greater_than": lambda limit: f"is less than or equal to the minimum of {limit['gt']:g}",
-    "greater_than_equal": lambda limit: f"is less than the minimum of {limit['ge']:g}",
-    "less_than": lambda limit: f"is greater than or equal to the maximum of {limit['lt']:g}",
-    "less_than_equal": lambda limit: f"is greater than the maximum of {limit['le']:g}",
-}
-
-
-def _line(where: str, error: ErrorDetails) -> str:
-    """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
-    kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    # What stands in parentheses is a tag of pydantic's, see kinds.word_or_list, and no key.
-    loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
-    if kind == "missing":
-        missing = loc.pop()
-        text = f"the key `{missing}` is missing"
-    elif kind in _LIMITS:
-        text = f"{value} {_LIMITS[kind](context)}"
-    elif kind == "literal_error":
-        text = f"{value!r} is not one of {context['expected'].replace(' or ', ', ')}"
-    elif kind == "string_pattern_mismatch":
-        text = (
-            f"{value!r} does not match {context['pattern']}: letters, digits and underscores, a letter first"
-        )
-    elif kind in ("too_short", "string_too_short"):
-        text = f"{value!r} is too short: at least {context.get('min_length', 1)} needed"
-    elif kind == "too_long":
-        text = f"{value!r} is too long: at most {context['max_length']} taken"
-    elif kind in ("model_type", "dict_type", "model_attributes_type"):
-        text = f"{value!r} is not of type mapping"
-    elif kind.endswith("_type") and kind.removesuffix("_type") in _TYPES:
-        text = f"{value!r} is not of type {_TYPES[kind.removesuffix('_type')]}"
-    elif kind == "finite_number":
-        text = f"{value} is not a finite number"
-    elif kind == "value_error":
-        text = str(context["error"])
-    else:
-        text = error["msg"]
-    if "[key]" in loc:  # a mapping's key rather than its value
-        loc = loc[: loc.index("[key]") - 1]
-    path = ".".join([*filter(None, [where]), *loc])
-    return f"{path}: {text}" if path else text

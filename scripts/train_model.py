@@ -7,7 +7,8 @@ from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
 from scripts.jobs.stopwatch import Stopwatch
 from scripts.models.base import TrainingTask, bins_of
-from scripts.study import CountingExperiment, parse, parse_kind
+from scripts.parsing import parse, parse_kind
+from scripts.study import CountingExperiment
 
 
 def main(

@@ -5,7 +5,8 @@ from typing import Any
 
 from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
-from scripts.study import parse_kind, parse_study
+from scripts.parsing import parse_kind
+from scripts.study import parse_study
 from scripts.tables.inputs import TableInputs
 from scripts.tables.latex import to_latex
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from scripts import evaluate_model, train_model
 from scripts.models.base import Model, TrainingTask
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 
 
 def train(

@@ -28,7 +28,7 @@ from cabin_core import (
 from ..data.feature_table import CLASSES
 from ..data.yields import ROUNDING, selected_yields
 from ..models import fully_connected, joint
-from ..study import parse
+from ..parsing import parse
 
 if TYPE_CHECKING:
     from ..study import CountingExperiment

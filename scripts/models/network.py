@@ -31,7 +31,8 @@ from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
 from ..data.yields import expected_weights, expected_yields
 from ..jobs.progress import LineProgress
-from ..study import CountingExperiment, parse_kind
+from ..parsing import parse_kind
+from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
 from .network_settings import NetworkSettings
 

@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 
 from ..data.feature_table import equal_weights
 from ..jobs.progress import LineProgress
-from ..study import parse_kind
+from ..parsing import parse_kind
 from .base import Model, TrainingTask, read_json_model
 from .bdt import Settings
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..kinds import ConfigError, Fault, Name, NotNegative, Number, Settings, Text, not_known
-from ..study import parse
+from ..parsing import parse
 from .measures import measure_of, measures, networks_of, parameters_of
 from .results import Measured
 

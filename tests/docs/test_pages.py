@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from scripts.models.supercuts import parse_supercuts
+from scripts.parsing import parse_kind
 from scripts.physics.features import DELPHES_FEATURES
-from scripts.study import parse_kind
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 from tests.studies import NETWORKS, make_study
 
 #: Targets of the scans: ten features without a unit have as many; seven in GeV and radians have three.

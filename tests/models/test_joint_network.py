@@ -7,7 +7,7 @@ import torch
 
 from cabin_core import FeatureScaling, TrainedNetwork
 from scripts.models.network import NetworkModel
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 from tests import trainings
 from tests.studies import NETWORKS
 

@@ -9,7 +9,7 @@ import torch
 from cabin_core import EfficiencyScanNetwork, JointLoss, LovaszZLoss, OneToOneLinear, WattsLoss
 from cabin_core.cuts import CutNetwork
 from scripts.kinds import modules
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 from tests.conftest import ROOT, environment
 from tests.studies import NETWORKS
 

@@ -11,7 +11,7 @@ from cabin_core import EventSample, FeatureScaling, load_network, train
 from cabin_core.classifiers import cuts_of
 from scripts.evaluation.cut_function_scan import sample_of
 from scripts.models.network import DTYPES, cut_recorder
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 from tests import trainings
 from tests.configs import PAPER
 from tests.studies import make_study

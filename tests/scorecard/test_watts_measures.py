@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from scripts.parsing import parse
 from scripts.scorecard.claims import Claim
 from scripts.scorecard.measures import parameters_of
 from scripts.scorecard.measures.papers.watts import (
@@ -19,7 +20,6 @@ from scripts.scorecard.measures.papers.watts import (
 )
 from scripts.scorecard.rows import judge
 from scripts.sources.watts import SAMPLES
-from scripts.study import parse
 
 PAPER = Path(__file__).parents[2] / "config" / "paper"
 CLAIMS = {

@@ -10,7 +10,8 @@ import pytest
 from scripts.data.cut_table import CUT_COLUMNS
 from scripts.evaluation import comparison, expected_yields
 from scripts.kinds import module_of, modules
-from scripts.study import Study, parse_kind, parse_study
+from scripts.parsing import parse_kind
+from scripts.study import Study, parse_study
 from scripts.tables.inputs import TableInputs
 from tests.configs import PAPER
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, make_study

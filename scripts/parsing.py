@@ -1,0 +1,117 @@
+"""From a part of the config to its settings: a fault is a line with the key, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from .kinds import ROOMS, ConfigError, Settings, module_of, modules, not_known
+
+S = TypeVar("S", bound=Settings)
+
+
+def parse(settings: type[S], value: Any, where: str = "") -> S:
+    """Return settings from their part of the config, which stands at the key ``where``.
+
+    Raises
+    ------
+    ConfigError
+        With one line for each fault, which begins with the path of its key.
+    """
+    faults: list[str] = []
+    parsed = parse_into(settings, value, where, faults)
+    if parsed is None:
+        raise ConfigError("\n".join(faults))
+    return parsed
+
+
+def parse_kind(room: str, value: dict[str, Any]) -> Any:
+    """Return the settings of an entry of the config whose word names its kind.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`parse` does, and where there is no such kind.
+    """
+    faults: list[str] = []
+    parsed = parse_kind_into(room, value, "", faults)
+    if parsed is None:
+        raise ConfigError("\n".join(faults))
+    return parsed
+
+
+def parse_into(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:
+    """Return settings from the key ``where``, or None with its faults added to a list."""
+    try:
+        return settings.model_validate(value)
+    except ValidationError as error:
+        faults += [_line(where, one) for one in error.errors(include_url=False)]
+        return None
+
+
+def parse_kind_into(room: str, value: Any, where: str, faults: list[str]) -> Any:
+    """As :func:`parse_into`, of the class that the entry's word names."""
+    word = ROOMS[room].key
+    kind = value.get(word) if isinstance(value, dict) else None
+    if kind is None:
+        faults.append(f"{where}: the key `{word}` is missing")
+        return None
+    if not isinstance(kind, str) or kind not in modules(room):
+        faults.append(f"{where}: {not_known(room, kind, modules(room))}")
+        return None
+    return parse_into(module_of(room, kind).Settings, value, where, faults)
+
+
+_TYPES = {
+    "int": "integer",
+    "float": "number",
+    "string": "text",
+    "bool": "true or false",
+    "list": "list",
+    "dict": "mapping",
+}
+_LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "greater_than": lambda limit: f"is less than or equal to the minimum of {limit['gt']:g}",
+    "greater_than_equal": lambda limit: f"is less than the minimum of {limit['ge']:g}",
+    "less_than": lambda limit: f"is greater than or equal to the maximum of {limit['lt']:g}",
+    "less_than_equal": lambda limit: f"is greater than the maximum of {limit['le']:g}",
+}
+
+
+def _line(where: str, error: ErrorDetails) -> str:
+    """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    # What stands in parentheses is a tag of pydantic's, see kinds.word_or_list, and no key.
+    loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
+    if kind == "missing":
+        missing = loc.pop()
+        text = f"the key `{missing}` is missing"
+    elif kind in _LIMITS:
+        text = f"{value} {_LIMITS[kind](context)}"
+    elif kind == "literal_error":
+        text = f"{value!r} is not one of {context['expected'].replace(' or ', ', ')}"
+    elif kind == "string_pattern_mismatch":
+        text = (
+            f"{value!r} does not match {context['pattern']}: letters, digits and underscores, a letter first"
+        )
+    elif kind in ("too_short", "string_too_short"):
+        text = f"{value!r} is too short: at least {context.get('min_length', 1)} needed"
+    elif kind == "too_long":
+        text = f"{value!r} is too long: at most {context['max_length']} taken"
+    elif kind in ("model_type", "dict_type", "model_attributes_type"):
+        text = f"{value!r} is not of type mapping"
+    elif kind.endswith("_type") and kind.removesuffix("_type") in _TYPES:
+        text = f"{value!r} is not of type {_TYPES[kind.removesuffix('_type')]}"
+    elif kind == "finite_number":
+        text = f"{value} is not a finite number"
+    elif kind == "value_error":
+        text = str(context["error"])
+    else:
+        text = error["msg"]
+    if "[key]" in loc:  # a mapping's key rather than its value
+        loc = loc[: loc.index("[key]") - 1]
+    path = ".".join([*filter(None, [where]), *loc])
+    return f"{path}: {text}" if path else text
