@@ -119,8 +119,8 @@ def read_config(config: dict[str, Any], *, check: bool = True) -> Run:
         except ConfigError as error:
             faults += str(error).splitlines()
     run = Run(settings, studies)
-    if not faults:
-        faults += _names_used_twice(run)
+    if check and not faults:
+        faults += [*_names_used_twice(run), *_claim_faults(run)]
     if faults:
         raise ConfigError(_lines(faults))
     return run
@@ -229,9 +229,25 @@ def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
     return config | {"studies": kept}
 
 
+def _claim_faults(run: Run) -> Iterator[str]:
+    """Yield what is wrong with the claims."""
+    if not any(study.claims for study in run.studies.values()):
+        return
+    # Imported here: a study of a user's has no claims, and starts faster without.
+    from scripts.scorecard.claims import parse_claims, repeated_rows
+
+    claims = {}
+    for name, study in run.studies.items():
+        try:
+            claims[name] = parse_claims(study)
+        except ConfigError as error:
+            yield from str(error).splitlines()
+    yield from repeated_rows(claims)
+
+
 def _names_used_twice(run: Run) -> Iterator[str]:
-    """Yield the figures, tables and claims that two studies have: their files, or rows, would be one."""
-    for section in ("figures", "tables", "claims"):
+    """Yield the figures and tables that two studies have: their files would be one."""
+    for section in ("figures", "tables"):
         names = Counter(name for study in run.studies.values() for name in getattr(study, section))
         for name, count in names.items():
             if count > 1:

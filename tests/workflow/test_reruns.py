@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -62,7 +61,7 @@ def finished(tmp_path_factory) -> Path:
 
 def jobs_of(root: Path) -> dict[str, int]:
     """Return how many jobs of each rule would run."""
-    dry: subprocess.CompletedProcess = run_in(root, "--cores", "1", "--dry-run", "--configfile", "small.yaml")
+    dry = run_in(root, "--cores", "1", "--dry-run", "--configfile", "small.yaml")
     assert dry.returncode == 0, dry.stderr[-3000:]
     counts = re.findall(r"^(\w+) +(\d+)$", dry.stdout + dry.stderr, re.MULTILINE)
     return {rule: int(count) for rule, count in dict(counts).items() if rule not in ("all", "total")}

@@ -54,6 +54,7 @@ def code_of(script, *, study=None, networks=(), kinds_of=()):
         named += [module for name in networks for module in NETWORKS[study, name].modules]
     return CODE.digest(f"scripts.{script}", *named)
 
+
 def parts(study, sample, ending):
     """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
     n_files = len(ROOT_FILES[study][sample])
@@ -79,6 +80,16 @@ def event_files(study, sample, file_format):
 
 def simulated_by(response):
     return [study for study in SIMULATED_FILES if STUDIES[study].source.detector.response == response]
+
+
+def measure_modules():
+    """Return the modules of the measures that claims name."""
+    from scripts.scorecard.measures import measures
+
+    claims = [claim for study in STUDIES.values() for claim in study.claims.values()]
+    entries = [claim.get(key) or {} for claim in claims for key in ("minus", "divided_by")] + claims
+    named = {entry["measure"] for entry in entries if entry.get("measure")}
+    return sorted({measures()[name] for name in named})
 
 
 # The files of one network, in its folder, and of one study by the name that figures, tables and analyses ask for.

@@ -53,9 +53,7 @@ rule merge_features:
         signal_cutflows=lambda w: parts(w.study, "signal", "csv"),
         background_cutflows=lambda w: parts(w.study, "background", "csv"),
         summaries=lambda w: [
-            f"{file}.json"
-            for files in SIMULATED_FILES.get(w.study, {}).values()
-            for file in files
+            f"{file}.json" for files in SIMULATED_FILES.get(w.study, {}).values() for file in files
         ],
     output:
         table=f"{RESULTS}/{{study}}/features.parquet",

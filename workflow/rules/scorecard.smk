@@ -21,10 +21,13 @@ rule write_scorecard:
     resources:
         mem_mb=2000,
     params:
-        code=lambda w: CODE.digest("scripts.write_scorecard"),
-        studies={
-            name: study | {"figures": {}, "tables": {}} for name, study in RUN.settings.studies.items()
-        },
+        code=lambda w: CODE.digest(
+            "scripts.write_scorecard",
+            *measure_modules(),
+            *(kinds.modules("source")[study.source.kind] for study in STUDIES.values()),
+            *(module for settings in NETWORKS.values() for module in settings.modules),
+        ),
+        studies={name: study | {"figures": {}, "tables": {}} for name, study in RUN.settings.studies.items()},
         not_comparable=RUN.settings.not_comparable,
     script:
         "../../scripts/write_scorecard.py"

@@ -13,11 +13,11 @@ rule generate_events:
     wildcard_constraints:
         study=one_of(SIMULATED_FILES),
         format="parquet|hepmc",
+    # The longest jobs of a run, so the first ones.
+    priority: 20
     conda:
         PIP_ENV
     threads: 1
-    # The longest jobs of a run, so the first ones.
-    priority: 20
     resources:
         mem_mb=1000,
     params:
@@ -69,10 +69,10 @@ rule simulate_detector:
         f"{RESULTS}/benchmarks/simulate_detector/{{study}}_{{sample}}.tsv"
     wildcard_constraints:
         study=one_of(simulated_by("parametrised")),
+    priority: 20
     conda:
         PIP_ENV
     threads: 1
-    priority: 20
     resources:
         mem_mb=2000,
     params:
@@ -92,10 +92,10 @@ rule run_delphes:
         f"{RESULTS}/logs/run_delphes/{{study}}_{{sample}}.log",
     wildcard_constraints:
         study=one_of(simulated_by("delphes")),
+    priority: 20
     conda:
         "../envs/delphes.yaml"
     threads: 1
-    priority: 20
     resources:
         mem_mb=2000,
     params:

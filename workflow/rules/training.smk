@@ -14,11 +14,11 @@ rule train_model:
         f"{RESULTS}/benchmarks/train_model/{{study}}_{{network}}.tsv"
     wildcard_constraints:
         study=studies_with("pt"),
+    # The longest trainings first, so that the last one does not run alone at the end.
+    priority: 10
     conda:
         PIP_ENV
     threads: lambda w: NETWORKS[w.study, w.network].threads
-    # The longest trainings first, so that the last one does not run alone at the end.
-    priority: 10
     resources:
         mem_mb=2000,
     params:
@@ -81,10 +81,10 @@ rule analyse_study:
         f"{RESULTS}/logs/analyse_study/{{study}}_{{analysis}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/analyse_study/{{study}}_{{analysis}}.tsv"
+    priority: 20
     conda:
         PIP_ENV
     threads: 1
-    priority: 20
     resources:
         mem_mb=2000,
     params:
