@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 FEATURES = ["a", "b", "n"]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "howto" / "compare.md"
 
 
 def sample(n_events: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -215,8 +215,8 @@ def test_supercuts_of_a_file(tmp_path):
         read_supercuts(path)
 
 
-def test_example_of_the_readme_is_a_grid():
-    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+def test_example_of_the_documentation_is_a_grid():
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     (block,) = (text for text in blocks if "st3" in text)
     entry = yaml.safe_load(block)["networks"]["my_grid"]
     grid = parse_supercuts(entry["supercuts"], ["met", "mll", "jet1_pt"], entry["most_points"])

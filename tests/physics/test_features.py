@@ -79,10 +79,11 @@ def test_parallel_leptons_have_no_mass():
     assert row["dr_l1_l2"] == 0
 
 
-def test_the_readme_lists_the_features_as_they_say_of_themselves():
+def test_the_reference_lists_the_features_as_they_say_of_themselves():
     said = {}
     for name, function in DELPHES_FEATURES.items():
         meaning, unit = re.fullmatch(r"(.*?)(?: \[(.*)\])?\.", function.__doc__).groups()
         said[name] = (meaning, unit or "")
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "features.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$", page, re.MULTILINE)
     assert {name: (meaning, unit) for name, meaning, unit in rows if name in said} == said
