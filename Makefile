@@ -39,11 +39,13 @@ test-portable: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/python tests/plain_cpu.py -n $(CORES) --dist loadfile -m "not workflow"
 
 lint: $(VENV)/installed
-	$(BIN)/pre-commit run --all-files
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pre-commit run --all-files
 
 # The site of the documentation, into site/; a broken link is an error.
 docs: $(VENV)/installed
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python docs/write_config_reference.py --check
+	$(BIN)/python docs/write_results.py $(RUN)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # After a change of the figures on purpose: draw the images anew that the tests compare with.
 baseline: $(VENV)/installed

@@ -13,8 +13,8 @@ from annotated_types import Len
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
-from scripts.kinds import ConfigError, Name, Settings
-from scripts.study import Study, parse, parse_study
+from .kinds import ConfigError, Name, Settings
+from .study import Study, parse, parse_study
 
 #: Parts of a study that an overlay of the paper can leave out one by one.
 SECTIONS = ("networks", "analyses", "figures", "tables", "claims")
@@ -234,7 +234,7 @@ def _claim_faults(run: Run) -> Iterator[str]:
     if not any(study.claims for study in run.studies.values()):
         return
     # Imported here: a study of a user's has no claims, and starts faster without.
-    from scripts.scorecard.claims import parse_claims, repeated_rows
+    from .scorecard.claims import parse_claims, repeated_rows
 
     claims = {}
     for name, study in run.studies.items():

@@ -7,7 +7,6 @@ kind where it has a class ``Settings``; only those that a config names are impor
 from __future__ import annotations
 
 import importlib
-import math
 import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 from annotated_types import Ge, Gt, Le, Len, Lt
 from pydantic import (
     AfterValidator,
+    AllowInfNan,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -29,9 +29,9 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scripts.analyses.job import AnalysisJob
-    from scripts.models.base import Model, TrainingTask
-    from scripts.study import Study
+    from .analyses.job import AnalysisJob
+    from .models.base import Model, TrainingTask
+    from .study import Study
 
 HERE = Path(__file__).parent
 NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -71,12 +71,6 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise PydanticCustomError("not_finite", "{value} is not a finite number", {"value": str(value)})
-    return value
-
-
 def _unrepeated(values: list) -> list:
     repeated = [str(value) for position, value in enumerate(values) if value in values[:position]]
     if repeated:
@@ -91,12 +85,15 @@ def word_or_list(value: Any) -> str:
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, Len(1)]
-Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
-Positive = Annotated[Number, Gt(0)]
-NotNegative = Annotated[Number, Ge(0)]
-#: Of a whole: in (0, 1).
-Fraction = Annotated[Number, Gt(0), Lt(1)]
-Share = Annotated[Number, Ge(0), Le(1)]
+# Limits come first, so that pydantic checks them of the number itself and the JSON schema has them.
+_FINITE, _AS_NUMBER = AllowInfNan(False), BeforeValidator(_number)
+Number = Annotated[float, _FINITE, _AS_NUMBER]
+Positive = Annotated[float, Gt(0), _FINITE, _AS_NUMBER]
+NotNegative = Annotated[float, Ge(0), _FINITE, _AS_NUMBER]
+#: Of a whole: in (0, 1); in [0, 1]; in (0, 1].
+Fraction = Annotated[float, Gt(0), Lt(1), _FINITE, _AS_NUMBER]
+Share = Annotated[float, Ge(0), Le(1), _FINITE, _AS_NUMBER]
+PositiveShare = Annotated[float, Gt(0), Le(1), _FINITE, _AS_NUMBER]
 Count = Annotated[int, Ge(1)]
 Seed = Annotated[int, Ge(0), Le(4294967295)]
 #: Target signal efficiencies.

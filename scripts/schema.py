@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from scripts.config import RunSettings
-from scripts.kinds import HERE, ROOMS, module_of, modules
-from scripts.study import StudySettings
+from .config import RunSettings
+from .kinds import HERE, ROOMS, module_of, modules
+from .study import StudySettings
 
 FILE = HERE.parent / "workflow" / "schemas" / "config.schema.json"
 #: The keys of a study that hold entries of kinds, and the room of these; a source is a single one.

@@ -11,7 +11,7 @@ from annotated_types import Len
 from pydantic import Discriminator, Field, Tag, ValidationError, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from scripts.kinds import (
+from .kinds import (
     LACKS,
     ROOMS,
     AnalysisSettings,
@@ -476,6 +476,8 @@ def _line(where: str, error: ErrorDetails) -> str:
         text = f"{value!r} is not of type mapping"
     elif kind.endswith("_type") and kind.removesuffix("_type") in _TYPES:
         text = f"{value!r} is not of type {_TYPES[kind.removesuffix('_type')]}"
+    elif kind == "finite_number":
+        text = f"{value} is not a finite number"
     elif kind == "value_error":
         text = str(context["error"])
     else:

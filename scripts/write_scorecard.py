@@ -1,7 +1,5 @@
 """Write the scorecard: every number and claim of the papers beside ours, with a verdict."""
 
-from __future__ import annotations
-
 import json as json_text
 from pathlib import Path
 from typing import Any

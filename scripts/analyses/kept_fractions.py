@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from annotated_types import Gt, Le, Len
+from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Fault, Name, Number, Seed, Unrepeated
+from ..kinds import AnalysisSettings, Fault, Name, PositiveShare, Seed, Unrepeated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class Settings(AnalysisSettings):
     files: ClassVar[tuple[str, ...]] = ("features",)
 
     network: Name = Field(description="A joint network of the study, for its settings")
-    fractions: Annotated[list[Annotated[Number, Gt(0), Le(1)]], Len(1), Unrepeated] = Field(
+    fractions: Annotated[list[PositiveShare], Len(1), Unrepeated] = Field(
         description="Of the background, kept by the cuts; in place of that of the network"
     )
     seeds: Annotated[list[Seed], Len(1), Unrepeated] = Field(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from annotated_types import Gt, Le
 from pydantic import Field, field_validator
 
-from ..kinds import Number, Pair, Positive, Share
+from ..kinds import Pair, Positive, PositiveShare, Share
 from ..kinds import Settings as Part
 from .base import OwnLossSettings
 
@@ -21,7 +20,7 @@ class ChainLoss(Part):
     """Of cuts and the network behind them, for a joint network with its kept_fraction."""
 
     stiffness: Positive = Field(default=10.0, description="With which the kept fraction is held")
-    order_share: Annotated[Number, Gt(0), Le(1)] = Field(
+    order_share: PositiveShare = Field(
         default=0.5,
         description="Share of the epochs in which the signal's mean goes from that of logarithms, which has "
         "one minimum, to the efficiency",

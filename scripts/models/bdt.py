@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, Len
+from annotated_types import Ge, Le, Len
 from pydantic import Field
 
-from ..kinds import Count, Fraction, ModelSettings, Number, Seed, Targets
+from ..kinds import Count, Fraction, ModelSettings, PositiveShare, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ class Settings(ModelSettings):
         description="Signal efficiencies of working points on the score"
     )
     trees: Count = Field(description="At most so many")
-    learning_rate: Annotated[Number, Gt(0), Le(1)] = Field(description="Weight of each new tree")
+    learning_rate: PositiveShare = Field(description="Weight of each new tree")
     max_depth: Annotated[int, Ge(1), Le(20)] = Field(description="Of a tree")
     validation_fraction: Fraction = Field(
         description="Of the training events, kept apart to see when to stop"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from annotated_types import Gt, Le
 from pydantic import Field, model_validator
 
-from ..kinds import Number, Positive
+from ..kinds import Positive, PositiveShare
 from .network_settings import CutNetworkSettings, HiddenLayers, InitialWeights, RecordCuts
 from .network_settings import load as load
 
@@ -20,7 +19,7 @@ class Settings(CutNetworkSettings):
     """One set of cuts as a preselection, times a fully connected network."""
 
     model: Literal["joint"]
-    kept_fraction: Annotated[Number, Gt(0), Le(1)] | None = Field(
+    kept_fraction: PositiveShare | None = Field(
         default=None,
         description="The largest fraction of the background that the cuts pass on to the network",
     )

@@ -1,6 +1,6 @@
 """Features of dilepton events with jets and missing transverse momentum, by their names in the config.
 
-The first line of each function tells the feature; README.md lists them.
+The first line of each function tells the feature; docs/reference/features.md lists them.
 """
 
 from __future__ import annotations

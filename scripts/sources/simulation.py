@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from annotated_types import Ge
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -62,7 +61,7 @@ class Filter(Part):
 class Generator(Part):
     """Pythia 8; its events depend on these keys only, not on the cores it runs on."""
 
-    energy: Annotated[Number, Ge(100)] = Field(description="Of the collision in its centre of mass [GeV]")
+    energy: Number = Field(ge=100.0, description="Of the collision in its centre of mass [GeV]")
     multiparton_interactions: bool = Field(description="Ten times slower where true")
     seed: Seed
     jobs: Count = Field(description="Independent jobs that share the events of a sample")

@@ -68,8 +68,8 @@ def test_scores_on_either_side_of_the_cuts(run):
 
 def test_scores_close_to_the_ends(run):
     scores = {"label": [1, 1, 0, 0, 0], "split": ["test"] * 4 + ["train"]}
-    scores |= {"score_0.5": [0.99, 0.9, 0.005, 0.03, 0.5], "score_0.7": [0.999, 0.995, 0.5, 0.004, 0.5]}
-    assert run.write(scores=scores)("scores_at_ends", network="net", within=0.02) == 0.5
+    scores |= {"score_0.5": [0.99, 0.9, 0.5, 0.03, 0.5], "score_0.7": [0.999, 0.995, 0.5, 0.004, 0.5]}
+    assert run.write(scores=scores)("scores_at_ends", network="net", within=0.02) == 0.25
 
 
 def test_outputs_beyond_probabilities(run):

@@ -78,7 +78,7 @@ def test_values_between_thresholds(run):
 
 
 def test_interpolation_leaves_out_what_has_no_background():
-    scan = pd.DataFrame({"x": [3.0, 2.0, 1.0], "y": [9.0, 4.0, 2.0], "background_events": [0, 5, 9]})
+    scan = pd.DataFrame({"x": [3.0, 2.0, 1.0], "y": [9.0, 4.0, 2.0], "background_events": [0, 1, 9]})
     assert interpolated(scan, 1.5, "x", "y") == 3.0
     assert interpolated(scan, 3.0, "x", "y") == 4.0
 
