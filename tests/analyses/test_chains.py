@@ -129,7 +129,7 @@ def test_significance_at_the_best_training_threshold_that_leaves_ten_events_of_b
     labels = pd.DataFrame({"label": np.repeat([1, 0], 40), "weight": 1.0})
     events = pd.concat([labels.assign(split="train"), labels.assign(split="test")], ignore_index=True)
     # Above 0.7 two thirds of the signal stand against one event, which is too few to know a background by.
-    signal, background = 0.6 + 0.35 * rank, np.concatenate([0.5 * rank[:28], [0.7] * 11, [0.75]])
+    signal, background = 0.6 + 0.35 * rank, np.concatenate([0.5 * rank[:30], [0.7] * 9, [0.75]])
     scores = np.concatenate([signal, background, rank, rank])[:, None]
     experiment = CountingExperiment(
         luminosity=1.0,
