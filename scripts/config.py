@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -81,6 +82,23 @@ class Run:
 def means_paper(config: dict[str, Any]) -> bool:
     """Return whether a config lies over the paper's: it says so, or it names no study."""
     return config.get("base") == "paper" or not config.get("studies")
+
+
+def over_paper(config: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
+    """Return the paper's config with another one over it.
+
+    Parameters
+    ----------
+    config : dict
+        Mappings are merged key by key, everything else is replaced.
+    files : sequence of Path
+        Those of the paper.
+    """
+    merged: dict[str, Any] = {}
+    for file in files:
+        # Through a text, since YAML's aliases are one object: a change of one study would be one of another.
+        merged = _merged(merged, json.loads(json.dumps(yaml.safe_load(file.read_text()))))
+    return _merged(merged, config)
 
 
 def read_config(config: dict[str, Any], *, check: bool = True) -> Run:
@@ -189,6 +207,15 @@ def check_repeated_keys(path: Path) -> None:
                 walk(value, below)
 
     walk(yaml.compose(path.read_text(), Loader=yaml.SafeLoader), ())
+
+
+def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in overlay.items():
+        below = merged.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = _merged(below, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def _nulls(config: dict[str, Any]) -> Iterator[str]:

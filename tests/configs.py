@@ -2,6 +2,7 @@
 
 import yaml
 
+from scripts.config import over_paper
 from tests.conftest import ROOT
 
 PAPER_FILES = sorted((ROOT / "config" / "paper").glob("*.yaml"))
@@ -23,4 +24,4 @@ def load(*names: str) -> dict:
     return config
 
 
-PAPER = load(*(f"paper/{file.name}" for file in PAPER_FILES))
+PAPER = over_paper({}, PAPER_FILES)

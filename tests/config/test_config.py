@@ -7,7 +7,7 @@ import tomllib
 import pytest
 import yaml
 
-from scripts.config import ConfigError, check_repeated_keys, means_paper, part_of, read_config
+from scripts.config import ConfigError, check_repeated_keys, means_paper, over_paper, part_of, read_config
 from tests.configs import PAPER, PAPER_FILES, load, merge
 from tests.conftest import ROOT
 
@@ -92,6 +92,14 @@ def test_null_leaves_out_only_over_the_paper(path):
     alone = {key: value for key, value in config.items() if key != "base"}
     with pytest.raises(ConfigError, match=rf"^config: {re.escape(path)}: null leaves out .* `base: paper`"):
         read_config(alone)
+
+
+def test_a_change_of_one_study_is_none_of_another():
+    """Both cases of the Z loss share their networks in the file."""
+    changes = {"studies": {"zloss_case1": {"networks": {"zloss": {"epochs": 7}}}}}
+    studies = read_config(over_paper(changes | {"base": "paper"}, PAPER_FILES)).studies
+    assert studies["zloss_case1"].networks["zloss"].epochs == 7
+    assert studies["zloss_case2"].networks["zloss"].epochs == 200
 
 
 def test_null_of_a_setting_stays_its_value():

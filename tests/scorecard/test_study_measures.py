@@ -44,6 +44,7 @@ def binned(make_run):
     rows = [
         ("net", 1, 0.3, 1.0, 1.5),
         ("net", 1, 0.4, -2.0, 1.1),
+        ("net", 1, 0.1, 0.4, 1.0),
         ("net", 2, 0.6, 0.5, 1.3),
         ("net", 3, 0.1, 3.0, 1.2),
         ("other", 1, 0.5, 0.0, 1.0),
@@ -66,14 +67,15 @@ def spread_of_mean(values):
 def test_ratio_of_distances_has_the_error_of_pairs(binned):
     """From the mean square of a sample, whatever the number of its rows."""
     found = binned("cut_distance_ratio", network="net", other="other")
-    first, second = np.array([np.sqrt(0.125), 0.6, 0.1]), np.array([0.5, 0.5, 0.2])
+    first, second = np.array([np.sqrt(0.26 / 3), 0.6, 0.1]), np.array([0.5, 0.5, 0.2])
     ratio = first.sum() / second.sum()
     assert found == pytest.approx((ratio, spread_of_mean(first - ratio * second) / 0.4))
 
 
 def test_pulls_over_samples(binned):
-    assert binned("bin_pull_rms", network="net") == pytest.approx(np.sqrt((1 + 4 + 0.25 + 9) / 4))
-    assert binned("mean_bin_pull", network="net") == pytest.approx((1.0, spread_of_mean([-0.5, 0.5, 3.0])))
+    assert binned("bin_pull_rms", network="net") == pytest.approx(np.sqrt((1 + 4 + 0.16 + 0.25 + 9) / 5))
+    of_samples = [-0.2, 0.5, 3.0]
+    assert binned("mean_bin_pull", network="net") == pytest.approx((1.1, spread_of_mean(of_samples)))
     assert binned("largest_bin_pull", network="net") == 3.0
     assert binned("largest_bin_pull", network="other") == 4.0
     with pytest.raises(NotRun, match="boxes is not repeated in this config"):
@@ -82,7 +84,7 @@ def test_pulls_over_samples(binned):
 
 def test_difference_of_backgrounds_has_the_error_of_pairs(binned):
     found = binned("background_difference", network="net", other="other")
-    assert found == pytest.approx((0.1, spread_of_mean([0.3, 0.2, -0.2])))
+    assert found == pytest.approx((0.2 / 3, spread_of_mean([0.2, 0.2, -0.2])))
 
 
 # ---- kept fractions ----

@@ -1,4 +1,4 @@
-"""One file adds a source, a model, a term, an analysis, a figure, a table, a measure: those of CONTRIBUTING.md."""
+"""One file adds a source, model, term, analysis, figure, table or measure: those of CONTRIBUTING.md."""
 
 import json
 import re
@@ -23,7 +23,7 @@ CONFIG = yaml.safe_load(FILES["additions.yaml"])
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> Path:
-    """The run of a copy with the added modules, whose models are drawn as the standard figures have it too."""
+    """The run of a copy with the added modules, once with what it says and once with standard figures."""
     root = copy_checkout(tmp_path_factory.mktemp("checkout"))
     for name, text in FILES.items():
         assert not (root / name).exists()
@@ -63,7 +63,6 @@ def test_a_model_and_its_standard_figures(results):
 def test_a_term_of_the_loss(results):
     history = pd.read_csv(results / STUDY / "squared" / "history.csv")
     assert (history["train_background_squared"] > 0).all()
-    assert history["train_background_squared"].iloc[-1] < history["train_background_squared"].iloc[0]
     terms = history[[column for column in history if column.startswith("train_")]].drop(columns="train_total")
     np.testing.assert_allclose(terms.sum(axis=1), history["train_total"], rtol=1e-5)
 

@@ -106,7 +106,7 @@ def test_a_changed_module_reruns_what_uses_it_and_nothing_else(finished, file):
 
 
 def test_a_changed_split_makes_everything_again(finished):
-    """The fault that went unnoticed: the seed of the split is in a module that the source's script imports."""
+    """It went unnoticed once: the split is drawn in a module that the source's script imports."""
     jobs = {}
     module = finished / "scripts/data/feature_table.py"
     content = module.read_text()

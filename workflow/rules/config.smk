@@ -17,15 +17,12 @@ os.environ.update(
 
 from snakemake.exceptions import WorkflowError
 from scripts import kinds
-from scripts.config import check_repeated_keys, means_paper, part_of, read_config
+from scripts.config import check_repeated_keys, means_paper, over_paper, part_of, read_config
 from scripts.jobs.dependencies import Code, state_of
 from scripts.jobs.results_folder import check_results_folder
 
-PAPER_FILES = sorted((BASEDIR / "config/paper").glob("*.yaml"))
 if means_paper(config):
-    for file in PAPER_FILES:
-
-        configfile: str(file)
+    config.update(over_paper(config, sorted((BASEDIR / "config/paper").glob("*.yaml"))))
 
 
 def checked(function, *args, **options):
