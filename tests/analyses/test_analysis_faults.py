@@ -7,7 +7,6 @@ import pytest
 from scripts.study import parse_study
 from tests.faults import REMOVED, changed, check_line
 from tests.property_toy import ENTRY as TOY
-from tests.property_toy import SMOOTH
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, study_entry
 
 JOINT = NETWORKS["joint"] | {"kept_fraction": 0.1, "start": 2.0, "loss": {"joint": {}}}
@@ -141,6 +140,6 @@ def test_faults_of_analyses_of_the_toy(path, value, message):
 
 def test_bins_of_a_network_are_those_of_the_optimum():
     entry = copy.deepcopy(TOY)
-    entry["networks"]["smooth"] = SMOOTH | {"event_property": {"name": "y", "edges": [-9, 9]}}
+    entry["networks"]["smooth"]["event_property"] = {"name": "y", "edges": [-9, 9]}
     del entry["networks"]["smooth"]["loss"]["bin_smoothness"]
     check_line(entry, "repeats.networks: smooth must have the bins of the optimum as its `event_property`")

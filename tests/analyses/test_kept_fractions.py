@@ -71,6 +71,7 @@ def scan(
     network: dict = JOINT,
     experiment: dict | None = EXPERIMENT,
     source: dict | None = None,
+    split_seed: int = 0,
 ) -> pd.DataFrame:
     """Run the job beside the feature table."""
     settings = {"network": "joint", "fractions": list(fractions), "seeds": list(seeds)}
@@ -79,7 +80,7 @@ def scan(
             {"name": name, "direction": direction}
             for name, direction in zip(FEATURES, DIRECTIONS, strict=True)
         ],
-        split={"test_fraction": 0.2, "seed": 0},
+        split={"test_fraction": 0.2, "seed": split_seed},
         counting_experiment=experiment,
         networks={"joint": network},
         analyses={"kept_fractions": settings},
@@ -212,7 +213,7 @@ UNEQUAL = {
 FILES = {"kind": "delphes", "signal": ["s.root"], "background": ["b.root"], "selection": SELECTION}
 
 
-def cross_entropies(folder: Path, background_weight: float, equal: bool) -> pd.Series:
+def cross_entropies(folder: Path, background_weight: float, equal: bool, split_seed: int = 0) -> pd.Series:
     """Of each strategy, where each background event stands for many."""
     generator = np.random.default_rng(4)
     label = np.arange(600) % 2
@@ -234,6 +235,7 @@ def cross_entropies(folder: Path, background_weight: float, equal: bool) -> pd.S
         seeds=(1,),
         experiment=None,
         source=FILES | {"equal_class_weights": equal},
+        split_seed=split_seed,
     )
     return rows.set_index("strategy")["cross_entropy"]
 
@@ -244,3 +246,8 @@ def test_a_scan_with_equal_class_weights_does_not_know_their_ratio(tmp_path):
     # A network alone that knew it would take hardly any event for signal.
     ratio_known = cross_entropies(tmp_path, 20.0, False)
     assert ratio_known["network alone"] > 1.2 * heavy["network alone"]
+
+
+def test_the_seeds_of_a_scan_stand_in_for_that_of_the_split(tmp_path):
+    first, second = (cross_entropies(tmp_path, 1.0, True, split_seed=seed) for seed in (0, 5))
+    assert first.to_dict() == second.to_dict()

@@ -125,6 +125,11 @@ BAD = [
         PAPER["studies"]["gaussian"]["networks"]["kcuts"],
         "networks.read: a folder beside those of the networks has this name",
     ),
+    (
+        "studies.gaussian.networks.simulation",
+        PAPER["studies"]["gaussian"]["networks"]["kcuts"],
+        "networks.simulation: a folder beside those of the networks has this name",
+    ),
     ("studies.gaussian.features.0.direction", "=", "features.0.direction: '=' is not one of '<', '>'"),
     ("studies.gaussian.features.0.name", "x1", "studies.gaussian.features: x1 is named twice"),
     ("studies.gaussian.features.0.name", "label", "label is a column of the feature table"),

@@ -29,6 +29,7 @@ def merge_parts(
     background: tuple,
     files: dict,
     summaries: list[Path] | None = None,
+    split: dict = SPLIT,
     **options: object,
 ) -> None:
     """Merge the files of write_part; one part of the background, given as a file and not as a list."""
@@ -40,7 +41,7 @@ def merge_parts(
         table=folder / "features.parquet",
         cutflow=folder / "cutflow.csv",
         features=["met", "ht"],
-        split=SPLIT,
+        split=split,
         files=files,
         summaries=summaries,
         weighting=options,
@@ -113,6 +114,19 @@ def test_balance_keeps_the_sum_of_weights(merged):
     assert background["met"].iloc[-1] > 440  # from all of the file, not its first half
     assert table[table["label"] == 1]["weight"].sum() == pytest.approx(84)
     assert cutflow["background"].to_list() == [1000, 500, 60]
+
+
+def test_a_balanced_class_is_drawn_with_the_seed_of_the_split(tmp_path):
+    signal = [write_part(tmp_path, "signal", 100, [float(i) for i in range(20)])]
+    background = write_part(tmp_path, "background", 100, [float(i) for i in range(60)])
+    drawn = []
+    for seed in (1, 2):
+        split = {"test_fraction": 0.25, "seed": seed}
+        merge_parts(tmp_path, signal, background, {"signal": [], "background": []}, split=split, balance=True)
+        table = pd.read_parquet(tmp_path / "features.parquet")
+        drawn.append(table.loc[table["label"] == 0, "met"].to_list())
+    assert drawn[0] != drawn[1]
+    assert len(drawn[0]) == 20
 
 
 @pytest.mark.parametrize(

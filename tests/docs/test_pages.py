@@ -1,5 +1,6 @@
 """What the pages say: files that exist, examples that are valid, generated pages that are current."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -29,6 +30,12 @@ def block(page: str, language: str, containing: str) -> str:
 def test_pages_name_only_files_that_exist(page):
     for name in re.findall(rf"`((?:{FOLDERS})/[\w./-]*[\w/])`", page.read_text()):
         assert "RULE" in name or ADDED.search(name) or (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_in_python_are_python(page):
+    for code in re.findall(r"```python[^\n]*\n(.*?)```", page.read_text(), re.DOTALL):
+        ast.parse(code)
 
 
 def test_readme_is_short():

@@ -1,3 +1,3 @@
-from tests.data.conftest import table
+from tests.data.conftest import events_by_hand, table
 
-__all__ = ["table"]
+__all__ = ["events_by_hand", "table"]

@@ -97,11 +97,20 @@ def test_a_fault_is_one_line_that_names_the_key(path, value, message):
     assert all(len(line) < 400 for line in lines)
 
 
-def test_a_figure_of_an_analysis_needs_it():
-    entry = study_entry(figures={"shifted": {"plot": "robustness", "caption": "Shifted."}})
-    assert faults_of("small", entry) == [
-        "studies.small.figures.shifted: study small has no analysis `robustness` to show"
-    ]
+@pytest.mark.parametrize(
+    ("analysis", "figure"),
+    [
+        ("robustness", {"plot": "robustness"}),
+        ("kept_fractions", {"plot": "kept_fractions"}),
+        ("repeats", {"plot": "property_distances"}),
+        ("bin_optimum", {"plot": "property_cuts", "networks": ["scan"], "target": 0.9}),
+        ("optimum", {"plot": "optimum", "networks": ["scan"]}),
+    ],
+)
+def test_a_figure_of_an_analysis_needs_it(analysis, figure):
+    entry = study_entry(figures={"shown": figure | {"caption": "A figure."}})
+    line = f"studies.small.figures.shown: study small has no analysis `{analysis}` to show"
+    assert line in faults_of("small", entry)
 
 
 def test_figures_of_yields_need_a_counting_experiment():

@@ -1,6 +1,7 @@
 """Cuts that follow a property, from the feature table to the selection."""
 
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from scripts import evaluate_model, train_model
 from scripts.data.cut_table import passes_cut_table
 from scripts.data.event_bins import EventBins
 from scripts.models import load_model
+from scripts.models.boxes import BoxModel
 from tests.property_toy import DIRECTIONS, EDGES, FEATURES, KCUTS, SMOOTH, write_table
 
 TRAIN = {"features": FEATURES, "directions": DIRECTIONS, "threads": 1, "name": "test"}
@@ -140,3 +142,15 @@ def test_events_without_the_property_are_refused(made):
     cuts = pd.read_csv(made["smooth"]["cuts"])
     with pytest.raises(ValueError, match="the cuts follow pt, which the events do not have"):
         passes_cut_table(pd.read_parquet(made["table"]).drop(columns="pt"), cuts)
+
+
+def test_a_bin_in_which_nothing_is_cut_stays_a_bin(tmp_path):
+    bins = EventBins("pt", (0.0, 1.0, 2.0))
+    scaling = (np.zeros(1), np.ones(1))
+    boxes = [BoxModel.from_edges([[("x", ">", cut)]], [0.5], ["x"], scaling) for cut in (3.0, -np.inf)]
+    BoxModel.from_bins(boxes, bins).save(tmp_path / "model.json")
+    model = load_model(tmp_path / "model.json", "kcuts", ["x"])
+    events = pd.DataFrame({"x": [4.0, 2.0, 2.0], "pt": [0.5, 0.5, 1.5]})
+    assert model.scores(events)[:, 0].tolist() == [1, 0, 1]
+    assert json.loads((tmp_path / "model.json").read_text())["targets"] == [0.5]
+    assert EventBins.from_cuts(model.cuts()) == bins

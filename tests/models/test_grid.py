@@ -8,7 +8,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,11 +15,9 @@ from scripts.data.cut_table import passes_cut_table
 from scripts.models import grid_scan
 from scripts.models.grid_scan import edges_of_point, scan_grid
 from scripts.models.supercuts import parse_supercuts, read_supercuts
-from tests.conftest import ROOT
 
 COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 FEATURES = ["a", "b", "n"]
-README = ROOT / "README.md"
 
 
 def sample(n_events: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -213,11 +210,3 @@ def test_supercuts_of_a_file(tmp_path):
     path.unlink()
     with pytest.raises(ValueError, match=r"supercuts.json: cannot be read .No such file"):
         read_supercuts(path)
-
-
-def test_example_of_the_readme_is_a_grid():
-    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
-    (block,) = (text for text in blocks if "st3" in text)
-    entry = yaml.safe_load(block)["networks"]["my_grid"]
-    grid = parse_supercuts(entry["supercuts"], ["met", "mll", "jet1_pt"], entry["most_points"])
-    assert grid.n_points == 20 * 3 * 6

@@ -191,6 +191,16 @@ BAD = [
         {"supercuts": [{"selections": "met > {0}", "st3": [[0, 1, 1]]}]},
         '.supercuts: "met > .0.": unknown branch met: the study has x0, x1',
     ),
+    (
+        "grid",
+        {
+            "supercuts": [
+                *NETWORKS["grid"]["supercuts"],
+                {"selections": "{0} < x1 & x1 < {1}", "pivot": [2, 1]},
+            ]
+        },
+        ".supercuts: the window of x1 is empty: its low edge, 2 at least, is not below",
+    ),
     ("bdt", {"targets": []}, r".targets: \[\] is too short: at least 1 needed"),
     ("bdt", {"targets": [0.2, 2]}, ".targets.1: 2 is greater than or equal to the maximum of 1"),
     ("bdt", {"validation_fraction": 1}, ".validation_fraction: 1 is greater than or equal to the maximum"),

@@ -9,13 +9,14 @@ import torch
 
 from cabin_core import EventSample, FeatureScaling, load_network, train
 from cabin_core.classifiers import cuts_of
-from scripts.evaluation.cut_function_scan import sample_of
+from scripts.evaluation.cut_function_scan import network_of, sample_of
 from scripts.models.network import DTYPES, cut_recorder
 from scripts.parsing import parse_kind
 from tests import trainings
 from tests.configs import PAPER
 from tests.studies import make_study
 
+CLAIMS = PAPER["studies"]["watts_plane"]["claims"]
 NETWORKS = {
     name: entry
     for study, parts in PAPER["studies"].items()
@@ -44,6 +45,28 @@ def test_first_epochs_in_two_dimensions(name):
     assert cuts == pytest.approx([1 - 30 * 0.002] * 2, abs=1e-3)
     assert (history["train_total"].diff()[1:] < 0).all()
     assert history["cut_x0"].iloc[0] == 1.0
+
+
+@pytest.mark.parametrize("name", ["watts_sigmoid", "watts_erf"])
+def test_least_loss_in_two_dimensions(name):
+    """W1: after 5000 epochs his cuts are at the minimum of the loss, which any optimiser finds."""
+    settings, events = parse_kind("model", NETWORKS[name]), sample_of("plane")
+    network, loss = network_of(settings.cut_function, np.array([[1.0, 1.0]])), settings.build_loss()
+    optimizer = torch.optim.LBFGS(
+        network.parameters(), max_iter=60, tolerance_grad=1e-9, line_search_fn="strong_wolfe"
+    )
+
+    def closure():
+        optimizer.zero_grad()
+        value = loss.of_rows(network, events).sum()
+        value.backward()
+        return value
+
+    key = name.replace("watts_", "watts-2d-")
+    assert closure().item() == pytest.approx(CLAIMS[f"{key}-start"]["reference"], abs=0.02)
+    optimizer.step(closure)
+    assert network.cuts()[0].tolist() == pytest.approx(CLAIMS[key]["reference"], abs=2e-5)
+    assert closure().item() == pytest.approx(CLAIMS[f"{key}-loss"]["reference"], abs=0.02)
 
 
 @pytest.mark.parametrize("function", ["sigmoid", "erf"])

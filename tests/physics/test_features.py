@@ -1,7 +1,5 @@
 """Properties that the features have for any event."""
 
-import re
-
 import numpy as np
 import pytest
 import vector
@@ -9,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.physics.features import DELPHES_FEATURES, TRIAL_MASS, DileptonEvents
-from tests.conftest import ROOT
 
 momenta = st.floats(5, 2000)
 angles = st.floats(-np.pi, np.pi)
@@ -77,16 +74,3 @@ def test_parallel_leptons_have_no_mass():
     row = features_of((50, 1.0, 0.5), (30, 1.0, 0.5), (100, 1.0))
     assert row["mll"] == pytest.approx(0, abs=1e-4)
     assert row["dr_l1_l2"] == 0
-
-
-def test_the_reference_lists_the_features_as_they_say_of_themselves():
-    said = {}
-    for name, function in DELPHES_FEATURES.items():
-        meaning, unit = re.fullmatch(r"(.*?)(?: \[(.*)\])?\.", function.__doc__).groups()
-        said[name] = (meaning, unit or "")
-    rows = re.findall(
-        r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$",
-        (ROOT / "docs" / "reference" / "features.md").read_text(),
-        re.MULTILINE,
-    )
-    assert {name: (meaning, unit) for name, meaning, unit in rows if name in said} == said

@@ -113,3 +113,23 @@ def test_cuts_of_a_scan_at_an_efficiency(run, cut_table, nan):
     assert run("cut_distance_to_scan", network="other", scan="net") == pytest.approx(1.0)
     # At 1.5 on either feature: two of four events pass, against one and two.
     assert run("single_cut_distance_to_scan", network="other", scan="net") == 0.25
+
+
+def test_features_whose_names_sort_otherwise(run):
+    """Halfway between the targets 0.2 and 0.5, which come from loose to tight."""
+    cuts = {0.8: [1.0, 0.5, -1.0], 0.2: [0.4, -1.5, 2.0], 0.5: [0.8, -0.5, 1.0]}
+    names = ["z", "a", "m"]
+    scan = pd.DataFrame(
+        [
+            (target, name, ">", 0.0, cut)
+            for target in cuts
+            for name, cut in zip(names, cuts[target], strict=True)
+        ],
+        columns=["target_efficiency", "feature", "direction", "cut", "cut_scaled"],
+    )
+    own = scan.iloc[:3].assign(target_efficiency=np.nan, cut_scaled=[0.3, -2.0, 1.0])
+    run.write(cuts=scan)
+    metrics = {"signal_efficiency": [0.35], "signal_efficiency_uncertainty": [0.1]}
+    run.write("other", cuts=own, metrics=metrics)
+    # In the order of the names at 0.6, -1.0 and 1.5, against 0.3, -2.0 and 1.0.
+    assert run("cut_distance_to_scan", network="other", scan="net") == pytest.approx(1.0)

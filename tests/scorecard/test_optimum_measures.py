@@ -144,3 +144,6 @@ def test_what_a_study_lacks_is_not_run(make_run):
         run("optimum_significance")
     with pytest.raises(NotRun, match="study toy has no counting_experiment in this config"):
         run("best_point_significance", network="net")
+    run.write(features={"x0": [0.0], "x1": 0.0, "label": 1, "split": "test", "weight": 1.0})
+    with pytest.raises(NotRun, match="study toy has no counting_experiment in this config"):
+        run("significance_without_cuts")

@@ -151,6 +151,9 @@ def test_how_numbers_are_shown():
     assert "<td>&lt;this&gt;</td>" in to_html([row])
     plain = row | {"value": 12.345678, "tolerance_is_relative": False, "uncertainty": None}
     assert "| at least 0.9999994 | 12.346 |  | 0.05 |" in to_markdown([plain])
+    most = plain | {"reference": 2, "comparison": "at_most"}
+    assert "| at most 2 | 12.346 |" in to_markdown([most])
+    assert "| 2 | 12.346 |" in to_markdown([most | {"comparison": "equal"}])
 
 
 def test_colors_of_the_verdicts(studies, tmp_path):

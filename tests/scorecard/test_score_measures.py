@@ -81,3 +81,15 @@ def test_outputs_beyond_probabilities(run):
     assert run("output_outside", network="net") == pytest.approx(0.5)
     run.write(scores=scores | {"score": [0.2, 1.0, 0.0]})
     assert run("output_outside", network="net") == 0.0
+
+
+def test_auc_at_a_target(run, scores_of):
+    """Of a scan, whose targets have a score each."""
+    metrics = {"target_efficiency": [0.3, 0.6, 0.9], "auc": [0.8, 0.7, 0.85]}
+    run.write(metrics=metrics, scores=scores_of([0.5] * 5, [0.5] * 3))
+    run.write(
+        "other", metrics={"target_efficiency": [math.nan], "auc": [0.75]}, scores=scores_of([0.5], [0.5])
+    )
+    for target, auc in zip(metrics["target_efficiency"], metrics["auc"], strict=True):
+        assert run("auc", network="net", target=target)[0] == auc
+    assert run("auc", network="other")[0] == 0.75

@@ -146,3 +146,11 @@ def test_points_at_the_ends_of_the_optimum():
 def test_signal_efficiency_out_of_range(paper):
     with pytest.raises(ValueError, match="must lie between 0 and 1, not 1"):
         paper.best_cuts(1.0, windows=False)
+
+
+def test_the_tightest_of_several_edges_counts():
+    classes = GaussianClasses(("x", "y"), (">", "<"), np.zeros((2, 2)), np.ones((2, 2)))
+    rows = [("x", ">", 1.0), ("x", ">", -1.0), ("y", "<", 0.5), ("y", "<", 2.0)]
+    low, high = classes.window(pd.DataFrame(rows, columns=["feature", "direction", "cut"]))
+    assert low.tolist() == [1.0, -np.inf]
+    assert high.tolist() == [np.inf, 0.5]

@@ -79,6 +79,7 @@ def best_point_significance(results: Results, study: str, network: Network) -> M
     """
     from ...evaluation.expected_yields import keeps_minimum, known, tabulate_yields
 
+    experiment = results.experiment(study)
     table = tabulate_yields(
         results.study(study),
         results.features(study),
@@ -86,9 +87,7 @@ def best_point_significance(results: Results, study: str, network: Network) -> M
         results.metrics(study, network),
         results.scores(study, network),
     )
-    return Measured(
-        float(known(table, "significance")[keeps_minimum(table, results.experiment(study))].max())
-    )
+    return Measured(float(known(table, "significance")[keeps_minimum(table, experiment)].max()))
 
 
 def interpolated(scan: pd.DataFrame, at: float, x: str, y: str) -> float:
