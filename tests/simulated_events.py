@@ -9,7 +9,7 @@ from scripts.physics.generation import Table, event_array
 
 SLEPTONS = {"process": "sleptons", "slepton_mass": 200.0, "mass_gap": 20.0}
 WW = {"process": "ww"}
-#: As in config/config.yaml.
+#: As in config/paper/susy.yaml.
 FILTER = {"pair_pt": 120.0, "met": 170.0, "lepton_pt": 9.0, "lepton_eta": 2.55, "same_flavour": True}
 #: Of the genuine Delphes files.
 GENUINE_FILTER = {"pair_pt": 175.0, "met": 0.0, "lepton_pt": 0.0, "lepton_eta": None, "same_flavour": False}
