@@ -95,4 +95,4 @@ def test_a_fault_of_an_added_kind(tmp_path):
     (root / "bad.yaml").write_text(yaml.safe_dump({"run": "bad", "studies": {"toy": study}}))
     done = run_in(root, "--cores", "1", "--dry-run", "--configfile", "bad.yaml")
     assert done.returncode != 0
-    assert "config: studies.toy.networks.fisher.targets.0: 2.0 is greater than" in done.stderr
+    assert "config: studies.toy.networks.fisher.targets.0: 2.0 is greater than" in done.stdout + done.stderr

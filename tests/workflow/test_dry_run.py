@@ -32,8 +32,8 @@ def test_a_config_that_names_no_study_means_the_paper(tmp_path, run_snakemake):
 @pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
 def test_paths_count_from_the_folder_of_the_command(tmp_path, snakefile):
     """A study of files beside its config, run from there, targets before --configfile."""
-    write_delphes(tmp_path / "signal.root", EVENTS)
-    write_delphes(tmp_path / "background.root", EVENTS)
+    write_delphes(tmp_path / "signal.root", EVENTS * 10)
+    write_delphes(tmp_path / "background.root", EVENTS * 10)
     source = {"kind": "delphes", "signal": ["signal.root"], "background": ["background.root"]}
     study = study_entry(
         source=source | {"selection": SELECTION},
@@ -42,9 +42,9 @@ def test_paths_count_from_the_folder_of_the_command(tmp_path, snakefile):
     )
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"run": "mine", "studies": {"files": study}}))
     target = "results/mine/files/features.parquet"
+    where = ["--snakefile", str(ROOT / snakefile), "--cores", "1", target, "--configfile", "mine.yaml"]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / snakefile), "--cores", "1", target]
-        + ["--configfile", "mine.yaml"],
+        [sys.executable, "-m", "snakemake", *where],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,
