@@ -29,10 +29,6 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .analyses.job import AnalysisJob
-    from .models.base import Model, TrainingTask
-    from .study import Study
-
 HERE = Path(__file__).parent
 NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 
@@ -139,8 +135,8 @@ class Settings(BaseModel):
         known = (field.alias or name for name, field in cls.model_fields.items())
         return f"known here: {', '.join(known)}"
 
-    def check(self, study: Study) -> Iterator[Fault]:
-        """Yield what is wrong with these settings in their study."""
+    def check(self, study: Any) -> Iterator[Fault]:
+        """Yield what is wrong with these settings in their :class:`~scripts.study.Study`."""
         yield from ()
 
 
@@ -180,7 +176,7 @@ class SourceSettings(Settings):
         """Whether the training sees both classes with the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
 
-    def generate(self, study: Study) -> pd.DataFrame:
+    def generate(self, study: Any) -> pd.DataFrame:
         """Return the feature table: features, properties, ``label``, ``split``, ``weight``."""
         raise TypeError(f"a source of the kind {self.kind} does not generate events")
 
@@ -244,8 +240,13 @@ class ModelSettings(Settings):
         """Files of the user's that it reads."""
         return []
 
-    def fit(self, task: TrainingTask) -> tuple[Model, pd.DataFrame]:
-        """Train, or search, and return the result and its history."""
+    def fit(self, task: Any) -> tuple[Any, pd.DataFrame]:
+        """Train, or search, and return the model and its history.
+
+        Parameters
+        ----------
+        task : scripts.models.base.TrainingTask
+        """
         raise NotImplementedError
 
 
@@ -265,8 +266,8 @@ class AnalysisSettings(Settings):
         """Networks whose settings it reads."""
         return self.trained
 
-    def run(self, job: AnalysisJob) -> pd.DataFrame:
-        """Return the table of the analysis."""
+    def run(self, job: Any) -> pd.DataFrame:
+        """Return the table of the analysis, from a :class:`scripts.analyses.job.AnalysisJob`."""
         raise NotImplementedError
 
 

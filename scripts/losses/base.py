@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ..kinds import Settings
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
 
-    from ..models.network_settings import NetworkSettings
+
+class Trained(Protocol):
+    """What a loss asks of the network that is trained on it: of the settings of its model."""
+
+    model: str
+    has: ClassVar[frozenset[str]]
+
+    @property
+    def working_points(self) -> list[float]:
+        """Target signal efficiencies."""
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of a property that its cuts follow."""
 
 
 class LossSettings(Settings):
@@ -40,7 +53,7 @@ class LossSettings(Settings):
         """Whether the scores must lie in [0, 1]."""
         return True
 
-    def check_network(self, network: NetworkSettings) -> None:
+    def check_network(self, network: Trained) -> None:
         """Raise where the network lacks what the loss needs.
 
         Raises
@@ -49,7 +62,7 @@ class LossSettings(Settings):
             With one line.
         """
 
-    def check_yields(self, network: NetworkSettings, minimum_signal: float) -> None:
+    def check_yields(self, network: Trained, minimum_signal: float) -> None:
         """Raise where a loss that needs yields does not fit the signal that must be kept [events].
 
         Raises
@@ -58,12 +71,12 @@ class LossSettings(Settings):
             With one line.
         """
 
-    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+    def build(self, network: Trained, yields: ExpectedYields | None) -> Any:
         """Return the loss of the core.
 
         Parameters
         ----------
-        network : NetworkSettings
+        network : Trained
             That is trained.
         yields : ExpectedYields, optional
             Of the study's counting experiment, for a loss that is about them.

@@ -13,7 +13,7 @@ from .base import OwnLossSettings
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields, JointLoss
 
-    from ..models.network_settings import NetworkSettings
+    from .base import Trained
 
 
 class ChainLoss(Part):
@@ -48,12 +48,12 @@ class Settings(OwnLossSettings):
 
     joint: ChainLoss
 
-    def check_network(self, network: NetworkSettings) -> None:
+    def check_network(self, network: Trained) -> None:
         """Raise for a network without a kept fraction."""
         if getattr(network, "kept_fraction", None) is None:
             raise ValueError("the loss joint is of a joint network with a kept_fraction")
 
-    def build(self, network: NetworkSettings, yields: ExpectedYields | None = None) -> JointLoss:
+    def build(self, network: Trained, yields: ExpectedYields | None = None) -> JointLoss:
         """Return the loss of the core, for the kept fraction of the network."""
         from cabin_core import JointLoss
 

@@ -13,7 +13,7 @@ from .base import OwnLossSettings, needed
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
 
-    from ..models.network_settings import NetworkSettings
+    from .base import Trained
 
 
 class ZLoss(Part):
@@ -36,14 +36,14 @@ class Settings(OwnLossSettings):
         """It estimates a significance."""
         return True
 
-    def check_network(self, network: NetworkSettings) -> None:
+    def check_network(self, network: Trained) -> None:
         """Raise for a network with cuts, which has no raw outputs."""
         if "cuts" in network.has:
             raise ValueError(
                 f"lovasz_z needs raw outputs, which a {network.model} network lacks: take a linear network"
             )
 
-    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+    def build(self, network: Trained, yields: ExpectedYields | None) -> Any:
         """Return the loss of the core."""
         from cabin_core import LovaszZLoss
 

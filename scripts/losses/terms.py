@@ -17,7 +17,7 @@ from .base import LossSettings, needed
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
 
-    from ..models.network_settings import NetworkSettings
+    from .base import Trained
 
 #: What a term can need of a network, and what to say where it is not there.
 _NEEDS = {
@@ -93,7 +93,7 @@ class _Terms(LossSettings):
     def _used(self) -> dict[str, Term]:
         return {name: term for name, term in TERMS.items() if getattr(self, name)}
 
-    def check_network(self, network: NetworkSettings) -> None:
+    def check_network(self, network: Trained) -> None:
         """Raise where a term lacks what it needs, or nothing is left to train."""
         if not self._used:
             raise ValueError("all loss coefficients are zero: nothing to train")
@@ -116,7 +116,7 @@ class _Terms(LossSettings):
         if held and not targets and not self.needs_yields:
             raise ValueError(_NOTHING_HELD)
 
-    def check_yields(self, network: NetworkSettings, minimum_signal: float) -> None:
+    def check_yields(self, network: Trained, minimum_signal: float) -> None:
         """Raise where nothing keeps the signal that must be kept, or a constraint has nothing to hold."""
         if minimum_signal and not any(term.holds_minimum_signal for term in self._used.values()):
             raise ValueError(
@@ -125,7 +125,7 @@ class _Terms(LossSettings):
         if "constraint" in self._used and not minimum_signal and not network.working_points:
             raise ValueError(_NOTHING_HELD)
 
-    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+    def build(self, network: Trained, yields: ExpectedYields | None) -> Any:
         """Return the loss of the core."""
         from cabin_core import CutLoss
 

@@ -11,7 +11,7 @@ from .base import OwnLossSettings
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
 
-    from ..models.network_settings import NetworkSettings
+    from .base import Trained
 
 
 class Settings(OwnLossSettings):
@@ -26,7 +26,7 @@ class Settings(OwnLossSettings):
         """The cross-entropy takes logarithms, the others any scores."""
         return self.watts == "cross_entropy"
 
-    def build(self, network: NetworkSettings, yields: ExpectedYields | None) -> Any:
+    def build(self, network: Trained, yields: ExpectedYields | None) -> Any:
         """Return the loss of the core."""
         from cabin_core import WattsLoss
 

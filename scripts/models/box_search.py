@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from scipy.optimize import differential_evolution
 from ..jobs.progress import LineProgress
 from .box_counter import BoxCounter
 from .boxes import Edges
-from .kcuts import Settings
 
 log = logging.getLogger("cabin.train_model")
 
@@ -24,6 +24,17 @@ _EMPTY = 1e-4
 _STRATEGY = "currenttobest1bin"
 _MUTATION = (0.2, 0.8)
 _RECOMBINATION = 0.15
+
+
+class SearchOptions(Protocol):
+    """What the search asks of the settings of kCuts."""
+
+    bins: int
+    edges: int
+    population: int
+    generations: int
+    cycles: int
+    seed: int
 
 
 class BestBoxes:
@@ -112,7 +123,7 @@ class BestBoxes:
 
 def evolve_boxes(
     counter: BoxCounter,
-    settings: Settings,
+    settings: SearchOptions,
     on_cycle: Callable[[dict[str, float]], None] = lambda row: None,
 ) -> tuple[BestBoxes, pd.DataFrame]:
     """Look for the best box of every bin.
@@ -121,7 +132,7 @@ def evolve_boxes(
     ----------
     counter : BoxCounter
         Of the training sample.
-    settings : Settings
+    settings : SearchOptions
     on_cycle : callable
         Given each row of the history.
 
@@ -207,7 +218,7 @@ def boxes_of_targets(boxes: BestBoxes) -> tuple[NDArray[np.int_], NDArray[np.int
 
 
 def search_kcuts(
-    events: pd.DataFrame, features: Sequence[str], settings: Settings, name: str
+    events: pd.DataFrame, features: Sequence[str], settings: SearchOptions, name: str
 ) -> tuple[Edges, pd.DataFrame]:
     """Search on a sample as TMVA's kCuts does.
 
@@ -216,7 +227,7 @@ def search_kcuts(
     events : DataFrame
         Of the training sample.
     features : sequence of str
-    settings : Settings
+    settings : SearchOptions
     name : str
         For the progress lines.
 

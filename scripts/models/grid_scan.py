@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from ..jobs.progress import LineProgress
 from .boxes import Edges
-from .grid import Settings
 from .supercuts import Axis, Edge, Grid
 
 log = logging.getLogger("cabin.train_model")
@@ -28,6 +27,16 @@ _ROUNDING = 1e-12
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+
+class ScanOptions(Protocol):
+    """What the scan asks of the settings of a grid."""
+
+    targets: list[float]
+    most_points: int
+
+    def grid(self, features: Sequence[str]) -> Grid:
+        """Return the grid in these features."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +219,7 @@ def edges_of_point(grid: Grid, position: int) -> list[tuple[str, str, float]]:
 
 
 def search_grid(
-    events: pd.DataFrame, features: Sequence[str], settings: Settings, name: str, threads: int
+    events: pd.DataFrame, features: Sequence[str], settings: ScanOptions, name: str, threads: int
 ) -> tuple[Edges, pd.DataFrame]:
     """Scan the grid of a study.
 
@@ -219,7 +228,7 @@ def search_grid(
     events : DataFrame
         Of the training sample.
     features : sequence of str
-    settings : Settings
+    settings : ScanOptions
     name : str
         For the progress lines.
     threads : int

@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,6 @@ from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
 from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
-from .network_settings import NetworkSettings
 
 log = logging.getLogger("cabin.train_model")
 
@@ -50,7 +50,7 @@ class NetworkModel(Model):
     settings : NetworkSettings
     """
 
-    def __init__(self, trained: TrainedNetwork, settings: NetworkSettings) -> None:
+    def __init__(self, trained: TrainedNetwork, settings: Any) -> None:
         self.trained, self.settings = trained, settings
         self.targets = settings.working_points or [float("nan")]
 
@@ -217,7 +217,7 @@ class Progress:
         self._lines.update(int(row["epoch"]) + 1, losses)
 
 
-def fit_network(settings: NetworkSettings, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
+def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
     """Train a network.
 
     Parameters
@@ -265,7 +265,7 @@ def fit_network(settings: NetworkSettings, task: TrainingTask) -> tuple[NetworkM
     return NetworkModel(trained, settings), pd.DataFrame(rows).astype({"epoch": int})
 
 
-def scaling_of(settings: NetworkSettings, events: pd.DataFrame, features: Sequence[str]) -> FeatureScaling:
+def scaling_of(settings: Any, events: pd.DataFrame, features: Sequence[str]) -> FeatureScaling:
     """Return the scaling of the features that a network asks for.
 
     A property that cuts follow comes last and stays as it is.

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,26 @@ from ..data.feature_table import equal_weights
 from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
 from .base import Model, TrainingTask, read_json_model
-from .bdt import Settings
 
 log = logging.getLogger("cabin.train_model")
+
+
+class TreeOptions(Protocol):
+    """What the training asks of the settings of a BDT."""
+
+    trees: int
+    learning_rate: float
+    max_depth: int
+    validation_fraction: float
+    stop_after: int
+    seed: int
+
+    @property
+    def working_points(self) -> list[float]:
+        """Signal efficiencies of the working points."""
+
+    def model_dump(self, *, exclude_unset: bool) -> dict[str, Any]:
+        """Return the settings as the config has them."""
 
 
 class TreeModel(Model):
@@ -30,10 +47,10 @@ class TreeModel(Model):
     ----------
     booster : xgboost.Booster
     features : sequence of str
-    settings : Settings
+    settings : TreeOptions
     """
 
-    def __init__(self, booster: Any, features: Sequence[str], settings: Settings) -> None:
+    def __init__(self, booster: Any, features: Sequence[str], settings: TreeOptions) -> None:
         self.booster, self.features, self.settings = booster, list(features), settings
         self.targets = settings.working_points
 
@@ -68,12 +85,12 @@ class TreeModel(Model):
         return scores[:, None]
 
 
-def fit_trees(settings: Settings, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
+def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
     """Train boosted decision trees.
 
     Parameters
     ----------
-    settings : Settings
+    settings : TreeOptions
     task : TrainingTask
         Its test events are only looked at.
 
