@@ -33,18 +33,19 @@ class RunSettings(Settings):
     }
 
     run: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")] = Field(
-        description="Name of the folder under results/ that this run fills"
+        description="Name of the folder under `results/` for the results of this run"
     )
     base: Literal["paper"] | None = Field(
         default=None,
-        description="Whether this file changes the paper's config rather than standing alone; null then "
-        "leaves out a study, network, analysis, figure, table or claim",
+        description="With `paper` this file changes the config of the paper instead of standing alone. A "
+        "null then removes a study, network, analysis, figure, table or claim",
     )
     not_comparable: str = Field(
         default="",
-        description="Why no number of this run can be compared with the papers; empty where they can",
+        description="Reason why no number of this run can be compared with the papers; empty where they "
+        "can be",
     )
-    studies: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(description="The studies by name")
+    studies: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(description="Studies of the run by name")
 
     @field_validator("studies")
     @classmethod

@@ -21,6 +21,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     model_validator,
 )
@@ -279,8 +280,8 @@ class DrawnSettings(Settings):
     allows, those with targets first).
     """
 
-    caption: Annotated[str, Len(1)]
-    networks: Names = []
+    caption: Annotated[str, Len(1)] = Field(description="Caption in the report")
+    networks: Names = Field(default=[], description="Names of the networks that are shown, in this order")
     files: ClassVar[tuple[str, ...]] = ()
     #: How many networks it takes.
     n_networks: ClassVar[range] = range(1)

@@ -50,16 +50,18 @@ DefaultOrEntries = Annotated[
 class Column(Settings):
     """A property of the events that is not cut on, but that cuts may follow: pileup or eta, for example."""
 
-    name: Name
-    label: str = Field(default="", description="Axis label, TeX between dollars; the name where absent")
-    unit: str = Field(default="", description="For example GeV; empty for none")
+    name: Name = Field(description="Name of the column in the feature table")
+    label: str = Field(default="", description="Axis label, TeX between dollar signs; the name where absent")
+    unit: str = Field(default="", description="Unit of the values, for example GeV; empty for none")
 
 
 class Feature(Column):
     """What is cut on."""
 
-    direction: Literal["<", ">"] = Field(description='An event passes ">" above the cut, "<" below it')
-    range: Pair | None = Field(default=None, description="Drawn range [unit]; all events where absent")
+    direction: Literal["<", ">"] = Field(
+        description='An event passes above the cut with ">", below it with "<"'
+    )
+    range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
 
     @field_validator("range")
     @classmethod
@@ -72,9 +74,9 @@ class Feature(Column):
 class BinnedProperty(Settings):
     """What the cuts of a network follow, each bin with cuts of its own."""
 
-    name: Name = Field(description="A property or feature of the study")
+    name: Name = Field(description="Name of a property or a feature of the study")
     edges: Annotated[list[Number], Len(2)] = Field(
-        description="Of the bins, increasing [unit of the property]"
+        description="Edges of the bins, in increasing order [unit of the property]"
     )
 
     @field_validator("edges")
@@ -93,8 +95,8 @@ class BinnedProperty(Settings):
 class Split(Settings):
     """Of the events into a training and a test sample."""
 
-    test_fraction: Fraction = Field(description="Fraction of all events kept for the test")
-    seed: Seed
+    test_fraction: Fraction = Field(description="Fraction of all events that is kept for the test")
+    seed: Seed = Field(description="Seed of the random choice of the test events")
 
 
 class CountingExperiment(Settings):
@@ -102,13 +104,14 @@ class CountingExperiment(Settings):
 
     luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
     cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Of the events of the feature table, so after the preselection, of each process [fb]; "
-        "the processes are signal and background where the source names no others"
+        description="Cross-section of each process after the preselection, for the events of the feature "
+        "table [fb]; the processes are `signal` and `background` where the source names no "
+        "others"
     )
-    relative_uncertainty: NotNegative = Field(description="Of the background yield")
+    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
     minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
     irreducible_background: NotNegative = Field(
-        default=0.0, description="Background that stays whatever the cuts [events]"
+        default=0.0, description="Background that no cut removes [events]"
     )
 
 
@@ -122,25 +125,29 @@ class StudySettings(Settings):
         "scorecard": "claims",
     }
 
-    title: str = Field(description="Heading of the study's figures")
-    source: dict[str, Any] = Field(description="Where its events come from: a `kind` and its settings")
-    split: Split | None = None
-    features: Annotated[list[Feature], Len(1)]
+    title: str = Field(description="Title above the figures of the study")
+    source: dict[str, Any] = Field(description="Origin of the events: a `kind` and its settings")
+    split: Split | None = Field(default=None, description="Split into training and test events")
+    features: Annotated[list[Feature], Len(1)] = Field(description="Quantities that are cut on")
     properties: Annotated[list[Column], Len(1)] | None = Field(
         default=None, description="Columns that are not cut on but that cuts may follow, beside the features"
     )
-    counting_experiment: CountingExperiment | None = None
+    counting_experiment: CountingExperiment | None = Field(
+        default=None, description="Expected yields, for significances"
+    )
     networks: dict[Name, dict[str, Any]] = Field(
-        description="What is trained or searched, by name: a `model` and its settings"
+        description="Models of the study by name: for each a `model` and its settings"
     )
     analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
     figures: DefaultOrEntries = Field(
-        default=DEFAULT, description="A `plot` and its settings by name, or the standard ones"
+        default=DEFAULT, description="Figures by name, each a `plot` and its settings; or `default`"
     )
     tables: DefaultOrEntries = Field(
-        default=DEFAULT, description="A `table` and its settings by name, or the standard ones"
+        default=DEFAULT, description="Tables by name, each a `table` and its settings; or `default`"
     )
-    claims: dict[str, dict[str, Any]] = Field(default={}, description="What papers say of this study, by id")
+    claims: dict[str, dict[str, Any]] = Field(
+        default={}, description="Statements of papers on this study, by id"
+    )
 
 
 class Study(Settings):

@@ -22,7 +22,7 @@ class Settings(AnalysisSettings, BinnedProperty):
     """The best one-sided cuts in bins, for a source whose distributions are known at every value."""
 
     targets: Annotated[list[Fraction], Len(1), Unrepeated] = Field(
-        description="Signal efficiencies at which the best cuts are computed"
+        description="Signal efficiencies for which the best cuts are computed"
     )
 
     def check(self, study: Study) -> Iterator[Fault]:

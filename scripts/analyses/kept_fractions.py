@@ -31,12 +31,12 @@ class Settings(AnalysisSettings):
 
     files: ClassVar[tuple[str, ...]] = ("features",)
 
-    network: Name = Field(description="A joint network of the study, for its settings")
+    network: Name = Field(description="Name of a joint network of the study; its settings are used")
     fractions: Annotated[list[PositiveShare], Len(1), Unrepeated] = Field(
-        description="Of the background, kept by the cuts; in place of that of the network"
+        description="Fractions of the background that the cuts keep, in place of the fraction of the network"
     )
     seeds: Annotated[list[Seed], Len(1), Unrepeated] = Field(
-        description="Of the split into training and test events, and of the networks"
+        description="Seeds of the split into training and test events, and of the networks"
     )
 
     @property

@@ -21,7 +21,7 @@ class Settings(AnalysisSettings):
     """The least background of rectangular cuts, for a source whose distributions are known."""
 
     targets: Annotated[list[Fraction], Len(2), Unrepeated] = Field(
-        description="Signal efficiencies at which the best cuts are computed, one- and two-sided"
+        description="Signal efficiencies for which the best one-sided cuts and the best windows are computed"
     )
 
     def check(self, study: Study) -> Iterator[Fault]:

@@ -26,8 +26,10 @@ class Settings(AnalysisSettings):
 
     files: ClassVar[tuple[str, ...]] = ("bin_optimum",)
 
-    seeds: Annotated[Count, Le(1000)] = Field(description="Samples; their seeds follow that of the source")
-    networks: Annotated[Names, Len(1)]
+    seeds: Annotated[Count, Le(1000)] = Field(
+        description="Number of samples; their seeds follow that of the source"
+    )
+    networks: Annotated[Names, Len(1)] = Field(description="Networks that are trained on every sample")
 
     @property
     def configured(self) -> list[str]:

@@ -30,9 +30,9 @@ MOST_SELECTIONS = 7
 class WorkingPoint(Part):
     """Events whose score lies above a threshold."""
 
-    network: Name
-    target: Fraction | None = Field(default=None, description="Which row of a scan")
-    score_above: Share
+    network: Name = Field(description="Name of a network of the study")
+    target: Fraction | None = Field(default=None, description="Target that selects one row of a scan")
+    score_above: Share = Field(description="Threshold that the score of a selected event exceeds")
 
 
 class Settings(AnalysisSettings):
@@ -41,10 +41,12 @@ class Settings(AnalysisSettings):
     files: ClassVar[tuple[str, ...]] = ("features",)
 
     shifts: Annotated[list[NotNegative], Len(1)] = Field(
-        description="Largest shifts of a feature [scaled units]; 0 is among them, to compare with"
+        description="Largest shifts of a feature [scaled units]; 0 must be among them, for comparison"
     )
-    seed: Seed
-    selections: Annotated[list[WorkingPoint], Len(1, MOST_SELECTIONS)]
+    seed: Seed = Field(description="Seed of the random shifts")
+    selections: Annotated[list[WorkingPoint], Len(1, MOST_SELECTIONS)] = Field(
+        description="Working points that are compared"
+    )
 
     @field_validator("shifts")
     @classmethod

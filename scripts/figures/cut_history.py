@@ -34,7 +34,8 @@ class Settings(FigureSettings):
 
     plot: Literal["cut_history"]
     published_cuts: dict[Name, Annotated[list[Number], Len(1)]] = Field(
-        default={}, description="The cuts at the end of a published training by network, one a feature"
+        default={},
+        description="Cuts at the end of a published training, by network: one number for each feature",
     )
 
     def check(self, study: Study) -> Iterator[Fault]:

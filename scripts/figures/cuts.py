@@ -43,7 +43,7 @@ class Settings(FigureSettings):
     )
 
     plot: Literal["cuts"]
-    scaled: bool = Field(default=False, description="Scaled units rather than physical ones")
+    scaled: bool = Field(default=False, description="Whether to show scaled units instead of physical ones")
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

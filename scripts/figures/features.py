@@ -25,7 +25,7 @@ class Settings(FigureSettings):
     standard_caption = "The features of both classes, each with an area of 1."
 
     plot: Literal["features"]
-    bins: Count = Field(default=50, description="Of each histogram")
+    bins: Count = Field(default=50, description="Number of bins of each histogram")
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

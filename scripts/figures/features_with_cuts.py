@@ -32,8 +32,8 @@ class Settings(FigureSettings):
     )
 
     plot: Literal["features_with_cuts"]
-    bins: Count = Field(default=50, description="Of each histogram")
-    scaled: bool = Field(default=False, description="Scaled units rather than physical ones")
+    bins: Count = Field(default=50, description="Number of bins of each histogram")
+    scaled: bool = Field(default=False, description="Whether to show scaled units instead of physical ones")
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

@@ -34,10 +34,16 @@ Published = Annotated[
 class Demands(Settings):
     """The least that a threshold must leave to be drawn."""
 
-    signal_efficiency: Share | None = None
-    signal_yield: NotNegative | None = Field(default=None, description="[expected events]")
-    background_yield: NotNegative | None = Field(default=None, description="[expected events]")
-    background_events: NotNegative | None = Field(default=None, description="Of the test sample")
+    signal_efficiency: Share | None = Field(default=None, description="Smallest signal efficiency")
+    signal_yield: NotNegative | None = Field(
+        default=None, description="Smallest signal yield [expected events]"
+    )
+    background_yield: NotNegative | None = Field(
+        default=None, description="Smallest background yield [expected events]"
+    )
+    background_events: NotNegative | None = Field(
+        default=None, description="Smallest number of background events in the test sample"
+    )
 
     @property
     def given(self) -> dict[str, float]:

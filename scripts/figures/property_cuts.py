@@ -35,10 +35,11 @@ class Settings(FigureSettings):
     needs = frozenset({"cuts"})
 
     plot: Literal["property_cuts"]
-    target: Fraction = Field(description="The target signal efficiency that is drawn")
+    target: Fraction = Field(description="Target signal efficiency of the cuts that are drawn")
     curves: Names = Field(
         default=[],
-        description="Networks whose cuts are joined by a curve; the others are drawn bin by bin",
+        description="Names of the networks whose cuts are joined by a smooth curve; the cuts of others "
+        "are drawn bin by bin",
     )
 
     def check(self, study: Study) -> Iterator[Fault]:

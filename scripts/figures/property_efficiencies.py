@@ -28,7 +28,7 @@ class Settings(FigureSettings):
     needs = frozenset({"cuts"})
 
     plot: Literal["property_efficiencies"]
-    target: Fraction = Field(description="The target signal efficiency that is drawn")
+    target: Fraction = Field(description="Target signal efficiency of the cuts that are drawn")
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield networks of other bins."""

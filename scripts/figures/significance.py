@@ -40,9 +40,9 @@ class Settings(FigureSettings):
 
     plot: Literal["significance"]
     against: Literal["threshold", "signal_efficiency"] = Field(
-        default="signal_efficiency", description="The horizontal axis"
+        default="signal_efficiency", description="Quantity on the horizontal axis"
     )
-    demands: Demands = Demands()
+    demands: Demands = Field(default=Demands(), description="Least that a threshold must leave")
     published: Published
 
     def check(self, study: Study) -> Iterator[Fault]:

@@ -19,20 +19,24 @@ if TYPE_CHECKING:
 class ChainLoss(Part):
     """Of cuts and the network behind them, for a joint network with its kept_fraction."""
 
-    stiffness: Positive = Field(default=10.0, description="With which the kept fraction is held")
+    stiffness: Positive = Field(
+        default=10.0, description="Stiffness of the constraint that holds the kept fraction of the background"
+    )
     order_share: PositiveShare = Field(
         default=0.5,
-        description="Share of the epochs in which the signal's mean goes from that of logarithms, which has "
-        "one minimum, to the efficiency",
+        description="Share of the epochs in which the order of the mean over the signal grows from 0 to "
+        "1. At order 0 the mean is that of the logarithms, which has a single minimum; at "
+        "order 1 it is the efficiency",
     )
     coupling: Share = Field(
         default=0.5,
-        description="Weight of the cross-entropy for the cuts at the end; the rest is the efficiency's",
+        description="Weight of the cross-entropy for the cuts at the end of the training; the signal "
+        "efficiency has the rest",
     )
     handover: Pair = Field(
         default=[0.4, 0.7],
-        description="Shares of the epochs between which the cuts, from the signal efficiency alone, turn "
-        "also to the cross-entropy of cuts and network together",
+        description="Shares of the epochs between which the gradient of the cuts passes from the signal "
+        "efficiency alone to its sum with the cross-entropy of cuts and network together",
     )
 
     @field_validator("handover")
@@ -46,7 +50,7 @@ class ChainLoss(Part):
 class Settings(OwnLossSettings):
     """The loss of cuts and a network trained together, on its own."""
 
-    joint: ChainLoss
+    joint: ChainLoss = Field(description="Options of the loss")
 
     def check_network(self, network: Trained) -> None:
         """Raise for a network without a kept fraction."""

@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 class ZLoss(Part):
     """The Lovasz Z loss, for networks without cuts; the study needs the key `counting_experiment`."""
 
-    error: Literal["hinge", "sigmoid", "cross_entropy", "focal"]
-    epsilon: Positive | None = Field(
-        default=None, description="Added to the background yield; the signal yield where absent [events]"
+    error: Literal["hinge", "sigmoid", "cross_entropy", "focal"] = Field(
+        description="How the error of an event follows from the output of the network"
     )
-    focal_exponent: NotNegative = Field(default=2.0, description="Of the focal error")
+    epsilon: Positive | None = Field(
+        default=None,
+        description="Constant that is added to the background yield [events]; the signal yield where absent",
+    )
+    focal_exponent: NotNegative = Field(
+        default=2.0, description="Exponent of the focal error; other errors ignore it"
+    )
 
 
 class Settings(OwnLossSettings):
     """The Lovasz Z loss of arXiv:2412.09500, on its own."""
 
-    lovasz_z: ZLoss
+    lovasz_z: ZLoss = Field(description="Options of the Lovasz Z loss")
 
     @property
     def needs_yields(self) -> bool:

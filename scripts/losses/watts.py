@@ -18,7 +18,7 @@ class Settings(OwnLossSettings):
     """A loss of G. Watts' notebooks, on its own."""
 
     watts: Literal["significance", "cross_entropy", "squares", "softmax"] = Field(
-        description="Which of them; softmax is the one over events that makes cuts drift"
+        description="Name of the loss; `softmax` is the softmax over events, with which cuts drift"
     )
 
     @property

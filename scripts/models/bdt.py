@@ -23,18 +23,19 @@ class Settings(ModelSettings):
 
     model: Literal["bdt"]
     targets: Annotated[Targets, Len(1)] = Field(
-        description="Signal efficiencies of working points on the score"
+        description="Signal efficiencies of the working points on the score"
     )
-    trees: Count = Field(description="At most so many")
+    trees: Count = Field(description="Largest number of trees")
     learning_rate: PositiveShare = Field(description="Weight of each new tree")
-    max_depth: Annotated[int, Ge(1), Le(20)] = Field(description="Of a tree")
+    max_depth: Annotated[int, Ge(1), Le(20)] = Field(description="Largest depth of a tree")
     validation_fraction: Fraction = Field(
-        description="Of the training events, kept apart to see when to stop"
+        description="Fraction of the training events that is kept apart and decides when the training stops"
     )
     stop_after: Count = Field(
-        description="Trees without a smaller loss on the events kept apart that end the training"
+        description="Number of trees in a row without a smaller loss on the events kept apart that ends "
+        "the training"
     )
-    seed: Seed = Field(description="Of the choice of events kept apart, and of the trees")
+    seed: Seed = Field(description="Seed of the choice of the events kept apart, and of the trees")
     has = frozenset({"scores", "one_score", "history"})
     ending = "json"
 

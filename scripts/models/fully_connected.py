@@ -19,7 +19,7 @@ class Settings(NetworkSettings):
     """Layers of ReLU nodes and a sigmoid."""
 
     model: Literal["fully_connected"]
-    targets: Targets = Field(default=[], description="Signal efficiencies of working points on its score")
+    targets: Targets = Field(default=[], description="Signal efficiencies of the working points on the score")
     hidden_layers: HiddenLayers
     initial_weights: InitialWeights = "uniform"
     has = frozenset({"scores", "one_score", "history", "loss"})

@@ -29,11 +29,14 @@ class Settings(ModelSettings):
     """A scan of all points of a grid of cuts."""
 
     model: Literal["grid"]
-    targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies that points must reach")
+    targets: Annotated[Targets, Len(1)] = Field(
+        description="Signal efficiencies; for each the best point that reaches it is taken"
+    )
     supercuts: Supercuts = Field(
-        description="What is cut on and in which steps, as the package root-optimize has it: the path of a "
-        "JSON file, or its list of cuts, each a selection with placeholders {0}, {1}, ... and for each of "
-        "them its [start, stop, step] in `st3` or its value in `pivot`"
+        description="Features to cut on and the steps of the cuts, in the format of the package "
+        "root-optimize: the path of a JSON file, or its list of cuts. Each cut is a selection "
+        "with placeholders {0}, {1}, ..., which have a [start, stop, step] in `st3` or a "
+        "fixed value in `pivot`"
     )
     most_points: Count = Field(description="Largest number of points of the grid")
     has = frozenset({"cuts"})

@@ -21,15 +21,18 @@ class Settings(CutNetworkSettings):
     model: Literal["joint"]
     kept_fraction: PositiveShare | None = Field(
         default=None,
-        description="The largest fraction of the background that the cuts pass on to the network",
+        description="Largest fraction of the background that the cuts pass on to the network; no limit "
+        "where absent",
     )
     hidden_layers: HiddenLayers
     initial_weights: InitialWeights = "uniform"
     classifier_output: Literal["sigmoid", "raw"] = Field(
-        default="sigmoid", description="How the network behind the cuts ends"
+        default="sigmoid",
+        description="Whether the output of the network behind the cuts passes through a sigmoid",
     )
     classifier_learning_rate: Positive | None = Field(
-        default=None, description="Of the network behind the cuts; as of the cuts where absent"
+        default=None,
+        description="Learning rate of the network behind the cuts; that of the cuts where absent",
     )
     record_cuts: RecordCuts = False
     has = frozenset({"cuts", "scores", "one_score", "history", "loss", "classifier"})

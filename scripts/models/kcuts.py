@@ -25,17 +25,18 @@ class Settings(ModelSettings):
 
     model: Literal["kcuts"]
     bins: Annotated[int, Ge(2), Le(1000)] = Field(
-        description="Of the signal efficiency, each of which remembers its best box"
+        description="Number of bins of the signal efficiency; each bin remembers its best box"
     )
     edges: Annotated[int, Ge(1), Le(10000)] = Field(
-        description="Places that an edge can have, of each feature; 4 kB of memory each for 32,000 events"
+        description="Number of values that an edge can take in each feature; each needs 4 kB of memory "
+        "for 32,000 events"
     )
     # scipy's differential evolution takes five members at least.
-    population: Annotated[int, Ge(5)] = Field(description="Trial boxes of a generation")
-    generations: Count = Field(description="Of a cycle of the differential evolution")
-    cycles: Count = Field(description="Each starts from the best boxes found by then")
-    seed: Seed
-    event_property: BinnedProperty | None = None
+    population: Annotated[int, Ge(5)] = Field(description="Number of trial boxes in a generation")
+    generations: Count = Field(description="Number of generations in a cycle of the differential evolution")
+    cycles: Count = Field(description="Number of cycles; each starts from the best boxes found before")
+    seed: Seed = Field(description="Seed of the search")
+    event_property: BinnedProperty | None = Field(default=None, description="Property that the cuts follow")
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
     has = frozenset({"cuts"})
     ending = "json"

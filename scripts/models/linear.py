@@ -19,7 +19,7 @@ class Settings(NetworkSettings):
     """A weighted sum of the features through a sigmoid."""
 
     model: Literal["linear"]
-    targets: Targets = Field(default=[], description="Signal efficiencies of working points on its score")
+    targets: Targets = Field(default=[], description="Signal efficiencies of the working points on the score")
     bias: bool = Field(default=False, description="Whether it has a bias, which the paper's lacks")
     has = frozenset({"scores", "one_score", "history", "loss", "boundary"})
 

@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from .base import TrainingTask
     from .network import NetworkModel
 
-HiddenLayers = Annotated[list[Count], Len(1), Field(description="Nodes of each hidden layer")]
+HiddenLayers = Annotated[list[Count], Len(1), Field(description="Number of nodes of each hidden layer")]
 InitialWeights = Annotated[
     Literal["uniform", "truncated_normal"],
-    Field(description="Uniform, as torch has it, or normal, the wider the fewer inputs, with biases of 0"),
+    Field(
+        description="Distribution of the starting weights: `uniform` as in torch, or `truncated_normal` "
+        "with the width 1 / sqrt(inputs) and biases of 0"
+    ),
 ]
-RecordCuts = Annotated[bool, Field(description="Whether the history holds the cuts of every epoch")]
+RecordCuts = Annotated[bool, Field(description="Whether the history contains the cuts before each epoch")]
 
 
 def _kind_of_loss(value: Any) -> str:
@@ -76,14 +79,16 @@ class Schedule(Settings):
         description="Sharpness in the first epoch; it grows by equal factors to activation_scale",
     )
     last_learning_rate: Positive | None = Field(
-        default=None, description="In the last epoch; the learning rate falls to it by equal factors"
+        default=None,
+        description="Learning rate in the last epoch; the learning rate falls to it by equal factors",
     )
     first_goal: Fraction | None = Field(
-        default=None, description="Signal efficiency at which the constraint starts"
+        default=None, description="Signal efficiency at which the goals of the constraint start"
     )
     goals_move: Pair = Field(
         default=[0.2, 0.5],
-        description="Shares of the epochs between which the constraint moves from there to the targets",
+        description="Shares of the epochs between which the goals of the constraint move from "
+        "`first_goal` to the targets",
     )
 
     @model_validator(mode="after")
@@ -100,17 +105,19 @@ class Schedule(Settings):
 class NetworkSettings(ModelSettings):
     """A network that is trained by gradient descent."""
 
-    loss: Loss
-    optimizer: Literal["sgd", "adam"]
-    learning_rate: Positive
-    epochs: Count = Field(description="Passes over the training sample")
-    seed: Seed = Field(description="Of the starting parameters and of the order of events in mini-batches")
+    loss: Loss = Field(description="Coefficients of the terms, or a loss with a name of its own")
+    optimizer: Literal["sgd", "adam"] = Field(description="Optimizer of torch")
+    learning_rate: Positive = Field(description="Learning rate of the optimizer")
+    epochs: Count = Field(description="Number of passes over the training sample")
+    seed: Seed = Field(
+        description="Seed of the starting parameters and of the order of events in mini-batches"
+    )
     batch_size: Annotated[int, Ge(2)] | None = Field(
         default=None, description="Events in a mini-batch; null for one full batch"
     )
-    schedule: Schedule | None = None
+    schedule: Schedule | None = Field(default=None, description="Changes during the training")
     precision: Literal["float32", "float64"] = Field(
-        default="float32", description="Of parameters and features"
+        default="float32", description="Floating-point type of parameters and features"
     )
     scale_features: bool = Field(
         default=True, description="Whether features are scaled to zero mean and unit spread"
@@ -232,19 +239,20 @@ class CutNetworkSettings(NetworkSettings):
         Annotated[str, Tag("(word)")] | Annotated[list[Number], Tag("(list)")], Discriminator(word_or_list)
     ] = Field(
         default="directions",
-        description="directions (+-1 from those of the features), learned, windows (both sides of every "
-        "feature), or a list of one number a feature",
+        description="Sign of each cut: `directions` takes those of the features, `learned` trains them, "
+        "`windows` cuts on both sides of every feature; or a list with one number for each "
+        "feature",
     )
     activation_scale: Positive = Field(
-        default=15.0, description="Sharpness of the sigmoids [per scaled unit]"
+        default=15.0, description="Sharpness of the sigmoids [per unit of a scaled feature]"
     )
     start: Number = Field(
-        default=0.0, description="Cuts start this far on the loose side of zero [scaled units]"
+        default=0.0, description="Distance from zero, on the loose side, at which cuts start [scaled units]"
     )
     cut_function: Annotated[Literal["sigmoid", "erf", "balanced"], BeforeValidator(_with_gradient)] = Field(
-        default="sigmoid", description="What stands for the step of a cut in the training"
+        default="sigmoid", description="Smooth function that replaces the step of a cut in the training"
     )
-    event_property: BinnedProperty | None = None
+    event_property: BinnedProperty | None = Field(default=None, description="Property that the cuts follow")
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ class Settings(CutNetworkSettings):
 
     model: Literal["one_to_one"]
     targets: Annotated[Targets, Len(0, 1)] = Field(
-        default=[], description="Target signal efficiency, if it has one"
+        default=[], description="Target signal efficiency; none where the loss has no target"
     )
     record_cuts: RecordCuts = False
     has = frozenset({"cuts", "scores", "one_score", "history", "loss"})

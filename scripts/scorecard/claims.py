@@ -31,13 +31,17 @@ Numbers = Annotated[
 class Measurement(Settings):
     """A measure with its arguments, or the smallest, largest or median of what it gives."""
 
-    arguments: dict[Name, Any] = Field(default={}, description="Of the measure: network and others")
+    arguments: dict[Name, Any] = Field(default={}, description="Arguments of the measure by name")
     smallest: Values | None = Field(
-        default=None, description="One argument and its values: the smallest counts"
+        default=None, description="An argument with several values, of which the smallest result counts"
     )
-    largest: Values | None = Field(default=None, description="The same of the largest")
+    largest: Values | None = Field(
+        default=None, description="An argument with several values, of which the largest result counts"
+    )
     median: Values | None = Field(
-        default=None, description="The same of the median; its uncertainty is half of the range"
+        default=None,
+        description="An argument with several values, of which the median result counts; its uncertainty "
+        "is half of the range",
     )
 
     @model_validator(mode="after")
@@ -73,26 +77,35 @@ class Measurement(Settings):
 class Other(Measurement):
     """What a measurement is compared with: the same measure with the same arguments, but for what it says."""
 
-    measure: Text | None = Field(default=None, description="The claim's where absent")
+    measure: Text | None = Field(default=None, description="Measure; that of the claim where absent")
 
 
 class Claim(Measurement):
     """A number said somewhere, and how it is measured here."""
 
-    source: str = Field(description="Paper and place")
-    statement: str = Field(description="What is said")
-    measure: str = Field(description="A function in scripts/scorecard/measures/")
-    minus: Other | None = Field(default=None, description="Taken off: the arguments (or measure) that differ")
-    divided_by: Other | None = Field(default=None, description="The same, divided by, after `minus`")
-    times: Number = Field(default=1.0, description="What the value is multiplied with; 100 gives percent")
-    reference: Numbers = Field(
-        description="The value said, or the bound; a list gives one row each for the values of `over`"
+    source: str = Field(description="Paper and place in it")
+    statement: str = Field(description="Statement of the paper")
+    measure: str = Field(description="Name of a function in scripts/scorecard/measures/")
+    minus: Other | None = Field(
+        default=None, description="Measurement to subtract: the arguments (or measure) that differ"
     )
-    over: Values | None = Field(default=None, description="One argument and its values, one a row")
+    divided_by: Other | None = Field(
+        default=None,
+        description="Measurement to divide by, after `minus`: the arguments (or measure) that differ",
+    )
+    times: Number = Field(default=1.0, description="Factor on the value; 100 gives percent")
+    reference: Numbers = Field(
+        description="Value or bound in the paper; a list has one for each value of `over`"
+    )
+    over: Values | None = Field(
+        default=None, description="An argument with several values, each of which gives a row"
+    )
     tolerance: NotNegative = Field(default=0.0, description="Largest difference that counts as reproduced")
     relative: bool = Field(default=False, description="Whether the tolerance is relative to the reference")
-    comparison: Literal["equal", "at_least", "at_most"] = Field(default="equal")
-    note: str = Field(default="", description="Why ours differs, where it does")
+    comparison: Literal["equal", "at_least", "at_most"] = Field(
+        default="equal", description="Relation of our value to the reference"
+    )
+    note: str = Field(default="", description="Reason why our value differs, where it does")
     not_comparable: Text | None = Field(
         default=None,
         description="Why this number cannot be compared with ours, which is shown beside it all the same",

@@ -15,14 +15,17 @@ from ..kinds import Settings as Part
 from .selected_events import SelectedEvents
 
 Files = Annotated[list[Text], Len(1)]
-FILES = Field(description="Delphes ROOT files; paths or globs, relative to where the command is given")
+FILES = Field(
+    description="Delphes ROOT files: paths or patterns such as `data/*.root`, relative to the folder "
+    "in which the command is given"
+)
 
 
 class CrossSections(Part):
     """Cross-sections of all events of the files of a sample, before the preselection."""
 
-    signal: Positive = Field(description="Cross-section [fb]")
-    background: Positive = Field(description="Cross-section [fb]")
+    signal: Positive = Field(description="Cross-section of all signal events in the files [fb]")
+    background: Positive = Field(description="Cross-section of all background events in the files [fb]")
 
 
 class Settings(SelectedEvents):
@@ -33,14 +36,15 @@ class Settings(SelectedEvents):
     background: Files = FILES
     cross_sections: CrossSections | None = Field(
         default=None,
-        description="Of all events of the files of a sample, before the preselection [fb]. An event then "
-        "has the weight cross-section times luminosity over events in the files; weights in the files are "
-        "not read",
+        description="Cross-sections of all events in the files, before the preselection [fb]. The weight "
+        "of an event is then cross-section times luminosity, divided by the number of events "
+        "in the files; weights in the files are not read",
     )
     generator: Any = Field(
-        default=None, description="Left over where files take the place of a simulation; not used"
+        default=None,
+        description="Not used; allowed so that files can take the place of a simulation in a config",
     )
-    detector: Any = Field(default=None, description="As `generator`")
+    detector: Any = Field(default=None, description="Not used, like `generator`")
 
     @model_validator(mode="after")
     def _weighted(self) -> Settings:

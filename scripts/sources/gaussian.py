@@ -23,11 +23,16 @@ class Settings(SourceSettings):
     has: ClassVar[frozenset[str]] = frozenset({"optimum"})
 
     kind: Literal["gaussian"]
-    signal_events: Count = Field(description="Events generated")
-    background_events: Count = Field(description="Events generated")
-    seed: Seed
-    mean_scale: NotNegative = Field(description="Times a standard normal number: the mean of a feature")
-    width_scale: Positive = Field(description="Times the absolute value of one: its width")
+    signal_events: Count = Field(description="Number of signal events")
+    background_events: Count = Field(description="Number of background events")
+    seed: Seed = Field(description="Seed of the random means, widths and events")
+    mean_scale: NotNegative = Field(
+        description="Factor on a standard normal random number, which gives the mean of a feature"
+    )
+    width_scale: Positive = Field(
+        description="Factor on the absolute value of a standard normal random number, which gives the "
+        "width of a feature"
+    )
 
     def generate(self, study: Study) -> pd.DataFrame:
         """Return the feature table."""

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 class Process(Part):
     """One process."""
 
-    of_class: Literal["signal", "background"] = Field(alias="class")
-    events: Count = Field(description="Events generated")
-    mean: list[Number] = Field(description="Of each feature, in their order [unit of the feature]")
-    width: list[Positive] = Field(description="Standard deviation of each feature [unit of the feature]")
+    of_class: Literal["signal", "background"] = Field(alias="class", description="Class of the events")
+    events: Count = Field(description="Number of events")
+    mean: list[Number] = Field(
+        description="Mean of each feature, in the order of the features [unit of the feature]"
+    )
+    width: list[Positive] = Field(
+        description="Standard deviation of each feature, in the order of the features [unit of the feature]"
+    )
 
 
 class Settings(SourceSettings):
@@ -34,8 +38,8 @@ class Settings(SourceSettings):
     features_only: ClassVar[bool] = True
 
     kind: Literal["processes"]
-    seed: Seed
-    processes: Annotated[dict[Name, Process], Len(2)]
+    seed: Seed = Field(description="Seed of the random events")
+    processes: Annotated[dict[Name, Process], Len(2)] = Field(description="Processes by name")
 
     @field_validator("processes")
     @classmethod

@@ -28,9 +28,9 @@ CLASSES: tuple[Class, Class] = ("signal", "background")
 class ToyProperty(Part):
     """The property that means and widths follow."""
 
-    name: Name = Field(description="One of the properties of the study")
-    low: Number = Field(description="Its smallest value [its unit]")
-    high: Number = Field(description="Its largest value [its unit]")
+    name: Name = Field(description="Name of one of the properties of the study")
+    low: Number = Field(description="Smallest value of the property [its unit]")
+    high: Number = Field(description="Largest value of the property [its unit]")
 
     @model_validator(mode="after")
     def _increasing(self) -> ToyProperty:
@@ -42,13 +42,17 @@ class ToyProperty(Part):
 class ToyClass(Part):
     """The events of a class."""
 
-    events: Count = Field(description="Events generated")
-    scale: Positive = Field(description="The property falls by a factor e over it [its unit]")
-    mean: Polynomials = Field(
-        description="Of each feature [its unit]: coefficients by rising power of the place between the "
-        "limits of the property, in [0, 1]"
+    events: Count = Field(description="Number of events")
+    scale: Positive = Field(
+        description="Interval over which the distribution of the property falls by a factor e [its unit]"
     )
-    width: Polynomials = Field(description="Of each feature, the standard deviation [its unit]: the same")
+    mean: Polynomials = Field(
+        description="Mean of each feature [its unit], a polynomial in the property: its coefficients in "
+        "order of rising power. The variable of the polynomial is 0 at `low` and 1 at `high`"
+    )
+    width: Polynomials = Field(
+        description="Standard deviation of each feature [its unit], given like the mean"
+    )
 
     @model_validator(mode="after")
     def _positive(self) -> ToyClass:
@@ -64,10 +68,10 @@ class Settings(SourceSettings):
     has: ClassVar[frozenset[str]] = frozenset({"bin_optimum"})
 
     kind: Literal["property_toy"]
-    seed: Seed
-    event_property: ToyProperty
-    signal: ToyClass
-    background: ToyClass
+    seed: Seed = Field(description="Seed of the random events")
+    event_property: ToyProperty = Field(description="Property that the features depend on")
+    signal: ToyClass = Field(description="Signal events")
+    background: ToyClass = Field(description="Background events")
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield where the property is none of the study, or a feature has no polynomial."""

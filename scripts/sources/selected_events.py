@@ -15,17 +15,17 @@ from ..physics.features import DELPHES_FEATURES
 if TYPE_CHECKING:
     from ..study import Study
 
-LARGEST_ETA = Field(description="abs(eta) at most")
+LARGEST_ETA = Field(description="Largest abs(eta)")
 LARGEST_ISOLATION = Field(
-    description="IsolationVar of Delphes at most: pT around the lepton over its own. Where the card computes "
-    "none it is -999, which passes"
+    description="Largest IsolationVar of Delphes: pT around the lepton divided by its own. A card "
+    "that does not compute it writes -999, which passes"
 )
 
 
 class Leptons(Settings):
     """Requirements on a lepton; an event must have exactly two."""
 
-    pt: NotNegative = Field(description="pT above it [GeV]")
+    pt: NotNegative = Field(description="Smallest pT [GeV]")
     electron_eta: Positive | None = LARGEST_ETA
     muon_eta: Positive | None = LARGEST_ETA
     electron_isolation: NotNegative | None = LARGEST_ISOLATION
@@ -35,29 +35,29 @@ class Leptons(Settings):
 class Jets(Settings):
     """Requirements on a jet, in every step and feature."""
 
-    pt: NotNegative = Field(description="pT above it [GeV]")
+    pt: NotNegative = Field(description="Smallest pT [GeV]")
     eta: Positive | None = LARGEST_ETA
 
 
 class Selection(Settings):
     """Preselection; its steps are taken in the order of the keys. Null asks for nothing."""
 
-    leptons: Leptons
-    jets: Jets
-    opposite_charge: bool = Field(description="Whether the leptons must differ in charge")
-    same_flavour: bool = Field(description="Whether the leptons must be ee or mumu")
-    leading_jet_pt: NotNegative = Field(description="pT of the leading jet above it [GeV]")
-    met: NotNegative = Field(description="Missing transverse momentum above it [GeV]")
+    leptons: Leptons = Field(description="Requirements on the leptons")
+    jets: Jets = Field(description="Requirements on the jets")
+    opposite_charge: bool = Field(description="Whether the leptons must have opposite charges")
+    same_flavour: bool = Field(description="Whether the leptons must be two electrons or two muons")
+    leading_jet_pt: NotNegative = Field(description="Smallest pT of the leading jet [GeV]")
+    met: NotNegative = Field(description="Smallest missing transverse momentum, MET [GeV]")
     b_veto_pt: NotNegative | None = Field(
-        description="No b-tagged jet (bit 0 of Jet.BTag) with pT above it [GeV]"
+        description="pT above which no jet may be b-tagged (bit 0 of Jet.BTag) [GeV]"
     )
     min_dphi_jet_met: Annotated[NotNegative, Le(3.14159)] | None = Field(
-        description="Every jet at least this far from MET in phi [rad]"
+        description="Smallest angle in phi between a jet and MET [rad]"
     )
     muons_in_met: bool = Field(
-        description="Whether the MET of the file includes muons: a property of the Delphes card. The stock "
-        "ATLAS card's does; false subtracts the momenta of all muons, for cards that build MET from "
-        "calorimeter towers alone"
+        description="Whether the MET in the file includes muons, which depends on the Delphes card; the "
+        "stock ATLAS card includes them. With false the momenta of all muons are subtracted, "
+        "as needed for cards that compute MET from calorimeter towers alone"
     )
 
     @model_validator(mode="after")
@@ -73,19 +73,20 @@ class Selection(Settings):
 class SelectedEvents(SourceSettings):
     """A source of ROOT files, whose events pass a preselection."""
 
-    selection: Selection
+    selection: Selection = Field(description="Preselection of the events")
     luminosity: Positive | None = Field(default=None, description="Integrated luminosity [fb^-1]")
     balance: bool = Field(
         default=False,
         description="Whether to keep, after the preselection, as many events of the larger class as the "
-        "smaller has; those kept are weighted up, so that the sum of weights stays",
+        "smaller class has; the kept events get larger weights, so that the sum of weights "
+        "does not change",
     )
     equal_class_weights: bool | None = Field(
         default=None,
-        description="Whether the training sees both classes with the same sum of weights. Only the binary "
-        "cross-entropy depends on it: with a background of many times the signal's weight every score would "
-        "be near 0. Efficiencies, ROC curves and figures are the same either way. Weights as they are where "
-        "absent",
+        description="Whether the training gives both classes the same sum of weights; weights are left as "
+        "they are where absent. Only the binary cross-entropy depends on it: where the "
+        "weight of the background is many times that of the signal, every score would be near "
+        "0. Efficiencies, ROC curves and figures are the same either way",
     )
 
     @property

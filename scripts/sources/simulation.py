@@ -25,13 +25,13 @@ MET_MARGIN, PAIR_PT_MARGIN = 30.0, 20.0
 class Process(Part):
     """The events of a sample."""
 
-    process: Literal["sleptons", "ww"]
-    events: Count = Field(description="Events that pass the generator filter, of all jobs")
+    process: Literal["sleptons", "ww"] = Field(description="Process that Pythia generates")
+    events: Count = Field(description="Number of events that pass the generator filter, of all jobs together")
     slepton_mass: Positive | None = Field(
-        default=None, description="Of selectrons and smuons [GeV]; of the process sleptons"
+        default=None, description="Mass of selectrons and smuons [GeV]; only for `sleptons`"
     )
     mass_gap: Positive | None = Field(
-        default=None, description="Slepton minus neutralino mass [GeV]; of the process sleptons"
+        default=None, description="Slepton mass minus neutralino mass [GeV]; only for `sleptons`"
     )
 
     @model_validator(mode="after")
@@ -51,30 +51,32 @@ class Process(Part):
 class Filter(Part):
     """Requirements at parton level; looser than the preselection, which comes after the detector."""
 
-    pair_pt: NotNegative = Field(description="pT of the sleptons, or W bosons, together [GeV]")
-    met: NotNegative = Field(description="pT of neutrinos and neutralinos together [GeV]")
-    lepton_pt: NotNegative = Field(description="Of two electrons or muons [GeV]")
+    pair_pt: NotNegative = Field(description="Smallest pT of the pair of sleptons or W bosons [GeV]")
+    met: NotNegative = Field(description="Smallest pT of all neutrinos and neutralinos together [GeV]")
+    lepton_pt: NotNegative = Field(description="Smallest pT that two electrons or muons must have [GeV]")
     lepton_eta: Positive | None = LARGEST_ETA
-    same_flavour: bool = Field(description="Whether both leptons must be electrons or both muons")
+    same_flavour: bool = Field(description="Whether the leptons must be two electrons or two muons")
 
 
 class Generator(Part):
     """Pythia 8; its events depend on these keys only, not on the cores it runs on."""
 
-    energy: Number = Field(ge=100.0, description="Of the collision in its centre of mass [GeV]")
-    multiparton_interactions: bool = Field(description="Ten times slower where true")
-    seed: Seed
-    jobs: Count = Field(description="Independent jobs that share the events of a sample")
-    filter: Filter
+    energy: Number = Field(ge=100.0, description="Energy of the collision in the centre of mass [GeV]")
+    multiparton_interactions: bool = Field(description="Whether to simulate these; takes ten times as long")
+    seed: Seed = Field(description="Seed of the generator")
+    jobs: Count = Field(description="Number of independent jobs that share the events of a sample")
+    filter: Filter = Field(description="Requirements on the generated events, before the detector")
 
 
 class Detector(Part):
     """The built-in ATLAS response, or the real Delphes with `program` and `card`."""
 
-    response: Literal["parametrised", "delphes"]
-    seed: Seed
-    program: Text = Field(description="Name or path of DelphesHepMC3")
-    card: Text = Field(description="Path of a card, or name of one that comes with Delphes")
+    response: Literal["parametrised", "delphes"] = Field(
+        description="Built-in parametrised response, or the real Delphes"
+    )
+    seed: Seed = Field(description="Seed of the response")
+    program: Text = Field(description="Name or path of the program `DelphesHepMC3`")
+    card: Text = Field(description="Path of a Delphes card, or the name of a card that comes with Delphes")
 
     @property
     def event_format(self) -> Literal["parquet", "hepmc"]:
@@ -92,10 +94,10 @@ class Settings(SelectedEvents):
     """Events of Pythia 8, seen by a detector."""
 
     kind: Literal["simulation"]
-    signal: Process
-    background: Process
-    generator: Generator
-    detector: Detector
+    signal: Process = Field(description="Signal process")
+    background: Process = Field(description="Background process")
+    generator: Generator = Field(description="Settings of Pythia")
+    detector: Detector = Field(description="Settings of the detector")
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield what a sample, the filter or the response has that does not fit the others."""

@@ -42,12 +42,18 @@ class Settings(SourceSettings):
 
     kind: Literal["watts"]
     sample: Literal["line_first", "line_again", "line", "plane", "plane_anew"] = Field(
-        description="In one dimension with 1000 signal events, with 10,000 of a second draw, or with 10,000; "
-        "in two; or in two with other events. All but the last are his own events"
+        description="Events of the notebooks: `line_first` has one feature and 1,000 signal events, "
+        "`line_again` and `line` have one feature and 10,000 signal events of two different "
+        "draws, `plane` has two features. `plane_anew` draws new events from the "
+        "distributions of `plane`"
     )
-    events: Count | None = Field(default=None, description="Of each class, of plane_anew")
-    test_events: Count = Field(description="Of each class; all others are for training")
-    seed: Seed = Field(description="Of plane_anew and, plus one, of the test events")
+    events: Count | None = Field(
+        default=None, description="Number of training events of each class, for the sample `plane_anew` only"
+    )
+    test_events: Count = Field(
+        description="Number of test events of each class; all other events are for training"
+    )
+    seed: Seed = Field(description="Seed of the sample `plane_anew`; the test events have this seed plus one")
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield where the sample has other features than the study, or a number of events of its own."""

@@ -26,7 +26,7 @@ class Settings(FigureSettings):
 
     plot: Literal["activation"]
     scales: Annotated[list[Positive], Len(1, 7)] = Field(
-        description="Sharpness of each logistic function drawn"
+        description="Sharpness of each logistic function that is drawn"
     )
 
 

@@ -36,7 +36,8 @@ class Settings(FigureSettings):
 
     plot: Literal["background_roc"]
     background: Literal["generated", "expected"] = Field(
-        description="Whether background events count alike or by the cross-section of their process"
+        description="Whether all background events count the same (`generated`) or by the cross-section "
+        "of their process (`expected`)"
     )
     published: Published
 

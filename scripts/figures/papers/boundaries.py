@@ -31,7 +31,7 @@ class Settings(FigureSettings):
 
     plot: Literal["boundaries"]
     drawn_events: Annotated[dict[Name, Count], Len(1)] = Field(
-        description="How many events of each process are drawn"
+        description="Number of events of each process that are drawn"
     )
     published: Published
 

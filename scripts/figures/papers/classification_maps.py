@@ -31,7 +31,7 @@ class Settings(FigureSettings):
     n_features = 2
 
     plot: Literal["classification_maps"]
-    drawn: Count = Field(description="Events of each class")
+    drawn: Count = Field(description="Number of events of each class that are drawn")
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

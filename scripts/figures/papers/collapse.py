@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from pydantic import Field
 
 from ...kinds import FigureSettings
 from ..processes import TRUSTED_EVENTS, Demands, scan_of
@@ -38,7 +39,7 @@ class Settings(FigureSettings):
     needs_yields = True
 
     plot: Literal["collapse"]
-    demands: Demands = Demands()
+    demands: Demands = Field(default=Demands(), description="Least that a threshold must leave")
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

@@ -27,7 +27,7 @@ class Settings(FigureSettings):
     """A drawing of nodes and the lines between them."""
 
     plot: Literal["diagram"]
-    model: Literal["linear", "one_to_one"] = Field(description="The network whose wires are drawn")
+    model: Literal["linear", "one_to_one"] = Field(description="Network whose connections are drawn")
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

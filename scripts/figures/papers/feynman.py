@@ -89,7 +89,7 @@ class Settings(FigureSettings):
 
     plot: Literal["feynman"]
     processes: Annotated[list[Literal["sleptons", "ww"]], Len(1), Unrepeated] = Field(
-        description="From left to right"
+        description="Processes whose diagrams are drawn, from left to right"
     )
 
 

@@ -25,12 +25,12 @@ class Settings(FigureSettings):
 
     plot: Literal["loss_landscapes"]
     cross_sections: Annotated[list[Positive], Len(2, 2)] = Field(
-        description="Of a signal and a background event [fb]"
+        description="Cross-sections of a signal event and of a background event [fb]"
     )
-    luminosity: Positive = Field(description="[fb^-1]")
-    epsilon: Positive = Field(description="Of the Z loss [events]")
+    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
+    epsilon: Positive = Field(description="Constant epsilon of the Z loss [events]")
     errors: Annotated[list[Literal["hinge", "sigmoid", "cross_entropy", "focal"]], Len(1), Unrepeated] = (
-        Field(description="One panel each")
+        Field(description="Errors of the Z loss; each has a panel")
     )
 
 
