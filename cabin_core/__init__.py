@@ -1,6 +1,6 @@
 """Differentiable selection cuts: cut networks, their losses, training and metrics.
 
-The core of the CABIN method (arXiv:2502.08615): a cut is a bias in a tiny network, the score of an
+The core of the CABIN method (arXiv:2502.08615): a cut is a bias in a small network, the score of an
 event is a product of sigmoids, and a loss steers the cuts to a target signal efficiency. The package
 knows tensors only: no plots, no tables, no workflow.
 """

@@ -1,4 +1,4 @@
-"""Networks that tell classes apart by a score: linear, fully connected, or behind cuts that select first."""
+"""Networks that give events a score: linear, fully connected, or a network behind a preselection by cuts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LinearNetwork(nn.Module):
         self.linear = nn.Linear(n_features, 1, bias=bias)
 
     def arguments(self) -> dict[str, Any]:
-        """Return plain values with which the constructor makes such a network, with other parameters."""
+        """Return the constructor's arguments as plain values, without the parameters of the network."""
         return {"n_features": self.linear.in_features, "bias": self.linear.bias is not None}
 
     def logits(self, features: Tensor) -> Tensor:
@@ -53,13 +53,13 @@ class FullyConnectedNetwork(nn.Module):
     sigmoid : bool
         Whether the outputs go through a sigmoid at the end.
     events_innermost : bool
-        Whether the layers are computed with events as the innermost axis: two thirds of the time where layers
-        have a few nodes, and other last digits.
+        Whether events are the innermost axis in the computation. It takes two thirds of the time if layers
+        have few nodes, and changes the last digits.
 
     Raises
     ------
     ValueError
-        If there is no hidden layer or one without nodes.
+        If there is no hidden layer, or a layer without nodes.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class FullyConnectedNetwork(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs), last)
 
     def arguments(self) -> dict[str, Any]:
-        """Return plain values with which the constructor makes such a network, with other parameters."""
+        """Return the constructor's arguments as plain values, without the parameters of the network."""
         *hidden, last = (layer for layer in self.layers if isinstance(layer, nn.Linear))
         return {
             "n_features": hidden[0].in_features,
@@ -113,16 +113,16 @@ class FullyConnectedNetwork(nn.Module):
 
 
 class JointNetwork(nn.Module):
-    """The product of a preselection and a classifier: both weigh an event, and neither is normalised again.
+    """The product of the score of a preselection and the output of a classifier, not normalised again.
 
     Parameters
     ----------
     preselection : CutNetwork
         Any cuts: a single set, a scan, windows, or cuts that follow a property.
     classifier : torch.nn.Module
-        Of features (n_events, n_features), without the property of a binned preselection, to outputs of shape
-        (n_events, 1), or (n_events, n_rows) with one for each row of the preselection. In [0, 1] where the
-        product is to be a probability.
+        Takes features of shape (n_events, n_features), without the property of a binned preselection. Gives
+        outputs of shape (n_events, 1), or (n_events, n_rows) with one for each row of the preselection; they
+        lie in [0, 1] if the product has to be a probability.
     """
 
     def __init__(self, preselection: CutNetwork, classifier: nn.Module) -> None:
@@ -131,23 +131,23 @@ class JointNetwork(nn.Module):
         self.classifier = classifier
 
     def arguments(self) -> dict[str, Any]:
-        """Return the two networks, with which the constructor makes such a one."""
+        """Return the two networks, which are the constructor's arguments."""
         return {"preselection": self.preselection, "classifier": self.classifier}
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """Return the parameters that can have learning rates of their own."""
+        """Return the parameters of each network, which can have its own learning rate."""
         return {
             "cuts": list(self.preselection.parameters()),
             "classifier": list(self.classifier.parameters()),
         }
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the products, shape (n_events, n_rows), of features as the preselection takes them.
+        """Return the products, shape (n_events, n_rows); the features are those of the preselection.
 
         Raises
         ------
         ValueError
-            If the classifier has outputs for another number of rows.
+            If the classifier has neither one output nor one for each row.
         """
         product: Tensor = self.preselection(features) * self.outputs(features)
         return product
@@ -170,19 +170,19 @@ class JointNetwork(nn.Module):
         return outputs.expand(-1, n_rows)
 
     def hard_scores(self, features: Tensor) -> Tensor:
-        """Return the classifier's outputs for events that pass the hard cuts and 0 for others, as above."""
+        """Return the outputs, shape (n_events, n_rows), with 0 for events that fail the hard cuts."""
         passes = (self.preselection.margins(features) > 0).all(dim=1).T
         return passes * self.outputs(features)
 
 
 def cuts_of(network: nn.Module) -> CutNetwork | None:
-    """Return the cuts of a network: itself, or its ``preselection``; None for one without."""
+    """Return the cut network: the network itself, or its ``preselection``; None if there is none."""
     cuts = getattr(network, "preselection", network)
     return cuts if isinstance(cuts, CutNetwork) else None
 
 
 def start_truncated_normal(module: nn.Module) -> None:
-    """Draw the weights of a layer anew: normal of width 1 / sqrt(inputs), cut at twice that; biases are 0."""
+    """Draw new weights of a layer, normal with width 1 / sqrt(inputs) up to two widths; biases are 0."""
     if isinstance(module, nn.Linear):
         width = module.in_features**-0.5
         nn.init.trunc_normal_(module.weight, std=width, a=-2 * width, b=2 * width)

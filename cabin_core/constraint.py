@@ -1,4 +1,4 @@
-"""An efficiency held as a constraint, by the method of multipliers."""
+"""Constraints on efficiencies, by the method of multipliers."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-#: Bounds of the size of a multiplier and of its change at once. At the optimum it is the slope of the
-#: logarithm of the background efficiency against that of the signal, about 60 on the Gaussian dataset:
-#: without bounds it would wind up to thousands while the cuts are still on their way.
+#: Bounds of a multiplier and of its change in one update. At the optimum a multiplier is the slope of the
+#: logarithm of the background efficiency against that of the signal, about 60 on the Gaussian dataset.
+#: Without bounds it would grow to thousands while the cuts are still far from the optimum.
 LARGEST_MULTIPLIER, LARGEST_STEP = 300.0, 10.0
 #: Epochs between two updates of the multipliers.
 MULTIPLIERS_EVERY = 10
 
 
 def log_of_efficiency(efficiency: Tensor) -> Tensor:
-    """Return the logarithm, finite also where no event is near a selection and the efficiency underflows."""
+    """Return the logarithm of an efficiency; it stays finite where the efficiency underflows to 0."""
     return efficiency.clamp(min=torch.finfo(efficiency.dtype).tiny).log()
 
 
 class EfficiencyConstraint:
-    r"""Keeps efficiencies at least, at most, or exactly at their goals.
+    r"""Constraint that keeps efficiencies at least, at most, or exactly at their goals.
 
     With the shortfall :math:`d_i=\ln t_i-\ln\epsilon^S_i` the term of the loss is the augmented Lagrangian
 
     .. math:: \frac{1}{2\rho}\sum_i\left[\max(0,\lambda_i+\rho d_i)^2-\lambda_i^2\right],\quad
               \lambda_i\leftarrow\max(0,\lambda_i+\rho d_i)
 
-    (with the sign of :math:`d_i` turned for goals not to be exceeded), so that goals are met exactly however
-    steeply the rest of the loss falls; a quadratic penalty alone, as in Eq 5 of arXiv:2502.08615, stops short
-    of them. Two-sided, neither has the maximum: a multiplier can become negative, and pulls an efficiency
-    down that the rest of the loss keeps above its goal.
+    (with the opposite sign of :math:`d_i` for upper bounds). Goals are met exactly, however steeply the rest
+    of the loss falls; a quadratic penalty alone, as in Eq 5 of arXiv:2502.08615, does not quite reach them.
+    A two-sided constraint has no maximum with 0 in these formulas: a multiplier can then become negative and
+    lower an efficiency that the rest of the loss keeps above its goal.
 
     Parameters
     ----------
     goals : sequence of float
-        Least efficiency of each row of the network, in (0, 1), or the largest, in (0, 1].
+        Lower bound of the efficiency of each row of the network, in (0, 1), or upper bound, in (0, 1].
     stiffness : float
         The constant rho; positive.
     at_most : bool
         Whether the goals are upper bounds.
     two_sided : bool
-        Whether the efficiencies are to be the goals, neither below nor above.
+        Whether the efficiencies must equal the goals.
 
     Raises
     ------
@@ -78,14 +78,14 @@ class EfficiencyConstraint:
         self._share, self._first_goals = 1.0, self.goals
 
     def move_goals(self, share: float, first_goal: float | None = None) -> None:
-        """Put the goals somewhere on the way to their own, which is straight in the logarithm.
+        """Move the goals along a path, straight in the logarithm, from a first goal to their final values.
 
         Parameters
         ----------
         share : float
-            Of the way; 0 below that, 1 beyond.
+            Share of the path; values below 0 count as 0, values above 1 as 1.
         first_goal : float, optional
-            Where goals above it start, in (0, 1); they stay at their own where None.
+            Start of all goals that are larger, in (0, 1); None leaves all goals at their final values.
 
         Raises
         ------
@@ -99,16 +99,16 @@ class EfficiencyConstraint:
         self._first_goals = tuple(min(goal, highest) for goal in self.goals)
 
     def is_due(self, epoch: int) -> bool:
-        """Return whether the multipliers are to be updated after an epoch, counted from 0."""
+        """Return whether the multipliers have to be updated after an epoch, counted from 0."""
         return (epoch + 1) % MULTIPLIERS_EVERY == 0
 
     def shortfall(self, efficiency: Tensor) -> Tensor:
-        """Return the logarithm of goal over efficiency, or its inverse for upper bounds, shape (n_rows,).
+        """Return ln(goal / efficiency), or ln(efficiency / goal) for upper bounds, shape (n_rows,).
 
         Raises
         ------
         ValueError
-            If the number of efficiencies is not that of the goals.
+            If there are more or fewer efficiencies than goals.
         """
         if len(efficiency) != len(self.goals):
             raise ValueError(f"{len(self.goals)} goals for {len(efficiency)} rows of scores")
@@ -125,7 +125,7 @@ class EfficiencyConstraint:
         return ((pressed**2 - multipliers**2) / (2 * self.stiffness)).sum()
 
     def update(self, efficiency: Tensor) -> None:
-        """Change the multipliers by what the rows of a training sample fall short, shape (n_rows,)."""
+        """Change the multipliers by the shortfall of efficiencies of a training sample, shape (n_rows,)."""
         step = self.stiffness * self.shortfall(efficiency.detach().to("cpu", torch.float64))
         step = step.clamp(-LARGEST_STEP, LARGEST_STEP)
         least = -LARGEST_MULTIPLIER if self.two_sided else 0.0

@@ -1,4 +1,4 @@
-"""Functions in place of the step of a cut: a weight of the margin by which an event passes it."""
+"""Functions that replace the step of a cut: the weight of an event by the margin with which it passes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _erf(margin: Tensor) -> Tensor:
     return (torch.erf(margin) + 1) / 2
 
 
-#: By name; the sigmoid is that of arXiv:2502.08615, all are in G. Watts' notebooks. ``balanced`` is negative
-#: for an event that fails; the last two have no gradient.
+#: Cut functions by name. The sigmoid is that of arXiv:2502.08615; all are in G. Watts' notebooks.
+#: ``balanced`` is negative for an event that fails the cut; the last two have no gradient.
 CUT_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "erf": _erf,
@@ -45,7 +45,7 @@ _LOGARITHMS: dict[str, Callable[[Tensor], Tensor]] = {"sigmoid": logsigmoid, "er
 
 
 def check_cut_function(name: str) -> str:
-    """Return the name.
+    """Return the name of a cut function if it is known.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def check_cut_function(name: str) -> str:
 
 
 def log_weight(name: str, margins: Tensor) -> Tensor:
-    """Return the logarithms of the weights of margins, in their shape.
+    """Return the logarithms of the weights, in the shape of the margins.
 
     Raises
     ------
@@ -76,14 +76,14 @@ def product_of_weights(name: str, margins: Tensor) -> Tensor:
     Parameters
     ----------
     name : str
-        Of the cut function.
+        Name of the cut function.
     margins : Tensor, shape (n_rows, n_edges, n_events)
 
     Returns
     -------
     Tensor, shape (n_rows, n_events)
     """
-    # The other logarithms cost more than they gain: torch takes four times as long for that of erf.
+    # For other functions a sum of logarithms costs too much: for erf torch takes four times as long.
     if name == "sigmoid":
         return log_weight(name, margins).sum(dim=1).exp()
     return CUT_FUNCTIONS[name](margins).prod(dim=1)

@@ -1,7 +1,7 @@
-"""The loss of arXiv:2502.08615 (Eq 5, 6, 7 and BCE), and what goes beyond, as terms of sums over events.
+"""The loss of arXiv:2502.08615 (Eq 5, 6, 7 and BCE) with further terms, computed from sums over events.
 
-A loss sees the events only through :class:`EventSums`, which add up from chunk to chunk. So its value
-and its gradient do not depend on how the events were split in memory or over processes.
+The loss depends on the events only through :class:`EventSums`, and the sums of two chunks of events can be
+added. So its value and its gradient do not depend on how the events are split in memory or over processes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class CutLoss(Loss):
-    r"""Steers cuts to target signal efficiencies with little background and smooth cuts.
+    r"""Loss for cuts with target signal efficiencies, little background and small steps between targets.
 
     .. math::
         L = \sum_i \left[\alpha (t_i - \epsilon^S_i)^2 + \beta \epsilon^B_i
@@ -33,30 +33,30 @@ class CutLoss(Loss):
             + \frac{\varepsilon}{(n - 2) m} \sum_{i, f}
               \frac{\left(c_{if} - \frac{c_{i+1,f} + c_{i-1,f}}{2}\right)^2}{(c_{i+1,f} - c_{i-1,f})^2 + 0.1}
 
-    with targets :math:`t_i` in increasing order whatever the order they are given in, cuts
-    :math:`c_{if}` in scaled units, and efficiencies that are mean scores. These five terms are those of
-    Table 1 there; each module of :mod:`cabin_core.terms` is one more.
+    with targets :math:`t_i` sorted in increasing order, cuts
+    :math:`c_{if}` in scaled units, and mean scores as efficiencies. These five terms are those of Table 1
+    there; :mod:`cabin_core.terms` has a module for each of them and for each further term.
 
-    With bins of a property the loss is the sum over bins, in which a bin counts by its share of the signal
-    (times their number): one with few events leans on its neighbours, where smoothness joins them. The
-    significance is that of all bins together.
+    With bins of a property the loss is the sum over bins, each weighted by its share of the signal times the
+    number of bins. So the smoothness term ties a bin with few events to its neighbours. The significance is
+    that of all bins together.
 
     Parameters
     ----------
     targets : sequence of float
         Target signal efficiency of each row of the network; empty where there is none.
     n_bins : int
-        Bins of a property that the network has.
+        Number of bins of a property in the network.
     yields : ExpectedYields, optional
-        What a counting experiment expects; some terms need it.
+        Expected yields of a counting experiment; some terms need them.
     **terms : float
-        The coefficient of each term by its name, zero for one that is left out; and the other options of
-        these terms by their names, ``constraint_form="equal"`` for example.
+        Coefficient of each term by its name, zero where left out, and further options of the terms by their
+        names, ``constraint_form="equal"`` for example.
 
     Attributes
     ----------
     terms : dict of str to BaseTerm
-        Those that count, in the order in which they are added up.
+        The terms with a coefficient above zero, in the order in which they are added up.
 
     Raises
     ------
@@ -109,19 +109,19 @@ class CutLoss(Loss):
         Parameters
         ----------
         sums : EventSums
-            Of a whole sample, a batch, or added up from chunks.
+            Sums over a whole sample, over a batch, or added up from chunks.
         cuts : Tensor, shape (n_rows, n_features), optional
             In scaled units; needed by the cut size and smoothness terms.
 
         Returns
         -------
         LossTerms
-            Zero for a term that every history has and that does not count here.
+            The five terms of Table 1, zero where they have no coefficient, and the further terms in use.
 
         Raises
         ------
         ValueError
-            If a class has no events, the number of rows is not that of the targets, or cuts are missing.
+            If a class has no events, the numbers of rows and targets differ, or cuts are missing.
         """
         for name in ("signal", "background"):
             if not (getattr(sums, f"{name}_weight") > 0).all():
@@ -138,19 +138,19 @@ class CutLoss(Loss):
         )
 
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
-        """Let each term get ready, as :meth:`~cabin_core.loss.Loss.begin_epoch` says."""
+        """Call ``begin_epoch`` of each term, see :meth:`cabin_core.loss.Loss.begin_epoch`."""
         for term in self.terms.values():
             term.begin_epoch(share, schedule)
 
     def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
-        """Let each term learn from the epoch, as :meth:`~cabin_core.loss.Loss.end_epoch` says."""
+        """Call ``end_epoch`` of each term, see :meth:`cabin_core.loss.Loss.end_epoch`."""
         sums = cache(lambda: EventSums.from_sample(network, sample))
         for term in self.terms.values():
             term.end_epoch(epoch, sums)
 
 
 def _check(terms: Mapping[str, Any]) -> None:
-    """Raise for a name that is neither a term's nor that of an option, and for wrong or idle options."""
+    """Raise for an unknown name, and for an option that has a wrong value or belongs to an unused term."""
     known = known_terms()
     of_term = {key: name for name, term in known.items() for key in term.options}
     for name, value in terms.items():

@@ -1,4 +1,4 @@
-"""Selection cuts as networks: each cut is a bias, one set of them or one for each target efficiency."""
+"""Selection cuts as networks whose biases are the cuts: one set, or one set for each target efficiency."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class CutNetwork(nn.Module):
     activation_scale : float
         The sharpness ``a`` of the sigmoids, per unit of a scaled feature.
     windows : bool
-        Whether every feature has a lower and an upper edge in place of one cut. The edges are all "greater
-        than" cuts, then all "less than", with weights +1 and -1; ``n_edges`` is then twice ``n_features``,
-        else the same.
+        Whether every feature has a lower and an upper edge instead of one cut. First come all "greater than"
+        edges (weight +1), then all "less than" edges (weight -1). ``n_edges`` is ``2 * n_features`` with
+        windows and ``n_features`` without.
     start : float
-        Starting bias of every edge: how far on the loose side of zero the cuts start [scaled units].
+        Starting bias of every edge: distance of the first cuts from zero, on the loose side [scaled units].
     looser_rows : sequence of int, optional
-        The rows from the tightest to the loosest, where no cut of a looser row may be tighter than that of a
-        row before it; any cuts are possible where None. :meth:`project` sees to that.
+        The rows in order from the tightest to the loosest. No cut of a row may then be tighter than that of a
+        row before it; :meth:`project` ensures it. No such condition where None.
     bin_edges : sequence of float, optional
-        Edges of the bins of a property [its unit], which the features then carry as one more column, the last
-        one, unscaled. An event on an edge is in the bin above; beyond the edges it is in the nearest bin.
+        Edges of the bins of a property [its unit]. The property is then the last column of the features,
+        unscaled. An event on an edge is in the bin above it; an event beyond all edges is in the nearest bin.
     cut_function : str
-        What stands for the step, of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
+        Function that replaces the step, a key of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
 
     Raises
     ------
@@ -77,7 +77,7 @@ class CutNetwork(nn.Module):
         self.activation_scale = float(activation_scale)
         self.n_features, self.windows, self.start = int(n_features), bool(windows), float(start)
         self.cut_function = check_cut_function(cut_function)
-        # Numbers, not a buffer: in the precision of the features an event on an edge is exactly there.
+        # Plain numbers instead of a buffer: they compare exactly with features of any precision.
         self.bin_edges = None if bin_edges is None else check_bin_edges(bin_edges)
         self.n_bins = 1 if self.bin_edges is None else len(self.bin_edges) - 1
         self.has_property = self.bin_edges is not None
@@ -104,7 +104,7 @@ class CutNetwork(nn.Module):
             self.register_buffer("weight", fixed)
 
     def arguments(self) -> dict[str, Any]:
-        """Return plain values with which the constructor makes such a network, with other parameters."""
+        """Return the constructor's arguments as plain values, without the parameters of the network."""
         learned = isinstance(self.weight, nn.Parameter)
         return {
             "n_features": self.n_features,
@@ -119,14 +119,14 @@ class CutNetwork(nn.Module):
         }
 
     def bins_of(self, features: Tensor) -> Tensor:
-        """Return the bin of each event, shape (n_events,); a single 0 for all events without bins."""
+        """Return the bin of each event, shape (n_events,); a single 0 for a network without bins."""
         if self.bin_edges is None or self.n_bins == 1:
             return features.new_zeros(1, dtype=torch.long)
         inner_edges = features.new_tensor(self.bin_edges[1:-1])
         return torch.bucketize(features[:, -1].contiguous(), inner_edges, right=True)
 
     def margins(self, features: Tensor) -> Tensor:
-        """Return how far events are on the passing side of each edge, times the sharpness ``a``.
+        """Return the distance of events from each edge, times the sharpness ``a``; positive if they pass.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class CutNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (n_rows, n_edges, n_events)
-            Events are the innermost axis, so that the sum over edges runs along vectors.
+            Events are the innermost axis, which makes the sum over edges fast.
 
         Raises
         ------
@@ -163,7 +163,7 @@ class CutNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (n_events, n_rows)
-            Sums of logarithms: finite where the product itself would underflow.
+            A sum of logarithms, which is finite where the product itself would underflow.
 
         Raises
         ------
@@ -173,7 +173,7 @@ class CutNetwork(nn.Module):
         return log_weight(self.cut_function, self.margins(features)).sum(dim=1).T
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the scores, in [0, 1] where the cut function is; shapes as for :meth:`log_score`."""
+        """Return the scores, in the range of the cut function; shapes as in :meth:`log_score`."""
         return product_of_weights(self.cut_function, self.margins(features)).T
 
     def cuts(self) -> Tensor:
@@ -182,16 +182,16 @@ class CutNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (n_bins * n_rows, n_edges)
-            All rows of the first bin, then those of the next.
+            All rows of the first bin, then those of the second bin, and so on.
         """
         return (-self.bias / self.weight).flatten(0, 1)
 
     @torch.no_grad()
     def project(self) -> None:
-        """Make the cuts of ``looser_rows`` monotone; to be called after each step of a training.
+        """Make the cuts of ``looser_rows`` monotone; a training calls this after each step.
 
-        Where the order is broken, biases go halfway between the loosest of the tighter rows and the tightest
-        of the looser ones. Those in order stay, and each row keeps a gradient of its own.
+        Biases in the wrong order are set halfway between the loosest of the tighter rows and the tightest of
+        the looser rows. All others stay as they are, and each row keeps its own gradient.
         """
         if self.looser_rows is None:
             return
@@ -202,7 +202,7 @@ class CutNetwork(nn.Module):
         self.bias[:, order] = (above + below) / 2
 
     def edge_features(self) -> tuple[int, ...]:
-        """Return the position of the feature that each edge cuts on."""
+        """Return the index of the feature of each edge."""
         return tuple(range(self.n_features)) * (1 + self.windows)
 
     def directions(self) -> tuple[str, ...]:
@@ -211,7 +211,7 @@ class CutNetwork(nn.Module):
         Raises
         ------
         ValueError
-            If a learned weight is exactly zero, so that no cut exists.
+            If a learned weight is exactly zero: then there is no cut.
         """
         if (self.weight == 0).any():
             raise ValueError("a learned weight is exactly zero: this feature has no cut, remove it")
@@ -244,7 +244,7 @@ class OneToOneLinear(CutNetwork):
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Return plain values with which the constructor makes such a network, with other parameters."""
+        """Return the constructor's arguments as plain values, without the parameters of the network."""
         return _without(super().arguments(), "n_rows", "looser_rows")
 
 
@@ -262,7 +262,7 @@ class EfficiencyScanNetwork(CutNetwork):
     weights, activation_scale, windows, start, bin_edges, cut_function
         As in :class:`CutNetwork`.
     monotone : bool
-        Whether every cut of a higher target is at least as loose as that of a lower one.
+        Whether every cut of a higher target must be at least as loose as that of a lower one.
 
     Raises
     ------
@@ -301,7 +301,7 @@ class EfficiencyScanNetwork(CutNetwork):
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Return plain values with which the constructor makes such a network, with other parameters."""
+        """Return the constructor's arguments as plain values, without the parameters of the network."""
         given = {"targets": list(self.targets), "monotone": self.looser_rows is not None}
         return _without(super().arguments(), "n_rows", "looser_rows") | given
 

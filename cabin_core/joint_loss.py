@@ -1,4 +1,4 @@
-"""The loss of cuts as a differentiable preselection in front of a network, trained in one go.
+"""The loss for cuts, as a differentiable preselection, and a network behind them, trained together.
 
 After G. Watts, "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster),
 and the Discussion of arXiv:2502.08615.
@@ -24,7 +24,7 @@ from .numbers import check_kept_fractions
 if TYPE_CHECKING:
     from .schedule import Schedule
 
-#: Order of the mean of the signal's weights at the first epoch; zero itself would be its limit only.
+#: Order of the mean of the signal's weights at the first epoch; the formula has only a limit at order 0.
 FIRST_ORDER = 1e-3
 
 
@@ -35,13 +35,13 @@ class JointSums:
     Parameters
     ----------
     signal_weight, background_weight : Tensor, shape (n_rows,)
-        Of all events of a class.
+        Sums of weights of all events of a class.
     kept_signal, kept_background : Tensor, shape (n_rows,)
-        Of weight times the preselection's weight.
+        Sums of weight times the preselection's score.
     signal_cross_entropy, background_cross_entropy : Tensor, shape (n_rows,)
-        Of those times the cross-entropy of the classifier.
+        Sums of weight times the preselection's score times the cross-entropy of the classifier.
     signal_power : Tensor, shape (n_rows,)
-        Over the signal, of weight times a power of the preselection's weight.
+        Sum over the signal of weight times a power of the preselection's score.
     """
 
     signal_weight: Tensor
@@ -66,7 +66,7 @@ class JointSums:
         network : JointNetwork
         sample : EventSample
         order : float
-            The power; 1 needs no logarithm of the preselection's weight.
+            The power.
         coupling : float
             Factor, in [0, 1], on the gradient of the cross-entropy with respect to the cuts.
 
@@ -104,7 +104,7 @@ class JointSums:
 
 
 class JointLoss(Loss):
-    r"""Loses least with a preselection that keeps at most a given fraction of the background.
+    r"""Loss for cuts that keep at most a given fraction of the background, and a classifier behind them.
 
     With weights :math:`s` of the preselection and outputs :math:`p` of the classifier, both classes counting
     the same, the cross-entropy of the whole chain is
@@ -113,33 +113,34 @@ class JointLoss(Loss):
               + H(1-\langle s\rangle_S, 1-\langle s\rangle_B),\quad
               H(a,b)=-a\ln\frac{a}{a+b}-b\ln\frac{b}{a+b}
 
-    for each row: an event that is kept costs what the classifier leaves open, and of those that are dropped
-    the numbers are known only. So the cuts learn which events the classifier can make something of, and the
-    classifier learns from those that it will see.
+    for each row. A kept event contributes the cross-entropy of the classifier; of the dropped events only the
+    numbers in each class count. So the cuts learn to keep events that the classifier can separate, and the
+    classifier learns from the events that it will see.
 
-    Before that the cuts have to be somewhere sensible. In the first part of a training they follow
-    :math:`E=-\frac{1}{\tau}\ln\langle s^\tau\rangle_S`, whose order :math:`\tau` grows from 0, where it is
-    :math:`-\langle\ln s\rangle_S` and convex in the cuts, to 1, where it is the signal efficiency: cuts that
-    go straight for an efficiency are caught in poor local minima. Then :math:`E` hands over to
-    :math:`(1-c)E+cC`; the classifier follows :math:`C` from the first epoch on, so that the value of the loss
-    has :math:`(1-c)E+C` and only the gradient of the cuts the factor :math:`c`. A constraint
-    (:class:`~cabin_core.constraint.EfficiencyConstraint`) holds :math:`\langle s\rangle_B` at its bound.
+    In the first part of a training the cuts minimise
+    :math:`E=-\frac{1}{\tau}\ln\langle s^\tau\rangle_S`. Its order :math:`\tau` grows from 0, where :math:`E`
+    is :math:`-\langle\ln s\rangle_S` and convex in the cuts, to 1, where it is minus the logarithm of the
+    signal efficiency; cuts that start with order 1 end in poor local minima. After that :math:`E` changes
+    gradually to :math:`(1-c)E+cC`. The classifier minimises :math:`C` from the first epoch on: the value of
+    the loss is :math:`(1-c)E+C`, and the factor :math:`c` applies only to the gradient of the cuts. A
+    constraint (:class:`~cabin_core.constraint.EfficiencyConstraint`) keeps :math:`\langle s\rangle_B` below
+    its bound.
 
     Parameters
     ----------
     kept_fractions : sequence of float
         The largest fraction of the background that each row of the preselection keeps, in (0, 1].
     stiffness : float
-        Of the constraint: about ten times the relative change of the signal efficiency for one of the kept
-        fraction, 10 where they go together, 0.1 where the background falls a hundred times faster. A stiffer
-        one holds the cuts wherever they first meet the bound.
+        Stiffness of the constraint, best about ten times the relative change of the signal efficiency over
+        that of the kept fraction: 10 where both change alike, 0.1 where the background falls a hundred times
+        faster. With a much larger stiffness the cuts stay where they first meet the bound.
     order_share : float
-        Share of the epochs, in (0, 1], in which the order grows to 1.
+        Share of the epochs, in (0, 1], during which the order grows to 1.
     handover : tuple of float
-        Shares of the epochs between which the cuts pass from E to the sum.
+        Shares of the epochs between which E changes to the sum.
     coupling : float
-        The constant c, in [0, 1]: 0 gives cuts as if there were no classifier, 1 those of the least
-        cross-entropy, which take into the bargain to keep a little less signal.
+        The constant c, in [0, 1]. With 0 the cuts ignore the classifier; with 1 they minimise the
+        cross-entropy, which can keep a little less signal.
 
     Raises
     ------
@@ -175,7 +176,7 @@ class JointLoss(Loss):
         handover: Sequence[float] | None = None,
         coupling: float | None = None,
     ) -> JointLoss:
-        """Return a loss that is the same but for what is given."""
+        """Return a copy of the loss with some arguments changed."""
         return JointLoss(
             self.kept_fractions if kept_fractions is None else kept_fractions,
             stiffness=self.constraint.stiffness,
@@ -185,14 +186,14 @@ class JointLoss(Loss):
         )
 
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
-        """Set order and handover for a share, in (0, 1], of the training, whatever its schedule."""
+        """Set order and handover for a share, in (0, 1], of the training; the schedule has no effect."""
         self._order = min(max(share / self.order_share, FIRST_ORDER), 1.0)
         begin, end = self.handover
         passed = 1.0 if share >= end else 0.0 if share <= begin else (share - begin) / (end - begin)
         self._coupling = self.coupling * passed
 
     def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
-        """Update the multipliers of the constraint where it is time to."""
+        """Update the multipliers of the constraint when they are due."""
         if self.constraint.is_due(epoch):
             self.constraint.update(self.constrained_efficiency(network, sample))
 
@@ -202,12 +203,12 @@ class JointLoss(Loss):
         Raises
         ------
         ValueError
-            If the network is none of a preselection and a classifier.
+            If the network does not consist of a preselection and a classifier.
         """
         return self(self._sums(network, sample, chunk_size))
 
     def constrained_efficiency(self, network: nn.Module, sample: EventSample) -> Tensor:
-        """Return the fraction of the background that is kept, which the constraint holds, shape (n_rows,)."""
+        """Return the fraction of the background that is kept, shape (n_rows,), for the constraint."""
         sums = self._sums(network, sample)
         return sums.kept_background / sums.background_weight
 
@@ -255,9 +256,9 @@ def _scaled(values: Tensor, factor: float) -> Tensor:
 def fit_kept_fractions(
     preselection: CutNetwork, sample: EventSample, kept_fractions: Sequence[float]
 ) -> None:
-    """Shift all cuts of a row together so that the hard cuts keep the fraction of the background, not more.
+    """Shift all cuts of a row together so that the hard cuts keep at most the fraction of the background.
 
-    A training ends near its bound only, as smooth cuts are not hard ones.
+    A training alone ends only near the bound, because it uses smooth cuts.
 
     Parameters
     ----------
@@ -266,12 +267,12 @@ def fit_kept_fractions(
     sample : EventSample
         The training sample, scaled.
     kept_fractions : sequence of float
-        Of the background, one for each row; 1 leaves the cuts as they are.
+        Kept fraction of the background for each row; 1 leaves the cuts as they are.
 
     Raises
     ------
     ValueError
-        If the number of fractions is not that of the rows, or these have an order that shifts could break.
+        If the numbers of fractions and rows differ, or if the rows must be monotone, as shifts could break it.
     """
     if preselection.looser_rows is not None:
         raise ValueError("the rows of a monotone scan cannot be shifted one by one")
@@ -287,13 +288,13 @@ def fit_kept_fractions(
         margins, ranked = smallest[row][of_background].sort(descending=True, stable=True)
         kept = sample.weights[of_background][ranked].double().cumsum(0)
         n_kept = int((kept <= fraction * kept[-1]).sum())
-        # Halfway between two events, where rounding cannot move one over the cut.
+        # The cut lies halfway between two events, so that rounding cannot move one of them across it.
         last = margins[n_kept - 1] if n_kept else margins[0] + 1
         preselection.bias[:, row] -= (last + margins[n_kept]) / 2
 
 
 def _entropy_of_counts(first: Tensor, second: Tensor) -> Tensor:
-    """Return the cross-entropy of events of two classes of which only the numbers are known."""
+    """Return the cross-entropy of events of two classes if only the number in each class is known."""
     tiny = torch.finfo(first.dtype).tiny
     first, second = first.clamp(min=tiny), second.clamp(min=tiny)
     return -(first * (first / (first + second)).log() + second * (second / (first + second)).log())

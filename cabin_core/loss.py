@@ -1,4 +1,4 @@
-"""The methods of a loss that can be trained on, and the value of one that is a sum of named terms."""
+"""The interface of a loss, and the value of a loss that is a sum of named terms."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ if TYPE_CHECKING:
 
 
 class LossValue(Protocol):
-    """The number to minimise, and all that belongs into the history."""
+    """The value to minimise, and the numbers for the history."""
 
     @property
     def total(self) -> Tensor:
         """The loss, shape ()."""
 
     def values(self) -> dict[str, float]:
-        """Return ``total`` and others by name."""
+        """Return the numbers for the history by name, with ``total`` among them."""
 
 
 class Loss(Protocol):
-    """Anything with these methods can be trained on; one that inherits from this needs ``evaluate`` only."""
+    """Interface of a loss for :func:`cabin_core.train`; a subclass must define ``evaluate``."""
 
     def evaluate(self, network: nn.Module, sample: EventSample) -> LossValue:
         """Return the loss of a network on a sample or batch."""
 
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
-        """Get ready for an epoch.
+        """Prepare for an epoch.
 
         Parameters
         ----------
         share : float
-            Of the training when this epoch is over, in (0, 1].
+            Share of the training that is done after this epoch, in (0, 1].
         schedule : Schedule, optional
-            Of the training, where it has one.
+            The schedule of the training, if it has one.
         """
         return
 
     def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
-        """Learn from an epoch; called after its updates, without gradients.
+        """Adapt the loss after the updates of an epoch; called without gradients.
 
         Parameters
         ----------
         epoch : int
-            From 0.
+            Number of the epoch, from 0.
         network : torch.nn.Module
         sample : EventSample
-            The whole training sample, also where batches were smaller.
+            The whole training sample, also if the training uses mini-batches.
         """
         return
 
@@ -63,7 +63,7 @@ class LossTerms:
     Parameters
     ----------
     terms : mapping of str to Tensor
-        Added up in their order.
+        Terms by name, in the order in which they are added up.
     """
 
     def __init__(self, terms: Mapping[str, Tensor]) -> None:

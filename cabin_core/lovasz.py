@@ -1,9 +1,9 @@
 r"""The Lovász Z loss: a convex surrogate for the significance :math:`N_s / \sqrt{N_b}` of a classifier.
 
-The set function is what a set of mistaken events costs in significance; it is submodular, so its Lovász
-extension to real errors is convex, and a sort gives its gradient. This is the algorithm as the text of its
-paper defines it: the pseudocode printed there weighs the events in their old order and outside of the
-cumulative sum, and returns the gradient by the wrong permutation.
+The set function is the loss of significance by a set of misclassified events. It is submodular, so its
+Lovász extension to real-valued errors is convex, and sorting the errors gives its gradient. The algorithm
+follows the text of the paper. The pseudocode printed there differs from the text: it applies the weights in
+the unsorted order and outside of the cumulative sum, and permutes the gradient wrongly.
 
 References
 ----------
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-#: The exponent that Lin et al. (arXiv:1708.02002) found best; arXiv:2412.09500 names none.
+#: The exponent that Lin et al. (arXiv:1708.02002) found best; arXiv:2412.09500 does not give one.
 FOCAL_EXPONENT = 2.0
 
 
@@ -63,7 +63,7 @@ def _signed(logits: Tensor, is_signal: Tensor) -> Tensor:
     return torch.where(is_signal, logits, -logits)
 
 
-#: The error of each event from a network's raw output and its class, by the name that the config uses.
+#: Functions for the error of each event, from the raw output and the class, by their names in the config.
 ERRORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "hinge": hinge,
     "sigmoid": sigmoid_error,
@@ -73,7 +73,7 @@ ERRORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def z_score_shortfall(mistaken: Tensor, is_signal: Tensor, weights: Tensor, epsilon: float) -> Tensor:
-    r"""Return what a set of mistaken events costs in significance, the set function of Eq 5.
+    r"""Return the loss of significance by a set of misclassified events, the set function of Eq 5.
 
     .. math::
         \Delta(M) = \frac{N_s}{\sqrt\epsilon}
@@ -82,12 +82,12 @@ def z_score_shortfall(mistaken: Tensor, is_signal: Tensor, weights: Tensor, epsi
     Parameters
     ----------
     mistaken : Tensor of bool, shape (..., n_events)
-        The set: signal that is rejected and background that is accepted.
+        True for misclassified events: rejected signal and accepted background.
     is_signal : Tensor of bool, shape (n_events,)
     weights : Tensor, shape (n_events,)
         Expected yield of each event [events].
     epsilon : float
-        Positive; keeps the significance finite where no background is left [events].
+        Positive constant that keeps the significance finite without background [events].
 
     Returns
     -------
@@ -114,7 +114,7 @@ def weighted_lovasz_z(errors: Tensor, is_signal: Tensor, weights: Tensor, epsilo
     Parameters
     ----------
     errors : Tensor, shape (..., n_events)
-        How wrong each event is, not negative. The loss is convex in them and grows with each.
+        Error of each event, not negative. The loss is convex in the errors and grows with each of them.
     is_signal : Tensor of bool, shape (n_events,)
     weights : Tensor, shape (n_events,)
         Expected yield of each event [events], not negative.
@@ -124,8 +124,8 @@ def weighted_lovasz_z(errors: Tensor, is_signal: Tensor, weights: Tensor, epsilo
     Returns
     -------
     Tensor, shape (...)
-        In the type of the errors. Sums and roots are float64: in float32 the steps between 100,000
-        neighbouring events would drown in the rounding of their sum.
+        Has the type of the errors. Sums and roots are computed in float64: in float32 the steps between
+        100,000 neighbouring events would be lost in the rounding of their sum.
 
     Raises
     ------
@@ -143,19 +143,19 @@ def weighted_lovasz_z(errors: Tensor, is_signal: Tensor, weights: Tensor, epsilo
             raise ValueError("errors must be finite and not negative")
         order = errors.sort(dim=-1, descending=True, stable=True).indices
         steps = _steps(is_signal[order], yields[order], float(yields[is_signal].sum()), epsilon)
-        # Back at the places of the events, so that the errors need no gather with a gradient of its own.
+        # The steps in the order of the events, so that no gather of the errors enters the gradient.
         gradient = torch.empty_like(steps).scatter_(-1, order, steps).to(errors.dtype)
     return (errors * gradient).sum(dim=-1)
 
 
 def _steps(is_signal: Tensor, weights: Tensor, total: float, epsilon: float) -> Tensor:
-    """Return how much each event adds to the set function after those before it, never negative.
+    """Return the increase of the set function by each event, added to the events before it; not negative.
 
-    Differences of the set function itself would lose digits: what they cancel is taken out by hand.
+    Differences of the set function itself would lose digits, so the parts that cancel are left out.
     """
     of_signal = weights * is_signal
     accepted = (weights * ~is_signal).cumsum(dim=-1)
-    # Shifted, not subtracted: a small epsilon would not survive the difference of two large yields.
+    # A shifted copy instead of a difference: the difference of two large yields would lose a small epsilon.
     before = torch.roll(accepted, 1, dims=-1)
     before[..., 0] = 0.0
     kept = (total - of_signal.cumsum(dim=-1)).clamp(min=0.0)
@@ -188,30 +188,30 @@ def lovasz_z_loss(
 ) -> Tensor:
     r"""Return the Lovász Z loss of a set of events from several processes.
 
-    Each event stands for :math:`w_i = \sigma_k L / v_k` expected events, with :math:`v_k` the number of
-    events of its process in this very set.
+    Each event stands for :math:`w_i = \sigma_k L / v_k` expected events, where :math:`v_k` is the number of
+    events of its process in the given set.
 
     Parameters
     ----------
     errors : Tensor, shape (n_events,)
-        How wrong each event is, not negative; one of :data:`ERRORS`, for example. The gradient flows here.
+        Error of each event, not negative, for example by one of :data:`ERRORS`. They can have a gradient.
     labels : Tensor, shape (n_events,)
         1 for signal, 0 for background; bool or numbers.
     processes : Tensor of integers, shape (n_events,)
-        Which process each event belongs to, an index or key of ``cross_sections``.
+        Process of each event, an index or key of ``cross_sections``.
     cross_sections : sequence or mapping of float
-        Of each process [fb]; each process has events here, all of one class.
+        Cross-section of each process [fb]; each process must have events, all of one class.
     luminosity : float
         Integrated luminosity [fb^-1].
     epsilon : float, optional
-        Keeps the significance finite where no background is left [events]. The expected signal yield
-        :math:`\sigma_s L` where absent, as the paper has it; with large backgrounds the best linear
-        network is then one that gives the same output for all events.
+        Constant that keeps the significance finite without background [events]. Where absent it is the
+        expected signal yield :math:`\sigma_s L`, as in the paper; with large backgrounds the best linear
+        network then gives the same output for all events.
 
     Returns
     -------
     Tensor, shape ()
-        0 where no event is wrong, :math:`N_s / \sqrt\epsilon` where every error is 1; standard deviations.
+        0 if all errors are 0, :math:`N_s / \sqrt\epsilon` if all errors are 1 [standard deviations].
 
     Raises
     ------
@@ -263,7 +263,7 @@ def event_yields(
     Returns
     -------
     Tensor of float64, shape (n_events,)
-        Those of a process add up to its cross-section times the luminosity [events].
+        The yields of a process add up to its cross-section times the luminosity [events].
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The Lovász Z loss of a network, to be trained on."""
+"""The Lovász Z loss of a network, for training."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .lovasz import ERRORS, FOCAL_EXPONENT, focal, weighted_lovasz_z
 
 @dataclass(frozen=True)
 class ZLossTerms:
-    r"""The value of the loss, and what shows whether the network still tells events apart.
+    r"""The value of the loss, and two numbers that show whether the network still separates events.
 
     Parameters
     ----------
     total : Tensor, shape ()
         The loss in standard deviations.
     share : Tensor, shape ()
-        The loss over :math:`N_s / \sqrt\epsilon`, its value where every error is 1: what the hinge error of a
-        network that always gives 0 is.
+        The loss divided by :math:`N_s / \sqrt\epsilon`, its value if every error is 1; a network that always
+        gives 0 has this hinge error.
     spread : Tensor, shape ()
-        Standard deviation of the raw outputs of the network; 0 where it gives all events the same.
+        Standard deviation of the raw outputs of the network; 0 if all events have the same output.
     """
 
     total: Tensor
@@ -33,7 +33,7 @@ class ZLossTerms:
     spread: Tensor
 
     def values(self) -> dict[str, float]:
-        """Return each as a number."""
+        """Return the three numbers by name."""
         return {name: float(getattr(self, name).detach()) for name in ("total", "share", "spread")}
 
 
@@ -41,22 +41,21 @@ class ZLossTerms:
 class LovaszZLoss(Loss):
     """The Lovász Z loss of a network with one raw output, for :func:`cabin_core.train`.
 
-    Weights of events are their expected yields [events]. Those of each class are scaled, so that any batch
-    adds up to the same yields. (:func:`lovasz_z_loss` counts the events of each process in its set: in one
-    full batch that is the same; in a mini-batch processes of one class keep the share that they happen to
-    have.)
+    Weights of events are their expected yields [events]. The weights of each class are scaled so that every
+    batch has the same total yields. (:func:`lovasz_z_loss` instead fixes the yield of each process. For one
+    full batch this is the same; in a mini-batch the shares of processes of one class vary at random.)
 
     Parameters
     ----------
     error : str
         One of :data:`ERRORS`.
     epsilon : float, optional
-        Keeps the significance finite where no background is left [events]; the signal yield where None.
+        Constant that keeps the significance finite without background [events]; the signal yield where None.
     focal_exponent : float
-        Of the focal error.
+        Exponent of the focal error.
     signal_yield, background_yield : float, optional
-        What the weights of a class add up to in any batch [events]; as they are where None, which suits one
-        full batch.
+        Total weight of each class in every batch [events]. None leaves the weights as they are, which is
+        right for one full batch.
 
     Raises
     ------
@@ -86,7 +85,7 @@ class LovaszZLoss(Loss):
         Parameters
         ----------
         network : torch.nn.Module
-            With a method ``logits`` that gives its raw outputs, shape (n_events, 1).
+            Must have a method ``logits`` that gives the raw outputs, shape (n_events, 1).
         sample : EventSample
             Weights are expected yields [events].
 

@@ -13,13 +13,13 @@ from .numbers import SIGN_OF_DIRECTION
 
 @dataclass(frozen=True)
 class CutEfficiencies:
-    """Efficiencies of selections, one a row, each in [0, 1].
+    """Efficiencies of selections, each in [0, 1]; a selection is a row.
 
     Parameters
     ----------
     signal, background : ndarray, shape (n_rows,)
     signal_uncertainty, background_uncertainty : ndarray, shape (n_rows,)
-        Binomial, one standard deviation, with the effective number of weighted events.
+        Binomial uncertainties, one standard deviation, from the effective number of weighted events.
     """
 
     signal: NDArray[np.float64]
@@ -39,7 +39,7 @@ def passes_cuts(
     cuts : ndarray, shape (n_rows, n_features)
         In the units of the features.
     directions : sequence of str, length n_features
-        ``>`` keeps events above the cut, ``<`` those below.
+        ``>`` keeps events above the cut, ``<`` events below it.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def _efficiency(
     total = weights.sum(dtype=np.float64)
     if not total > 0:
         raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
-    # The two sums run in different orders: where everything passes, their ratio can exceed 1 by rounding.
+    # The two sums are added in different orders: if all events pass, rounding can make their ratio exceed 1.
     efficiency = np.minimum((weights[:, None] * passed).sum(axis=0, dtype=np.float64) / total, 1.0)
     effective_events = total**2 / np.square(weights, dtype=np.float64).sum()
     return efficiency, np.sqrt(efficiency * (1 - efficiency) / effective_events)

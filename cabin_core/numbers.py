@@ -1,4 +1,4 @@
-"""Checks of numbers that several parts of a training take."""
+"""Checks of numbers that are arguments of several parts of a training."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from . import classifiers, cuts
 from .scaling import FeatureScaling
 
 FORMAT = "cabin_core network 3"
-#: What a file may hold, by the name of the class: networks that tell their constructor's arguments.
+#: Classes of networks that can be in a file, by name; each has a method ``arguments``.
 NETWORKS: dict[str, type[nn.Module]] = {
     name: value
     for module in (classifiers, cuts)
@@ -27,7 +27,7 @@ _INCOMPLETE = "not a complete model file: delete it and train the network again"
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network with all that is needed to apply it to events in physical units.
+    """A network with everything needed to apply it to events in physical units.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class TrainedNetwork:
     directions : tuple of str
         ``>`` or ``<`` for each feature, as configured.
     training : dict
-        Plain values that tell how it was trained (epochs, loss, seed), for the reader of the file.
+        Plain values that describe the training (epochs, loss, seed), for information.
     """
 
     network: nn.Module
@@ -47,12 +47,12 @@ class TrainedNetwork:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The floating type of its parameters, in which it was trained."""
+        """The floating type of the parameters."""
         return next(self.network.parameters()).dtype
 
     @property
     def event_property(self) -> str | None:
-        """The property that its cuts follow, the last of the inputs; None where there is none."""
+        """The property that the cuts follow, which is the last input; None if there is none."""
         followed = classifiers.cuts_of(self.network)
         return None if followed is None or not followed.has_property else self.scaling.features[-1]
 
@@ -65,7 +65,7 @@ def save_network(path: Path | str, trained: TrainedNetwork) -> None:
     ValueError
         If the network, or a part of it, is not of a class of the core.
     """
-    # Through memory, so that a full disk is an OSError with its reason rather than torch's own error.
+    # Written through memory, so that a full disk gives an OSError with the reason instead of torch's error.
     content = io.BytesIO()
     torch.save(
         {
@@ -111,7 +111,7 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
     except PermissionError:
         raise
     except Exception as error:
-        # Damaged bytes end in many types of error; each means the same to the reader.
+        # Damaged files raise many types of error; all mean the same for the user.
         raise ValueError(f"{path}: {_INCOMPLETE}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path}: not a model file of this version ({FORMAT}): train the network again")
@@ -135,7 +135,7 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
 
 
 def _description(network: nn.Module) -> dict[str, Any]:
-    """Return the class of a network and its arguments; one that is an argument of another alike."""
+    """Return the class of a network and its arguments, and the same of networks among the arguments."""
     name = type(network).__name__
     if NETWORKS.get(name) is not type(network):
         raise ValueError(f"a {name} cannot be saved: it is no network of the core")
@@ -150,7 +150,7 @@ def _description(network: nn.Module) -> dict[str, Any]:
 
 
 def _restored(description: dict[str, Any], state: dict[str, torch.Tensor]) -> nn.Module:
-    # Parameters that start at random are drawn here, only to be replaced.
+    # The constructor draws random parameters, which are replaced below.
     with torch.random.fork_rng():
         network = _new(description)
     (precision,) = {value.dtype for value in state.values()}

@@ -1,4 +1,4 @@
-"""How far cuts are from a straight line, Eq 7 of arXiv:2502.08615."""
+"""Distance of cuts from a straight line, Eq 7 of arXiv:2502.08615."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ SMOOTHNESS_FLOOR = 0.1
 
 
 def roughness(cuts: Tensor) -> Tensor:
-    """Return how far cuts lie from the middle of their neighbours, Eq 7 without its coefficient.
+    """Return the distance of cuts from the mean of their neighbours, Eq 7 without its coefficient.
 
     Parameters
     ----------
     cuts : Tensor, shape (n_steps, ...)
-        Cuts in scaled units, in increasing order of the target, or of the property for those of bins.
+        Cuts in scaled units, in increasing order of the target, or of the property for cuts in bins.
 
     Returns
     -------
     Tensor, shape ()
-        Mean over the inner steps and all else; 0 for fewer than three steps.
+        Mean over the inner steps and all other axes; 0 for fewer than three steps.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Linear scaling of features, and the way back to physical units for cuts."""
+"""Linear scaling of features, and the inverse for cuts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class FeatureScaling:
-    """Mean and spread of each feature, as a standard scaler finds them on the training sample.
+    """Mean and standard deviation (spread) of each feature in the training sample.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class FeatureScaling:
 
     @classmethod
     def identity(cls, features: Sequence[str]) -> Self:
-        """Return the scaling that leaves the features in their units."""
+        """Return the scaling that does not change the features."""
         return cls(features, torch.zeros(len(features)), torch.ones(len(features)))
 
     def scale(self, values: Tensor) -> Tensor:
@@ -63,14 +63,14 @@ class FeatureScaling:
         return (values.to(torch.float64) - self.mean) / self.spread
 
     def unscale(self, values: Tensor, columns: Sequence[int] | None = None) -> Tensor:
-        """Bring scaled values (for example cuts) back to physical units; the inverse of :meth:`scale`.
+        """Convert scaled values (for example cuts) to physical units; the inverse of :meth:`scale`.
 
         Parameters
         ----------
         values : Tensor, shape (..., n_columns)
             Dimensionless.
         columns : sequence of int, optional
-            The feature of each column; all features, in order, where absent.
+            Index of the feature of each column; all features, in order, where absent.
 
         Returns
         -------

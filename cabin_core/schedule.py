@@ -1,4 +1,4 @@
-"""Sharpness, learning rates and goals that change in the course of a training."""
+"""Sharpness, learning rates and goals that change during a training."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from .classifiers import cuts_of
 
 @dataclass(frozen=True)
 class Schedule:
-    """Changes in the course of a training.
+    """Changes during a training.
 
     Parameters
     ----------
     first_activation_scale : float, optional
-        Sharpness of the sigmoids in the first epoch; it grows by equal factors to the network's own. Blunt
-        sigmoids see far, sharp ones count events as the hard cuts do.
+        Sharpness of the sigmoids in the first epoch; it grows by equal factors to that of the network. With
+        blunt sigmoids distant events contribute to the gradient; sharp ones count events as hard cuts do.
     last_learning_rate : float, optional
-        In the last epoch; the learning rate falls to it by equal factors, and that of a classifier alike.
+        Learning rate in the last epoch; it falls by equal factors, and that of a classifier by the same ones.
     first_goal : float, optional
-        Signal efficiency at which goals of a constraint that are above it start. The background falls ever
-        faster along the best feature, so at a high efficiency many weak cuts look as good as the beginning
-        of one strong cut, and descent from loose cuts is caught there. From a tight selection, where the
-        strong cut has won, it is not.
+        Signal efficiency at which larger goals of a constraint start. At a high efficiency many weak cuts
+        can be as good as the beginning of one strong cut on the best feature, so a descent from loose cuts
+        can end in a local minimum. A descent from a tight selection, which has the strong cut, does not.
     goals_move : tuple of float
-        Shares of the epochs between which the goals move from there to their own.
+        Shares of the epochs between which the goals move from ``first_goal`` to their final values.
 
     Raises
     ------
@@ -55,28 +54,28 @@ class Schedule:
             )
 
     def share_of_goals(self, share: float) -> float:
-        """Return where goals are on their way at a share of the epochs: below 0 before, above 1 after it."""
+        """Return the position of the goals between start (0) and end (1) at a share of the epochs."""
         begin, end = self.goals_move
         return (share - begin) / (end - begin)
 
 
 class Course:
-    """A schedule at work on a network and its optimizer.
+    """A schedule applied to a network and its optimizer.
 
     Parameters
     ----------
     schedule : Schedule
     network : torch.nn.Module
-        Whose sharpness at first is that of the last epoch.
+        Its sharpness is that of the last epoch.
     optimizer : torch.optim.Optimizer
-        Whose learning rates at first are those that fall.
+        Its learning rates are those of the first epoch.
     learning_rate : float
-        Of the cuts, which falls to the last one of the schedule; others fall by the same factor.
+        Learning rate of the cuts, which falls to the last one; other rates fall by the same factor.
 
     Raises
     ------
     ValueError
-        If a network without cuts has a sharpness to follow.
+        If the schedule changes the sharpness and the network has no cuts.
     """
 
     def __init__(
@@ -99,8 +98,8 @@ class Course:
         Parameters
         ----------
         share : float
-            Of the training when this epoch is over: 1 in the last one, so that a training ends with the
-            network's own sharpness.
+            Share of the training that is done after this epoch. It is 1 in the last epoch, so a training ends
+            with the sharpness of the network.
         """
         first_scale, last_rate = self._schedule.first_activation_scale, self._schedule.last_learning_rate
         if first_scale is not None and self._cuts is not None:

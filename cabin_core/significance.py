@@ -7,13 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-#: Backgrounds below this count as this [events]. The significance grows without bound, as the root of a
-#: logarithm, where the background vanishes; it and its gradient are finite in either precision with this.
+#: A smaller background is replaced by this [events]. Without it the significance diverges for a vanishing
+#: background, as the root of a logarithm. With it value and gradient are finite in float32 and float64.
 LEAST_BACKGROUND = {torch.float32: 1e-30, torch.float64: 1e-200}
-#: Below this a series is more accurate than the formula that it belongs to.
+#: Below this argument a series is more accurate than the formula.
 _SERIES_UP_TO = 0.1
 _SERIES_TERMS = 18
-#: Nodes and weights of Gauss and Legendre on (0, 1).
+#: Nodes and weights of the Gauss-Legendre quadrature on (0, 1).
 _NODES = (0.04691007703066800, 0.23076534494715845, 0.5, 0.76923465505284155, 0.95308992296933200)
 _WEIGHTS = (
     0.11846344252809454,
@@ -22,7 +22,7 @@ _WEIGHTS = (
     0.23931433524968324,
     0.11846344252809454,
 )
-#: From this uncertainty squared over the statistical one on, the second form of the formula is taken.
+#: If the squared ratio of the uncertainty to the statistical one is above this, the second formula is used.
 _UNCERTAIN_FROM = 10.0
 
 
@@ -36,23 +36,23 @@ def asimov_significance(
             - \frac{b^2}{\sigma^2}\ln\left[1+\frac{\sigma^2(n-b)}{b(b+\sigma^2)}\right]\right)},
         \quad n=s+b,\quad \sigma=\delta b
 
-    The limit without uncertainty is :math:`\sqrt{2(n\ln(n/b)-s)}`, and :math:`s/\sqrt{b+\sigma^2}` that of
-    little signal.
+    The limit without uncertainty is :math:`\sqrt{2(n\ln(n/b)-s)}`; the limit of a small signal is
+    :math:`s/\sqrt{b+\sigma^2}`.
 
     Parameters
     ----------
     signal, background : Tensor or float
-        Expected yields s and b [events]; not negative. Sums over events, not scores of one event. A
-        background below :data:`LEAST_BACKGROUND` counts as that.
+        Expected yields s and b [events], not negative. They are sums over events, not scores of one event. A
+        background below :data:`LEAST_BACKGROUND` is replaced by that.
     relative_uncertainty : Tensor or float
-        The uncertainty delta of the background over the background; not negative, 0 for none.
+        Relative uncertainty delta of the background, not negative.
 
     Returns
     -------
     Tensor
-        Significance in standard deviations, in the shape that the three broadcast to and the precision of the
-        yields, float64 where these are counts. Larger is better: a loss is its negative. Gradients are finite
-        for yields up to 1e15, zero included.
+        Significance in standard deviations, in the common shape of the three arguments. The precision is that
+        of the yields, or float64 if these are integers. Larger is better: a loss is its negative. Gradients
+        are finite for yields from 0 to 1e15.
 
     Raises
     ------
@@ -61,14 +61,14 @@ def asimov_significance(
 
     Notes
     -----
-    The two terms of the formula agree to many digits where the signal is a small part of the background. With
-    :math:`\psi(x)=[(1+x)\ln(1+x)-x]/x^2` it becomes
+    If the signal is a small part of the background, the two terms of the formula agree to many digits, and
+    their difference loses accuracy. With :math:`\psi(x)=[(1+x)\ln(1+x)-x]/x^2` the formula becomes
 
     .. math:: Z = s\sqrt{2\left[\frac{\psi(s/b)}{b}-\frac{\psi(s/c)}{c}\right]}
         = s\sqrt{2\int_{1/c}^{1/b}\frac{sw-\ln(1+sw)}{(sw)^2}\,dw},\quad c=b+1/\delta^2
 
-    of which the second form serves where b and c differ little, that is where the uncertainty is many times
-    the statistical one. Both are computed in float64 whatever the precision of the yields.
+    The second form is used if b and c differ little, that is if the uncertainty is many times the
+    statistical one. Both are computed in float64 for yields of any precision.
 
     References
     ----------
@@ -119,7 +119,7 @@ def _difference_by_terms(s: Tensor, b: Tensor, variance: Tensor) -> Tensor:
 
 
 def _difference_by_integral(s: Tensor, b: Tensor, variance: Tensor) -> Tensor:
-    """Return the same for ``1 / b`` and ``1 / c`` that are close to one another."""
+    """Return the same difference, if ``1 / b`` and ``1 / c`` are close to one another."""
     inverse_c = variance / (1 + variance * b)
     step = 1 / (b * (1 + variance * b))
     values = [
@@ -143,9 +143,9 @@ def _chi(x: Tensor) -> Tensor:
 
 
 def _split(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return where a series is better, and harmless numbers for each branch where the other is taken.
+    """Return where a series is better, and arguments for both branches that are safe where it is not used.
 
-    Without them the branch not taken would make gradients NaN.
+    Without safe arguments the unused branch would make gradients NaN.
     """
     small = x < _SERIES_UP_TO
     return small, torch.where(small, x, 0.0), torch.where(small, 1.0, x)

@@ -1,4 +1,4 @@
-"""A term of the loss of cuts: a number from sums over events and from cuts, times its coefficient."""
+"""A term of the loss of cuts: a function of sums over events and of cuts, times a coefficient."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Aim:
-    """The aim of a training of cuts.
+    """The goal of a training of cuts.
 
     Parameters
     ----------
     targets : sequence of float
         Target signal efficiency of each row of the network; empty where there is none.
     n_bins : int
-        Bins of a property that the network has.
+        Number of bins of a property in the network.
     yields : ExpectedYields, optional
-        What a counting experiment expects before the cuts.
+        Expected yields of a counting experiment before the cuts.
 
     Raises
     ------
@@ -46,11 +46,11 @@ class Aim:
 
     @property
     def goals(self) -> list[float]:
-        """The targets of all rows of the first bin, then of the next."""
+        """The targets of all rows, bin after bin."""
         return [*self.targets] * self.n_bins
 
     def by_bin(self, cuts: Tensor) -> Tensor:
-        """Return cuts of shape (n_bins * n_rows, n_edges) in the shape (n_bins, n_rows, n_edges)."""
+        """Reshape cuts from (n_bins * n_rows, n_edges) to (n_bins, n_rows, n_edges)."""
         by_bin: Tensor = cuts.unflatten(0, (self.n_bins, -1))
         return by_bin
 
@@ -58,9 +58,9 @@ class Aim:
 class BaseTerm(ABC):
     """A term of :class:`~cabin_core.cut_loss.CutLoss`.
 
-    A module of :mod:`cabin_core.terms` has a class ``Term`` of this kind, whose docstring says in the config
-    and its reference what the coefficient multiplies. The class constants are literals, so that these can be
-    read without importing torch.
+    Each module of :mod:`cabin_core.terms` has a class ``Term`` that inherits from this. The first line of its
+    docstring describes the term in the config reference. The class constants are literals, so that they can
+    be read without importing torch.
 
     Parameters
     ----------
@@ -70,22 +70,22 @@ class BaseTerm(ABC):
     Attributes
     ----------
     symbol : str
-        Of the coefficient.
+        Symbol of the coefficient.
     needs : tuple of str
-        What it cannot do without: ``targets``, ``yields``, ``bins`` (three at least) or ``cuts``.
+        Requirements: ``targets``, ``yields``, ``bins`` (at least three) or ``cuts``.
     options : dict of str to tuple of str
-        Further keys of a loss that are this term's, passed to its constructor: the values that each can have,
-        of which the first is the default.
+        Options of the term, which are further keys of the loss and arguments of the constructor. For each
+        option its possible values; the first is the default.
     holds_minimum_signal : bool
-        Whether it keeps the minimum signal of the yields.
+        Whether the term keeps the minimum signal of the yields.
     place : int, optional
-        Among the columns that every history has. A term without has a column where it is in the loss, after
-        these.
+        Position of its column among those that every history has. A term without a place has a column after
+        these, and only if it is in the loss.
 
     Raises
     ------
     ValueError
-        If the coefficient is negative or infinite, or there is not what it needs.
+        If the coefficient is negative or infinite, or a requirement is not met.
     """
 
     symbol: ClassVar[str] = ""
@@ -109,18 +109,18 @@ class BaseTerm(ABC):
 
     @property
     def name(self) -> str:
-        """Its word in the config, that of its module."""
+        """Name in the config, which is the name of the module."""
         return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
-        """Return what the coefficient multiplies, summed over rows, shape ().
+        """Return the term without its coefficient, summed over rows, shape ().
 
         Parameters
         ----------
         sums : EventSums
         cuts : Tensor, shape (n_bins * n_rows, n_edges)
-            In scaled units; only of a term that needs ``cuts``.
+            In scaled units; only for a term that needs ``cuts``.
         """
 
     def __call__(self, sums: EventSums, cuts: Tensor | None) -> Tensor:
@@ -129,16 +129,16 @@ class BaseTerm(ABC):
         Raises
         ------
         ValueError
-            If it needs cuts and there are none.
+            If the term needs cuts and there are none.
         """
         if cuts is None and "cuts" in self.needs:
             raise ValueError(f"the {self.name} term of the loss needs a network with cuts")
         return self.coefficient * self.value(sums, cast(Tensor, cuts))
 
     def begin_epoch(self, share: float, schedule: Schedule | None) -> None:
-        """Get ready for an epoch, as :meth:`cabin_core.loss.Loss.begin_epoch`."""
+        """Prepare for an epoch, see :meth:`cabin_core.loss.Loss.begin_epoch`."""
         return
 
     def end_epoch(self, epoch: int, sums: Callable[[], EventSums]) -> None:
-        """Learn from an epoch, counted from 0, and from the sums over the training sample where asked for."""
+        """Adapt after an epoch, counted from 0; ``sums`` gives the sums over the training sample."""
         return

@@ -1,4 +1,4 @@
-"""Training by gradient descent, in one full batch or in mini-batches, with its history."""
+"""Training by gradient descent, with one full batch or with mini-batches, and its history."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from .schedule import Course, Schedule
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
-#: One row an epoch: ``epoch`` and ``train_TERM``, ``test_TERM`` for the total and each term of the loss.
+#: One row for each epoch: ``epoch``, and ``train_TERM``, ``test_TERM`` for the total and each term.
 History = list[dict[str, float]]
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train.
+    """Settings of a training.
 
     Parameters
     ----------
     epochs : int
-        Passes over the training sample.
+        Number of passes over the training sample.
     optimizer : str
         ``sgd`` or ``adam``.
     learning_rate : float
     classifier_learning_rate : float, optional
-        Of the classifier of a joint network; as of its cuts where None.
+        Learning rate of the classifier of a joint network; that of the cuts where None.
     batch_size : int, optional
-        Events in a mini-batch, up to one more where the classes do not divide evenly; one full batch where
-        None.
+        Number of events in a mini-batch, or one more if the classes do not divide evenly; one full batch
+        where None.
     seed : int
         Seed of the order of events in mini-batches.
     schedule : Schedule, optional
-        What changes on the way; nothing where None.
+        Changes during the training; none where None.
 
     Raises
     ------
@@ -85,28 +85,28 @@ def train(
     Parameters
     ----------
     network : torch.nn.Module
-        Scores of shape (n_events, n_rows) from features of shape (n_events, n_features).
+        Gives scores of shape (n_events, n_rows) for features of shape (n_events, n_features).
     loss : Loss
     train_sample : EventSample
         Scaled features.
     test_sample : EventSample, optional
-        Looked at, never learned from; the history has no columns of it where None.
+        Only for the history, not for the training; the history has no columns for it where None.
     settings : TrainingSettings
     on_epoch : callable, optional
-        Called with each row of the history as soon as it is known.
+        Called with each row of the history after its epoch.
     watch : callable, optional
-        What else a row of the history holds, asked of the network before the updates of each epoch.
+        Gives further columns of the history; called with the network before the updates of each epoch.
 
     Returns
     -------
     History
-        The losses of epoch ``e`` are those before its update; with mini-batches the training loss is
-        the mean over the epoch's batches, each before its own update.
+        The losses of an epoch are computed before its update. With mini-batches the training loss is the
+        mean over the batches, each computed before its own update.
 
     Raises
     ------
     ValueError
-        If the loss stops being finite, or mini-batches are more than the events of a class.
+        If the loss is not finite, or there are more mini-batches than events of a class.
     """
     optimizer = _new_optimizer(network, settings)
     course = Course(settings.schedule or Schedule(), network, optimizer, settings.learning_rate)
@@ -135,7 +135,7 @@ def train(
         for name in batch_values[0]:
             row[f"train_{name}"] = sum(values[name] for values in batch_values) / len(batch_values)
         row |= {f"test_{name}": value for name, value in test_values.items()} | watched
-        # A diverged loss would otherwise end as cuts of NaN, hundreds of epochs later.
+        # Without this check a diverging loss would give cuts of NaN hundreds of epochs later.
         if not math.isfinite(row["train_total"]):
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
@@ -166,7 +166,7 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
 def _batches(
     sample: EventSample, batch_size: int | None, generator: torch.Generator
 ) -> Iterator[EventSample]:
-    """Yield the whole sample, or mini-batches that hold each class in the proportion of the sample."""
+    """Yield the whole sample, or mini-batches with the same proportion of the classes as the sample."""
     if batch_size is None or batch_size >= len(sample):
         yield sample
         return

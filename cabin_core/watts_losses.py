@@ -1,7 +1,7 @@
-"""The losses of G. Watts' notebooks, each a function of sums over all events.
+"""The losses of G. Watts' notebooks, which are functions of sums over all events.
 
-After "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster) and the
-notebooks that belong to it.
+Source: "Differentiable Programming: Neural Networks and Selection Cuts Working Together" (poster) and its
+notebooks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .loss import Loss
 
 #: Added to the argument of each logarithm of the cross-entropy, as in the notebooks.
 LOG_FLOOR = 1e-6
-#: Events at a time: what a small network computes for so many of them stays in the cache of the processor.
+#: Number of events in a chunk, so small that the values computed for it stay in the processor's cache.
 CHUNK_SIZE = 8192
 WATTS_LOSSES = ("significance", "cross_entropy", "squares", "softmax")
 
@@ -28,19 +28,19 @@ class WattsValue:
     total: Tensor
 
     def values(self) -> dict[str, float]:
-        """Return it as a number."""
+        """Return the total as a number."""
         return {"total": float(self.total.detach())}
 
 
 @dataclass(frozen=True)
 class WattsLoss(Loss):
-    r"""A loss of weights :math:`P_i` that cuts, or a network behind them, give to the events.
+    r"""A loss of the weights :math:`P_i` of events, which are outputs of cuts or of a network behind cuts.
 
     With :math:`y_i` 1 for signal and 0 for background, and sums over all events:
 
     ``significance``
-        :math:`-S/\sqrt{B}` of the sums of weights of both classes; NaN where cuts that can be negative
-        make :math:`B` so.
+        :math:`-S/\sqrt{B}` with the sums of the weights of each class; NaN if :math:`B` is negative, which
+        is possible with cut functions that can be negative.
     ``cross_entropy``
         :math:`-\sum_i \log(P_i + 10^{-6})` over the signal and :math:`-\sum_i \log(1 - P_i + 10^{-6})` over
         the background.
@@ -48,8 +48,8 @@ class WattsLoss(Loss):
         :math:`\sum_i (y_i - P_i)^2`.
     ``softmax``
         :math:`-\sum_i y_i \log(e^{z_i} / \sum_j e^{z_j})` with :math:`z = \mathrm{sigmoid}(P)`: the softmax
-        runs over the events. Adding the same number to all :math:`z` changes nothing, and no event is ever
-        done with, so that cuts drift.
+        runs over the events. The loss does not change if the same number is added to all :math:`z`, and
+        every event always has a gradient, so cuts drift.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class WattsLoss(Loss):
             strict=True,
         )
         sums = zip(*(self._sums(network(x), is_signal, w) for x, is_signal, w in chunks), strict=True)
-        # Sums of chunks are added up in float64: the losses are differences of large numbers.
+        # Sums of chunks are added up in float64, because the losses are differences of large numbers.
         return self._of_sums([torch.stack(of_chunks).double().sum(dim=0) for of_chunks in sums])
 
     def of_scores(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> Tensor:
@@ -103,7 +103,7 @@ class WattsLoss(Loss):
         if self.kind == "softmax":
             outputs = torch.sigmoid(scores)
             of_signal = weights * is_signal
-            # Outputs are in (0, 1): their exponentials need no shift.
+            # Outputs are in (0, 1), so their exponentials cannot overflow and need no shift.
             return of_signal.sum(), _total(outputs.exp(), weights), _total(outputs, of_signal)
         if self.kind == "squares":
             return (_total((scores - is_signal[:, None].to(scores.dtype)) ** 2, weights),)
@@ -121,5 +121,5 @@ class WattsLoss(Loss):
 
 
 def _total(values: Tensor, weights: Tensor) -> Tensor:
-    # Not a matrix product, which adds up one after the other and loses digits.
+    # No matrix product here: it adds the events one after the other and loses digits.
     return (values * weights[:, None]).sum(dim=0)

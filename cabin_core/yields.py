@@ -1,4 +1,4 @@
-"""The yields that a counting experiment expects before the cuts."""
+"""Expected yields of a counting experiment before the cuts."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from .significance import asimov_significance
 
 @dataclass(frozen=True)
 class ExpectedYields:
-    """The yields that a counting experiment expects before the cuts, for the significance.
+    """Expected yields of a counting experiment before the cuts, for the significance.
 
     Parameters
     ----------
     signal, background : float
         Yields of all events of a class [events].
     relative_uncertainty : float
-        Of the background.
+        Relative uncertainty of the background.
     minimum_signal : float
         Signal that the cuts must keep [events].
     irreducible_background : float
-        Background that stays whatever the cuts [events]. Where cuts can remove all events of a sample,
-        nothing else keeps the significance from growing with ever tighter ones.
+        Background that no cut removes [events]. If cuts can remove all background events of a sample, only
+        this keeps the significance from growing with ever tighter cuts.
 
     Raises
     ------
     ValueError
-        If a yield is not positive, another number is negative, or the minimum is not within the signal.
+        If a yield is not positive, another number is negative, or the minimum exceeds the signal.
     """
 
     signal: float
@@ -52,7 +52,7 @@ class ExpectedYields:
             )
 
     def significance(self, signal_efficiency: Tensor, background_efficiency: Tensor) -> Tensor:
-        """Return the significance of selections from the efficiencies of both classes, shape (n_rows,)."""
+        """Return the significance, shape (n_rows,), from the efficiencies of both classes."""
         return asimov_significance(
             self.signal * signal_efficiency,
             self.background * background_efficiency + self.irreducible_background,

@@ -1,4 +1,4 @@
-"""The terms of the loss of cuts: a module is a term, and its name that of the term in the config."""
+"""The terms of the loss of cuts: one module for each term, named as the term in the config."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..term import BaseTerm
 
 @cache
 def known_terms() -> dict[str, type[BaseTerm]]:
-    """Return the class of each term by its name, in the order in which terms are added up and listed."""
+    """Return the class of each term by name, in the order in which terms are added up and listed."""
     found: dict[str, type[BaseTerm]] = {
         module.name: importlib.import_module(f"{__name__}.{module.name}").Term
         for module in pkgutil.iter_modules(__path__)

@@ -1,4 +1,4 @@
-"""The term of arXiv:2502.08615 that takes scores as probabilities."""
+"""The term of arXiv:2502.08615 that treats scores as probabilities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..term import BaseTerm
 
 
 class Term(BaseTerm):
-    """Binary cross-entropy of the scores, a mean over events."""
+    """Mean binary cross-entropy of the scores over all events."""
 
     symbol = "delta"
     place = 4

@@ -1,4 +1,4 @@
-"""The term that joins the cuts of neighbouring bins of a property."""
+"""The term that makes cuts smooth from bin to bin of a property."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..term import BaseTerm
 
 
 class Term(BaseTerm):
-    """Smoothness of the cuts from bin to bin of the property in place of target to target."""
+    """Distance of cuts from the mean of those of the neighbouring bins, as in ``smoothness`` for targets."""
 
     needs = ("cuts", "bins")
     place = 9

@@ -1,4 +1,4 @@
-"""The term that holds signal efficiencies at their targets however steeply the rest of the loss falls."""
+"""The term that holds signal efficiencies exactly at their targets, as a constraint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Term(BaseTerm):
-    """Stiffness with which signal efficiencies are held at the targets or, without, at the minimum signal.
+    """Constraint that holds signal efficiencies at the targets, or the signal at the minimum signal.
 
     Parameters
     ----------
@@ -24,15 +24,15 @@ class Term(BaseTerm):
         The stiffness.
     aim : Aim
     constraint_form : str
-        Signal efficiencies ``at_least`` the targets in every bin, ``equal`` to them in every bin, or
-        ``equal_together``, in all bins together. Smooth cuts that must reach a target in every bin are all as
-        loose as the unluckiest bin asks for; the last form holds their mean only, and the efficiency term
-        each bin near its target, so that one with few events can give way.
+        Signal efficiencies are ``at_least`` the targets in every bin, ``equal`` to the targets in every bin,
+        or ``equal_together``: equal to the targets in all bins together. If smooth cuts must reach a target
+        in every bin, one bin with a downward fluctuation makes all cuts loose. The last form avoids this: it
+        constrains only the mean over all bins, and the efficiency term keeps each bin near its target.
 
     Raises
     ------
     ValueError
-        If there are neither targets nor a minimum signal, or the form lacks the targets or bins it is about.
+        If there are neither targets nor a minimum signal, or the form needs targets or bins that are missing.
     """
 
     options: ClassVar = {"constraint_form": ("at_least", "equal", "equal_together")}
@@ -47,7 +47,7 @@ class Term(BaseTerm):
             )
         if constraint_form == "equal_together" and aim.n_bins == 1:
             raise ValueError("constraint_form equal_together needs bins of a property")
-        # Targets are those of every bin, if not of all together; the minimum signal is of all together.
+        # Targets apply to every bin, or to all bins together; the minimum signal applies to all bins together.
         self._together = not aim.targets or constraint_form == "equal_together"
         least = 0.0 if aim.yields is None else aim.yields.minimum_signal / aim.yields.signal
         targets = aim.targets if self._together else aim.goals
@@ -61,20 +61,20 @@ class Term(BaseTerm):
         )
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
-        """Return the term of the constraint, which has the stiffness in it."""
+        """Return the term of the constraint, which includes the stiffness."""
         return self.constraint(self._held(sums))
 
     def __call__(self, sums: EventSums, cuts: Tensor | None) -> Tensor:
-        """Return the same: the stiffness is no factor."""
+        """Return the value, in which the stiffness is not a factor."""
         return self.value(sums, cast(Tensor, cuts))
 
     def begin_epoch(self, share: float, schedule: Schedule | None) -> None:
-        """Move the goals as the schedule has it."""
+        """Move the goals as the schedule says."""
         if schedule is not None:
             self.constraint.move_goals(schedule.share_of_goals(share), schedule.first_goal)
 
     def end_epoch(self, epoch: int, sums: Callable[[], EventSums]) -> None:
-        """Update the multipliers where it is time to."""
+        """Update the multipliers when they are due."""
         if self.constraint.is_due(epoch):
             self.constraint.update(self._held(sums()))
 

@@ -1,4 +1,4 @@
-"""A term that lowers the background and does not fade as it gets small."""
+"""A term that lowers the background with the same strength when the background is small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..term import BaseTerm
 
 
 class Term(BaseTerm):
-    """Logarithm of the background efficiency, whose slope does not fade as the background does."""
+    """Logarithm of the background efficiency, whose gradient stays large for a small background."""
 
     place = 6
 

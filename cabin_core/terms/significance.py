@@ -1,4 +1,4 @@
-"""The term that aims at the significance of a counting experiment."""
+"""The term that maximises the significance of a counting experiment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..yields import ExpectedYields
 
 
 class Term(BaseTerm):
-    """Significance of the counting experiment, with a minus sign, of all bins of a property together."""
+    """Minus the significance of the counting experiment, for all bins of a property together."""
 
     needs = ("yields",)
     place = 8

@@ -1,4 +1,4 @@
-"""The term of arXiv:2502.08615 that joins the cuts of neighbouring targets."""
+"""The term of arXiv:2502.08615 that makes cuts smooth from target to target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..term import BaseTerm
 
 
 class Term(BaseTerm):
-    """Distance of cuts from the middle of those of the neighbouring targets (Eq 7 of arXiv:2502.08615)."""
+    """Distance of cuts from the mean of those of the neighbouring targets (Eq 7 of arXiv:2502.08615)."""
 
     symbol = "epsilon"
     needs = ("targets", "cuts")
