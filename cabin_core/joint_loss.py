@@ -272,7 +272,7 @@ def fit_kept_fractions(
     Raises
     ------
     ValueError
-        If the numbers of fractions and rows differ, or if the rows must be monotone, as shifts could break it.
+        If the numbers of fractions and rows differ, or if the rows must be monotone.
     """
     if preselection.looser_rows is not None:
         raise ValueError("the rows of a monotone scan cannot be shifted one by one")

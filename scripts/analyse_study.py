@@ -18,12 +18,12 @@ def main(
     table : Path
         Written (csv).
     analysis : str
-        Its kind.
+        Kind of the analysis.
     study : dict
         The study's entry in the config, with the analysis and the networks that it names.
     study_name : str
     **files : Path or list of Path
-        By the names in ``files`` of the analysis' settings, and ``models`` of its trained networks.
+        Input files by kind, as in ``files`` of the analysis' settings; ``models`` of its trained networks.
     """
     parsed = parse_study(study_name, study, check=False)
     job = AnalysisJob(parsed, {kind: path_list(paths) for kind, paths in files.items()})

@@ -17,7 +17,7 @@ def main(*, summaries: Path | list[Path], summary: Path, detector: dict[str, Any
     summaries : Path or list of Path
         Json files of :mod:`scripts.generate_events`.
     summary : Path
-        Written: the settings that all jobs share, the detector's, and the totals.
+        Written: the settings common to all jobs, those of the detector, and the totals.
     detector : dict
         Settings of the detector.
     """

@@ -1,4 +1,4 @@
-"""The whole config: which files it is made of, what an overlay leaves out, and its studies as objects."""
+"""The whole config: reading its files, applying an overlay, and parsing its studies."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .kinds import ConfigError, Name, Settings
 from .parsing import parse
 from .study import Study, parse_study
 
-#: Parts of a study that an overlay of the paper can leave out one by one.
+#: Parts of a study whose entries an overlay of the paper's config can remove.
 SECTIONS = ("networks", "analyses", "figures", "tables", "claims")
-#: Folders of a run beside those of its studies.
+#: Folders of a run that are not studies.
 RESERVED_STUDIES = ("figures", "tables", "logs", "benchmarks")
 
 
@@ -64,16 +64,16 @@ class Run:
     Parameters
     ----------
     settings : RunSettings
-        Its studies are as the config has them, without what is left out.
+        The keys of the config, without removed entries.
     studies : dict of Study
-        The same as objects.
+        The parsed studies by name.
     """
 
     settings: RunSettings
     studies: dict[str, Study] = field(default_factory=dict)
 
     def entries(self, section: str) -> dict[str, tuple[Study, Any]]:
-        """Return the figures or tables of all studies by name, each with its study."""
+        """Return the figures or tables of all studies: by name, the study and the entry."""
         return {
             name: (study, entry)
             for study in self.studies.values()
@@ -82,35 +82,35 @@ class Run:
 
 
 def means_paper(config: dict[str, Any]) -> bool:
-    """Return whether a config lies over the paper's: it says so, or it names no study."""
+    """Return whether a config changes the paper's: it has `base: paper`, or it names no study."""
     return config.get("base") == "paper" or not config.get("studies")
 
 
 def over_paper(config: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
-    """Return the paper's config with another one over it.
+    """Return the paper's config, changed by another config.
 
     Parameters
     ----------
     config : dict
-        Mappings are merged key by key, everything else is replaced.
+        The other config. Mappings are merged key by key; other values are replaced.
     files : sequence of Path
-        Those of the paper.
+        Files of the paper's config.
     """
     merged: dict[str, Any] = {}
     for file in files:
-        # Through a text, since YAML's aliases are one object: a change of one study would be one of another.
+        # A copy through text: YAML's aliases share an object, so a change of one study would change another.
         merged = _merged(merged, json.loads(json.dumps(yaml.safe_load(file.read_text()))))
     return _merged(merged, config)
 
 
 def read_config(config: dict[str, Any], *, check: bool = True) -> Run:
-    """Parse a config after all overlays.
+    """Parse a config to which all overlays are applied.
 
     Parameters
     ----------
     config : dict
     check : bool
-        Whether to look for what is wrong between its parts too.
+        Whether to check the consistency of its parts too.
 
     Raises
     ------
@@ -154,18 +154,18 @@ def part_of(
     labels: bool = False,
     experiment: bool = True,
 ) -> dict[str, Any]:
-    """Return what a job needs to know of a study, so that a change of anything else does not rerun it.
+    """Return the part of a study's config that a job uses; other changes then do not rerun the job.
 
     Parameters
     ----------
     study : dict
-        As the config has it.
+        The entry in the config.
     networks, analyses : sequence of str
-        Those whose settings it needs.
+        Names of the entries that the job uses.
     labels : bool
-        Whether it needs the title, labels, units and drawn ranges.
+        Whether the job uses the title, labels, units and drawn ranges.
     experiment : bool
-        Whether it needs the counting experiment.
+        Whether the job uses the counting experiment.
     """
     needed = ("source", "split", *(["counting_experiment"] if experiment else []))
     part = {key: study[key] for key in needed if study.get(key) is not None}
@@ -186,7 +186,7 @@ def part_of(
 
 
 def check_repeated_keys(path: Path) -> None:
-    """Raise where a mapping of a YAML file names a key twice: reading it would keep the last only.
+    """Raise if a mapping in a YAML file has a key twice; YAML would silently keep the last value.
 
     Raises
     ------
@@ -259,10 +259,10 @@ def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claim_faults(run: Run) -> Iterator[str]:
-    """Yield what is wrong with the claims."""
+    """Yield the faults of the claims."""
     if not any(study.claims for study in run.studies.values()):
         return
-    # Imported here: a study of a user's has no claims, and starts faster without.
+    # Imported here: the study of a user has no claims, and starts faster without this import.
     from .scorecard.claims import parse_claims, repeated_rows
 
     claims = {}
@@ -275,7 +275,7 @@ def _claim_faults(run: Run) -> Iterator[str]:
 
 
 def _names_used_twice(run: Run) -> Iterator[str]:
-    """Yield the figures and tables that two studies have: their files would be one."""
+    """Yield a fault for each figure or table with a name that two studies use, as they share a file."""
     for section in ("figures", "tables"):
         names = Counter(name for study in run.studies.values() for name in getattr(study, section))
         for name, count in names.items():

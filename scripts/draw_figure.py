@@ -12,7 +12,7 @@ from scripts.kinds import module_of
 from scripts.parsing import parse_kind
 from scripts.study import parse_study
 
-#: Resolution of the png [dots an inch].
+#: Resolution of the png [dots per inch].
 DPI = 150
 
 
@@ -36,11 +36,11 @@ def main(
     figure : dict
         The figure's entry in the config.
     study : dict
-        What the config says of its study: of networks and analyses at least those that it shows.
+        The entry of its study in the config, with at least the networks and analyses that it shows.
     study_name, caption : str
-        The caption is for the report, and not drawn.
+        The caption is for the report and is not drawn.
     **files
-        By kind, as ``files`` of the settings names them.
+        Input files by kind, as in ``files`` of the settings.
     """
     settings = parse_kind("plot", figure)
     module = module_of("plot", settings.plot)

@@ -1,4 +1,4 @@
-"""Evaluate whatever was trained: its cuts, its scores and what its selections do."""
+"""Evaluate a trained model: its cuts, its scores and the efficiencies of its selections."""
 
 from pathlib import Path
 
@@ -30,9 +30,9 @@ def main(
     cuts, metrics, scores : Path
         Written: csv, csv and parquet.
     kind : str
-        Of the model, the word of the config.
+        Kind of the model, as in the config.
     features : list of str
-        Of the study.
+        Features of the study.
     threads : int
         Threads of torch.
     """

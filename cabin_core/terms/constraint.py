@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Term(BaseTerm):
-    """Constraint that holds signal efficiencies at the targets, or the signal at the minimum signal.
+    """Constraint that holds efficiencies at the targets or the minimum signal; the stiffness of it.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Term(BaseTerm):
             )
         if constraint_form == "equal_together" and aim.n_bins == 1:
             raise ValueError("constraint_form equal_together needs bins of a property")
-        # Targets apply to every bin, or to all bins together; the minimum signal applies to all bins together.
+        # Targets apply to every bin or to all bins together, the minimum signal to all bins together.
         self._together = not aim.targets or constraint_form == "equal_together"
         least = 0.0 if aim.yields is None else aim.yields.minimum_signal / aim.yields.signal
         targets = aim.targets if self._together else aim.goals

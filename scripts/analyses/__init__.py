@@ -1,1 +1,1 @@
-"""Studies of a study, each a kind with a file of its own."""
+"""Analyses of a study; each kind is a module and writes a file."""

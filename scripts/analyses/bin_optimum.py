@@ -1,4 +1,4 @@
-"""The best rectangular cuts in every bin of a property, computed rather than learned."""
+"""The best rectangular cuts in every bin of a property, computed from the known distributions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Settings(AnalysisSettings, BinnedProperty):
-    """The best one-sided cuts in bins, for a source whose distributions are known at every value."""
+    """The best one-sided cuts in each bin, for a source with known distributions at every value."""
 
     targets: Annotated[list[Fraction], Len(1), Unrepeated] = Field(
         description="Signal efficiencies for which the best cuts are computed"
     )
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield that the best cuts of this source, or in these bins, are not known."""
+        """Yield a fault if the best cuts are not known for this source or these bins."""
         source: Any = study.source
         if "bin_optimum" not in source.has:
             text = f"the best cuts of bins cannot be computed for a source of the kind {source.kind}"

@@ -1,4 +1,4 @@
-"""Chains of cuts and a network: how they are trained, by three strategies, and what they keep."""
+"""Chains of cuts and a network: training with three strategies, and efficiencies on the test sample."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from ..parsing import parse
 if TYPE_CHECKING:
     from ..study import CountingExperiment
 
-#: Thresholds on the score that are tried for the best significance: even steps of the signal that is kept.
+#: Number of thresholds on the score for the best significance, in even steps of the signal efficiency.
 N_THRESHOLDS = 200
 
-#: Background events of the training sample that a threshold must leave.
+#: Smallest number of background events of the training sample above a threshold.
 LEAST_BACKGROUND = 10
 
 Scores = NDArray[np.float64]
@@ -44,14 +44,14 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Chain:
-    """How to train cuts and a network, and on what.
+    """Settings and sample for the training of cuts and a network.
 
     Parameters
     ----------
     settings : joint.Settings
-        Of a joint network with a kept fraction, which those given here replace.
+        Settings of a joint network; its kept fraction is replaced by ``fractions``.
     fractions : tuple of float
-        Of the background, one a row.
+        Fraction of the background that is kept, for each row.
     directions : sequence of str
         ``>`` or ``<`` for each feature.
     sample : EventSample
@@ -65,17 +65,17 @@ class Chain:
 
     @property
     def loss(self) -> JointLoss:
-        """Of the chain, with a kept fraction for each row."""
+        """Loss of the chain, with a kept fraction for each row."""
         loss: JointLoss = self.settings.build_loss()
         return loss.variant(self.fractions)
 
     @property
     def training(self) -> TrainingSettings:
-        """Of cuts and network together."""
+        """Training settings of cuts and network together."""
         return self.settings.training()
 
     def together(self, seed: int) -> JointNetwork:
-        """Return cuts and network trained in one go."""
+        """Return cuts and network trained together."""
         network = self._new(seed)
         train(network, self.loss.variant(), self.sample, None, self.training)
         fit_kept_fractions(network.preselection, self.sample, self.fractions)
@@ -86,7 +86,7 @@ class Chain:
         network = self._new(seed)
         train(network, self.loss.variant(coupling=0.0), self.sample, None, self.training)
         fit_kept_fractions(network.preselection, self.sample, self.fractions)
-        # As if there had been no network behind them.
+        # With coupling 0 the cuts ignore the network.
         network.classifier = self._new(seed).classifier
         network.preselection.requires_grad_(False)
         network.preselection.cut_function = "hard"
@@ -96,7 +96,7 @@ class Chain:
         return network
 
     def network_alone(self, seed: int) -> nn.Module:
-        """Return a network that is trained on all events, with one output."""
+        """Return a network with one output, trained on all events."""
         shared = ("hidden_layers", "precision", "optimizer", "learning_rate", "epochs", "seed")
         entry = {name: getattr(self.settings, name) for name in shared}
         entry |= {"model": "fully_connected", "loss": {"bce": 1.0}}
@@ -106,7 +106,7 @@ class Chain:
         return network
 
     def _without_cuts(self) -> TrainingSettings:
-        """Return the training of the network alone, at the rates of the classifier."""
+        """Return the training settings of the network alone, with the learning rates of the classifier."""
         training = self.training
         rate, schedule = training.learning_rate, training.schedule
         of_classifier = training.classifier_learning_rate or rate
@@ -126,18 +126,18 @@ class Chain:
 def rank_by_network(
     network: nn.Module, sample: EventSample, features: torch.Tensor, fractions: tuple[float, ...]
 ) -> Scores:
-    """Return the scores of a network alone, which keeps events by that very score.
+    """Return the scores of a network alone, which keeps the events with the largest scores.
 
     Parameters
     ----------
     network : torch.nn.Module
-        With one output.
+        A network with one output.
     sample : EventSample
         The training sample, whose background sets the thresholds.
     features : Tensor, shape (n_events, n_features)
         Scaled.
     fractions : tuple of float
-        Of the background, to be kept.
+        Fractions of the background to keep.
 
     Returns
     -------
@@ -164,17 +164,18 @@ def measure_chain(
     scores : ndarray, shape (n_events, n_fractions)
         0 for events that are dropped.
     fractions : tuple of float
-        Asked for.
+        The required fractions of the background.
     experiment : CountingExperiment, optional
-        For the significance.
+        Counting experiment for the significance.
 
     Returns
     -------
     DataFrame
-        One row a fraction: ``fraction``; of the test sample ``kept_background``, ``kept_signal`` and the
-        ``auc``, dropped events sharing the last rank; the ``cross_entropy``, both classes counting the same
-        and dropped events known by their number only; and the ``significance`` of the events above the
-        threshold that is best on the training sample (NaN without an experiment).
+        One row for each fraction, with the columns ``fraction`` and, from the test sample,
+        ``kept_background``, ``kept_signal``, ``auc`` (all dropped events share the last rank),
+        ``cross_entropy`` (equal class weights; of dropped events only the number counts) and
+        ``significance`` of the events above the threshold that is best on the training sample (NaN without
+        an experiment).
     """
     is_test = (events["split"] == "test").to_numpy()
     is_signal = (events["label"] == CLASSES["signal"]).to_numpy()
@@ -203,12 +204,12 @@ def measure_chain(
 
 
 def _cross_entropy(scores: Scores, is_signal: NDArray[np.bool_], weights: NDArray[np.floating]) -> float:
-    """Return the cross-entropy of a chain, as :class:`cabin_core.JointLoss` has it, of hard cuts."""
+    """Return the cross-entropy of a chain with hard cuts, defined as in :class:`cabin_core.JointLoss`."""
     dropped, total = [], 0.0
     for of_class, probability in ((is_signal, scores), (~is_signal, 1.0 - scores)):
         share = weights[of_class] / weights[of_class].sum()
         kept = scores[of_class] > 0
-        # Float64 scores of exactly 1 would cost an infinity.
+        # Scores of exactly 1 would give an infinite cross-entropy.
         total -= share[kept] @ np.log(np.maximum(probability[of_class][kept], 1e-12))
         dropped.append(share[~kept].sum())
     # -a ln(a / (a + b)) - b ln(b / (a + b))
@@ -224,13 +225,13 @@ def _significance(
 ) -> float:
     kept = scores[~is_test & is_signal & (scores > 0)]
     of_background = np.sort(scores[~is_test & ~is_signal])
-    # From zero, which takes all that is kept, to where enough background is left to know its yield.
+    # From zero, which keeps all events, to where enough background events are left to estimate their yield.
     thresholds = np.quantile(kept, np.linspace(0.0, 1.0, N_THRESHOLDS)[:-1]) if len(kept) else np.zeros(0)
     thresholds = np.append(
         0.0, thresholds[thresholds < of_background[-min(LEAST_BACKGROUND, len(of_background))]]
     )
     of_training = selected_yields(events[~is_test], scores[~is_test, None] > thresholds, experiment)
-    # The first of those that keep the same events, whose sums differ by rounding.
+    # Thresholds that keep the same events differ only by rounding; the first of them is taken.
     significance = of_training["significance"]
     best = thresholds[int((significance >= significance.max() * (1 - ROUNDING)).idxmax())]
     return float(

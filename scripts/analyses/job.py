@@ -13,21 +13,21 @@ from ..study import Study
 
 @dataclass(frozen=True)
 class AnalysisJob:
-    """What an analysis runs on.
+    """The input of an analysis.
 
     Parameters
     ----------
     study : Study
-        With the settings of the analysis itself and of the networks that it names.
+        The study, with the settings of the analysis itself and of the networks that it names.
     files : dict of list of Path
-        By the names in ``files`` of its settings; ``models`` are those of its ``trained`` networks.
+        Input files by kind, as in ``files`` of the settings; ``models`` are those of ``trained`` networks.
     """
 
     study: Study
     files: dict[str, list[Path]] = field(default_factory=dict)
 
     def read(self, kind: str) -> pd.DataFrame:
-        """Read the one table of a kind of files."""
+        """Read the only table of a kind of files."""
         (path,) = self.files[kind]
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 

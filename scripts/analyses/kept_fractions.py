@@ -1,4 +1,4 @@
-"""Cuts and a network against the fraction of the background that the cuts keep, by three strategies."""
+"""Quality of cuts and a network against the kept fraction of the background, for three strategies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("cabin.kept_fractions")
 
 STRATEGIES = ("together", "cuts first", "network alone")
-#: Settings of a joint network that a scan does not have.
+#: Settings of a joint network that this analysis does not support.
 NOT_SCANNED = ("event_property", "scale_features", "record_cuts")
 
 
@@ -45,7 +45,7 @@ class Settings(AnalysisSettings):
         return [self.network]
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield that the events are not split anew, or that the network is no chain."""
+        """Yield a fault if the events cannot be split anew, or the network is not a joint one."""
         network = study.networks[self.network]
         if study.split is None:
             yield "", f"a {study.source.kind} source splits itself: remove the key"
@@ -56,10 +56,10 @@ class Settings(AnalysisSettings):
                 yield "network", f"the scan has no {key}, which {self.network} sets: remove it"
 
     def run(self, job: AnalysisJob) -> pd.DataFrame:
-        """Return the quality of chains, of three strategies and several seeds.
+        """Return the quality of chains for three strategies and several seeds.
 
-        A seed is that of the split into training and test events and of the networks, so that its spread is
-        that of another sample.
+        A seed determines the split into training and test events and the networks. So the spread over seeds
+        includes that of different samples.
 
         Returns
         -------
@@ -87,7 +87,7 @@ class Settings(AnalysisSettings):
         for seed in self.seeds:
             events["split"] = draw_split(len(events), study.split.model_copy(update={"seed": seed}))
             scaling = FeatureScaling(features, *fit_scaling(events, features))
-            # The weights are of the network alone: cuts and a network count both classes the same anyway.
+            # For the network alone; the loss of cuts and network weighs both classes equally anyway.
             sample = make_sample(
                 events, scaling, "train", dtype, equal_class_weights=study.source.weighs_classes_equally
             )

@@ -1,4 +1,4 @@
-"""The background that the best rectangular cuts leave, computed rather than learned."""
+"""The background that the best rectangular cuts keep, computed from the known distributions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Settings(AnalysisSettings):
-    """The least background of rectangular cuts, for a source whose distributions are known."""
+    """The least background of rectangular cuts, for a source with known distributions."""
 
     targets: Annotated[list[Fraction], Len(2), Unrepeated] = Field(
         description="Signal efficiencies for which the best one-sided cuts and the best windows are computed"
     )
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield that the best cuts of this source are not known."""
+        """Yield a fault if the best cuts of this source are not known."""
         if "optimum" not in study.source.has:
             kind = study.source.kind
             yield "", f"the best cuts cannot be computed for a source of the kind {kind}: remove the key"

@@ -1,4 +1,4 @@
-"""Cuts that follow a property, learned on many samples, each of its own seed."""
+"""Cuts that follow a property, learned on many samples with different seeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger("cabin.repeats")
 
 
 class Settings(AnalysisSettings):
-    """Networks trained again on samples of other seeds, and compared with the best cuts."""
+    """Networks that are trained on samples with other seeds and compared with the best cuts."""
 
     files: ClassVar[tuple[str, ...]] = ("bin_optimum",)
 
@@ -37,7 +37,7 @@ class Settings(AnalysisSettings):
         return self.networks
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield that the best cuts are not known, or the networks that have other bins."""
+        """Yield a fault if the best cuts are not known, and for each network with other bins."""
         optimum: Any = study.analyses.get("bin_optimum")
         if "bin_optimum" not in study.source.has:
             kind = study.source.kind
@@ -51,7 +51,7 @@ class Settings(AnalysisSettings):
                 yield "networks", f"{name} {text}"
 
     def run(self, job: AnalysisJob) -> pd.DataFrame:
-        """Return how the cuts of every network compare with the best ones, for many samples.
+        """Return the comparison of the cuts of every network with the best ones, for many samples.
 
         Returns
         -------
@@ -87,12 +87,12 @@ class Settings(AnalysisSettings):
 
 
 def learn_cuts(events: pd.DataFrame, network: ModelSettings, study: Study, name: str) -> pd.DataFrame:
-    """Return the cuts of a network or search, as ``cuts.csv`` holds them."""
+    """Return the cuts of a model, in the columns of ``cuts.csv``."""
     from ..models.base import TrainingTask, bins_of
 
     bins = bins_of(network)
     if bins is not None:
         bins.check(events, name)
-    # Without a name: each training takes seconds, and the samples are reported.
+    # Without a name there is no progress report: each training takes seconds, and the samples are reported.
     model, _ = network.fit(TrainingTask("", events, study.feature_names, study.directions))
     return model.cuts()

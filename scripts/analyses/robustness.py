@@ -1,7 +1,7 @@
-"""Working points where the inputs are shifted at random.
+"""Efficiencies of working points when the features are shifted at random.
 
-arXiv:2502.08615, Section 6.1: a working point whose threshold lies where the scores change slowly is
-less sensitive to changes of the inputs.
+arXiv:2502.08615, Section 6.1: a working point is less sensitive to changes of the features if the scores
+change slowly around its threshold.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from ..study import Study
     from .job import AnalysisJob
 
-#: As many selections as the figure can tell apart.
+#: Largest number of selections that can be distinguished in the figure.
 MOST_SELECTIONS = 7
 
 
 class WorkingPoint(Part):
-    """Events whose score lies above a threshold."""
+    """A selection of events with a score above a threshold."""
 
     network: Name = Field(description="Name of a network of the study")
     target: Fraction | None = Field(default=None, description="Target that selects one row of a scan")
@@ -36,7 +36,7 @@ class WorkingPoint(Part):
 
 
 class Settings(AnalysisSettings):
-    """Features moved at random by up to a shift: signal towards the cut, background over it."""
+    """Shifts of the features by random amounts: of signal towards the cut, of background across it."""
 
     files: ClassVar[tuple[str, ...]] = ("features",)
 
@@ -61,7 +61,7 @@ class Settings(AnalysisSettings):
         return list(dict.fromkeys(selection.network for selection in self.selections))
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield the networks that cannot be shifted, and targets that a network lacks."""
+        """Yield a fault for each network that cannot be used, and for each unknown target."""
         for selection in self.selections:
             name, network = selection.network, study.networks[selection.network]
             targets = network.working_points
@@ -91,7 +91,7 @@ class Settings(AnalysisSettings):
         test = events[events["split"] == "test"].reset_index(drop=True)
         is_signal = (test["label"] == 1).to_numpy()
         weights = test["weight"].to_numpy(dtype=float)
-        # Networks trained by gradient descent: these have a scaling, the unit of the shifts.
+        # Only networks trained by gradient descent have a scaling, which is the unit of the shifts.
         models: dict[str, Any] = {
             name: load_model(path, job.study.networks[name].model, features)
             for name, path in zip(self.trained, job.files["models"], strict=True)
@@ -128,7 +128,7 @@ def shift_features(
     max_shift: float,
     seed: int,
 ) -> pd.DataFrame:
-    """Move every feature of every event by a random amount against the separation of the classes.
+    """Shift every feature of every event by a random amount that reduces the separation of the classes.
 
     Parameters
     ----------
@@ -138,10 +138,10 @@ def shift_features(
     directions : sequence of str
         ``>`` or ``<`` for each feature.
     spreads : ndarray, shape (n_features,)
-        Unit of the shift, in the features' units.
+        Unit of the shift for each feature [unit of the feature].
     max_shift : float
-        Shifts are uniform in [0, max_shift] [spreads]; signal moves towards the cut from the side that
-        passes, background from the side that fails.
+        Shifts are uniform in [0, max_shift] [spreads]. Signal is shifted from the side that passes a cut
+        towards the cut, background from the side that fails.
     seed : int
 
     Returns

@@ -1,4 +1,4 @@
-"""Cuts as smooth curves of a property, from the cuts of its bins: what is applied to data."""
+"""Interpolation of the cuts of bins to smooth functions of the property, for use on data."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def interpolate_cuts(
 ) -> NDArray[np.float64]:
     """Return the cut on a feature at any value of the property.
 
-    A monotone cubic (PCHIP) goes through the cuts of the bins at their centres: it overshoots nowhere. Beyond
-    the outermost centres the cut stays what it is there.
+    A monotone cubic interpolation (PCHIP) goes through the cuts of the bins at their centres and does not
+    overshoot. Beyond the outermost centres the cut is constant.
 
     Parameters
     ----------
     cuts : DataFrame
-        As ``cuts.csv`` of a network with bins holds them.
+        Content of ``cuts.csv`` of a network with bins.
     target : float
         Target signal efficiency; NaN for a network without targets.
     feature : str
     values : array_like, shape (n_values,)
-        Of the property [its unit], one an event for example.
+        Values of the property [its unit], for example one for each event.
     direction : str, optional
-        ``>`` or ``<``: which edge of a window; the only one where None.
+        ``>`` or ``<``, for the lower or upper edge of a window; the only cut where None.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def interpolate_cuts(
 
     Examples
     --------
-    Events of a file that pass the 90 % cut on ``x1``, which keeps what is below it:
+    The events that pass the 90 % cut on ``x1``, which keeps values below it:
 
     >>> cuts = pd.DataFrame({
     ...     "target_efficiency": 0.9, "feature": "x1", "direction": "<", "cut": [1.0, 2.0, 2.0],
@@ -75,7 +75,7 @@ def interpolate_cuts(
     if len(centres) == 1:
         return np.full(np.shape(values), known[0])
     inside = np.clip(np.asarray(values, dtype=float), centres[0], centres[-1])
-    # Slopes next to nothing overflow in their harmonic mean, which is then zero as it should be.
+    # Very small slopes overflow in their harmonic mean, which then correctly becomes zero.
     with np.errstate(over="ignore"):
         curve: NDArray[np.float64] = PchipInterpolator(centres, known)(inside)
     return curve

@@ -1,4 +1,4 @@
-"""The table of cuts, ``cuts.csv``: one row a target and edge of a selection."""
+"""The table of cuts, ``cuts.csv``: one row for each target and edge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cabin_core import passes_cuts
 from .event_bins import EventBins
 
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
-#: More columns where cuts follow a property of the event: its name and the edges of the bin.
+#: Further columns if cuts follow a property of the event: its name and the edges of the bin.
 PROPERTY_COLUMNS = ["property", "property_low", "property_high"]
 
 
@@ -27,12 +27,12 @@ def edges_by_target(
     cuts : DataFrame
         With the column ``target_efficiency``, NaN for a network without targets.
     targets : sequence of float, optional
-        In the order wanted; those of the table, by their first row, where absent.
+        Targets in the required order; where absent, those of the table in order of their first row.
 
     Returns
     -------
     list of tuple
-        Target and its rows; none where nothing is cut.
+        Each target and its rows; no rows if nothing is cut.
     """
     of_row = cuts["target_efficiency"]
     wanted = of_row.unique() if targets is None else targets
@@ -44,23 +44,23 @@ def edges_by_target(
 def passes_cut_table(
     table: pd.DataFrame, cuts: pd.DataFrame, targets: Sequence[float] | None = None
 ) -> NDArray[np.bool_]:
-    """Apply a table of cuts, as ``cuts.csv`` holds them.
+    """Apply a table of cuts.
 
     Parameters
     ----------
     table : DataFrame
         Events with the features in physical units.
     cuts : DataFrame
-        One row an edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``; both edges of a window
-        are two rows of one feature. An event must pass all rows of a target or, where cuts follow a property
-        of the event, those of its bin; beyond the outermost bins it is in the nearest one.
+        One row for each edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``. The two edges of
+        a window are two rows. An event must pass all rows of a target or, if cuts follow a property, all
+        rows of its bin. An event beyond the outermost bins belongs to the nearest bin.
     targets : sequence of float, optional
         As :func:`edges_by_target` takes them.
 
     Returns
     -------
     ndarray of bool, shape (n_events, n_targets)
-        Every event passes a target without a row.
+        All events pass a target without rows.
 
     Raises
     ------

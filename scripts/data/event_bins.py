@@ -1,4 +1,4 @@
-"""Bins of a property of the events, one set of cuts each."""
+"""Bins of a property of the events, each with its own cuts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EventBins:
     name : str
         The property, a column of the feature table.
     edges : sequence of float
-        Of the bins, increasing [unit of the property].
+        Edges of the bins, in increasing order [unit of the property].
 
     Raises
     ------
@@ -48,12 +48,12 @@ class EventBins:
 
     @classmethod
     def from_settings(cls, settings: BinnedProperty | None) -> EventBins | None:
-        """Return the bins that settings name, None without them."""
+        """Return the bins in the settings; None if there are none."""
         return None if settings is None else cls(settings.name, tuple(settings.edges))
 
     @classmethod
     def from_cuts(cls, cuts: pd.DataFrame) -> EventBins | None:
-        """Return the bins of a table of cuts, None where cuts do not follow a property."""
+        """Return the bins of a table of cuts; None if cuts do not follow a property."""
         if "property" not in cuts or cuts.empty:
             return None
         edges = np.unique(cuts[["property_low", "property_high"]].to_numpy(dtype=float))
@@ -65,7 +65,7 @@ class EventBins:
         return list(itertools.pairwise(self.edges))
 
     def positions(self, values: ArrayLike) -> NDArray[np.intp]:
-        """Return the bin of each value: the one above on an edge, the nearest beyond the outermost edges."""
+        """Return the bin of each value: on an edge the bin above, beyond all edges the nearest bin."""
         return np.searchsorted(self.edges[1:-1], np.asarray(values, dtype=float), side="right")
 
     def counts(self, events: pd.DataFrame) -> NDArray[np.intp]:
@@ -81,25 +81,25 @@ class EventBins:
         return [events[positions == position] for position in range(len(self.edges) - 1)]
 
     def label(self, cuts: pd.DataFrame, position: int) -> pd.DataFrame:
-        """Return the cuts of one bin with the columns that tell the property and the edges of the bin."""
+        """Return the cuts of one bin, with columns for the property and the edges of the bin added."""
         low, high = self.bounds[position]
         return cuts.assign(property=self.name, property_low=low, property_high=high)
 
     def check(self, table: pd.DataFrame, origin: Path | str) -> None:
-        """Raise where cuts cannot be learned in every bin.
+        """Raise if cuts cannot be learned in every bin.
 
         Parameters
         ----------
         table : DataFrame
             A feature table.
         origin : path-like
-            Named in the messages.
+            File that the messages name.
 
         Raises
         ------
         ValueError
-            If events lie outside of the edges, or a bin has no signal or no background in the training or
-            test sample.
+            If events lie outside the edges, or a bin has no signal or no background in the training or test
+            sample.
         """
         values = table[self.name].to_numpy(dtype=float)
         n_outside = int(((values < self.edges[0]) | (values > self.edges[-1])).sum())
@@ -129,5 +129,5 @@ def _by_sample(table: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]
 
 
 def columns_of(features: Sequence[str], bins: EventBins | None) -> list[str]:
-    """Return the columns that a network needs: the features, then the property where there is one."""
+    """Return the columns that a network needs: the features, then the property if there is one."""
     return [*features, *([] if bins is None else [bins.name])]

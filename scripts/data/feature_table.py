@@ -1,6 +1,6 @@
-"""The feature table, the file between the sources of events and everything after them.
+"""The feature table, which sources of events write and all further steps read.
 
-One row an event: the features in physical units, ``label`` (1 signal, 0 background), ``split``
+One row for each event: the features in physical units, ``label`` (1 signal, 0 background), ``split``
 (``train`` or ``test``) and ``weight``.
 """
 
@@ -26,7 +26,7 @@ def make_feature_table(
     split: Split,
     weights: dict[str, float] | None = None,
 ) -> pd.DataFrame:
-    """Stack both classes and split them into training and test sample.
+    """Join both classes in one table and split them into training and test sample.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def draw_split(n_events: int, split: Split) -> NDArray[np.str_]:
     n_events : int
     split : Split
     """
-    # Imported here, as below: it takes a second, and most jobs that read a table do without.
+    # Imported here, as below: the import takes a second, and most jobs that read a table do not need it.
     from sklearn.model_selection import train_test_split
 
     _, test_rows = train_test_split(
@@ -69,7 +69,7 @@ def draw_split(n_events: int, split: Split) -> NDArray[np.str_]:
 
 
 def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
-    """Raise where a table cannot be trained on.
+    """Raise if a table cannot be used for training.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
     features : sequence of str
         Columns that will be used.
     origin : path-like
-        Named in the messages.
+        File that the messages name.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
 
 
 def equal_weights(events: pd.DataFrame) -> pd.Series:
-    """Return the weights of events, those of each class scaled to a sum of half of the number of events."""
+    """Return the weights of events, scaled so that those of each class add up to half of the events."""
     weights = events["weight"]
     return weights * len(events) / 2 / weights.groupby(events["label"]).transform("sum")
 
@@ -140,7 +140,7 @@ def equal_weights(events: pd.DataFrame) -> pd.Series:
 def fit_scaling(
     table: pd.DataFrame, features: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and spread of each feature over the training sample, each of shape (n_features,)."""
+    """Return mean and spread of each feature in the training sample, each of shape (n_features,)."""
     training = table.loc[table["split"] == "train", list(features)]
     from sklearn.preprocessing import StandardScaler
 

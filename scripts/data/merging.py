@@ -1,4 +1,4 @@
-"""From the selected events of many files to one feature table, its weights and its cutflow."""
+"""Merging of the selected events of many files into one feature table, with weights and cutflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .feature_table import CLASSES, make_feature_table
 if TYPE_CHECKING:
     from ..study import Split
 
-#: File names that a message lists before it counts the rest.
+#: Number of file names that a message lists; further files are counted.
 NAMES_SHOWN = 3
 
 
@@ -25,9 +25,9 @@ class Sample:
     Attributes
     ----------
     events : DataFrame
-        One column a feature.
+        One column for each feature.
     counts : Series
-        Events of the files left after each step of the preselection, the first being all.
+        Number of events after each step of the preselection; the first one is that of all events.
     """
 
     events: pd.DataFrame
@@ -42,7 +42,7 @@ def read_sample(name: str, tables: Sequence[Path], cutflows: Sequence[Path], fil
     name : str
         ``signal`` or ``background``.
     tables, cutflows : sequence of Path
-        Written by :mod:`scripts.read_delphes`, one of each file.
+        Output of :mod:`scripts.read_delphes` for each file.
     files : sequence of str
         The ROOT files, for messages.
 
@@ -72,21 +72,22 @@ def merge_samples(
     Parameters
     ----------
     samples : mapping of Sample
-        Of ``signal`` and ``background``.
+        The samples ``signal`` and ``background``.
     split : Split
     luminosity : float, optional
         Integrated luminosity [fb^-1]; without it every event has the weight 1.
     cross_sections : mapping of float, optional
-        Of all events of the files of ``signal`` and ``background`` [fb].
+        Cross-sections of all events in the files of ``signal`` and ``background`` [fb].
     balance : bool
-        Whether to keep as many events of the larger class as the smaller has, drawn at random with the
-        seed of the split and weighted up, so that the sum of weights stays.
+        Whether to keep only as many events of the larger class as the smaller class has. They are drawn at
+        random with the seed of the split, and get larger weights that keep the sum of weights.
 
     Returns
     -------
     tuple of DataFrame
-        The table; and by step ``signal`` and ``background`` in events of the files, with a luminosity also
-        ``signal_expected`` and ``background_expected`` in events at that luminosity.
+        The feature table and the cutflow. The cutflow has for each step the events in the files, ``signal``
+        and ``background``; with a luminosity also the expected events, ``signal_expected`` and
+        ``background_expected``.
     """
     weights = dict.fromkeys(CLASSES, 1.0)
     flow = pd.DataFrame({name: sample.counts for name, sample in samples.items()})
@@ -99,7 +100,7 @@ def merge_samples(
         size = min(map(len, events.values()))
         for name, of_class in events.items():
             weights[name] *= len(of_class) / size
-            # Not the first ones, as the authors do: the files of a sample can differ.
+            # Random events, not the first ones as the authors take: the files of a sample can differ.
             events[name] = of_class.sample(size, random_state=split.seed).sort_index()
     return make_feature_table(events["signal"], events["background"], split, weights), flow
 

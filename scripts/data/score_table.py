@@ -1,4 +1,4 @@
-"""The scores of every event, ``scores.parquet``: its columns, one a target, and thresholds on them."""
+"""The table of scores, ``scores.parquet``, with a column for each target, and thresholds on scores."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-#: Above this score an event counts as selected where a network has neither cuts nor targets.
+#: Events above this score are selected if a network has neither cuts nor targets.
 SCORE_THRESHOLD = 0.5
 
 _PREFIX = "score"
 
 
 def score_column(target: float) -> str:
-    """Return the name of the column of scores of a target; ``score`` where there is no target (NaN)."""
+    """Return the name of the column with the scores of a target; ``score`` if there is no target (NaN)."""
     return _PREFIX if math.isnan(target) else f"{_PREFIX}_{target}"
 
 
 def target_of(column: str) -> float:
-    """Return the target of a column of scores; NaN where there is none."""
+    """Return the target of a column of scores; NaN if there is none."""
     return float(column.removeprefix(_PREFIX).strip("_") or "nan")
 
 
 def selected(rule: str, scores: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Return which events a rule of Watts' notebooks takes for signal, in their precision.
+    """Return which events a rule of Watts' notebooks classifies as signal, in float32 as there.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def selected(rule: str, scores: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 
 def score_columns(columns: Iterable[str]) -> list[str]:
-    """Return those of the columns that hold scores, in increasing order of the target."""
+    """Return the columns with scores, in increasing order of the target."""
     names = [name for name in columns if name == _PREFIX or name.startswith(f"{_PREFIX}_")]
     return sorted(names, key=target_of)
 
@@ -52,21 +52,22 @@ def score_columns(columns: Iterable[str]) -> list[str]:
 def score_thresholds(
     scores: NDArray[np.floating], weights: NDArray[np.floating], targets: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Return the thresholds that signal passes with given efficiencies.
+    """Return the thresholds on the score for given signal efficiencies.
 
     Parameters
     ----------
     scores, weights : ndarray, shape (n_events,)
-        Of signal events; those of the training sample, so that a test stays one.
+        Scores and weights of signal events. They should be of the training sample, so that the test sample
+        stays independent.
     targets : sequence of float
-        Signal efficiencies; 0.5 is the threshold of a NaN, :data:`SCORE_THRESHOLD`.
+        Signal efficiencies; a NaN gives the threshold :data:`SCORE_THRESHOLD`, 0.5.
 
     Returns
     -------
     ndarray, shape (n_targets,)
         Events above (not at) a threshold are selected.
     """
-    # Stable: how other sorts order equal scores, and so round the sums, differs by processor.
+    # A stable sort: other sorts order equal scores, and so round the sums, differently on each processor.
     order = np.argsort(scores, kind="stable")[::-1]
     passing = np.cumsum(weights[order], dtype=np.float64)
     thresholds = []
@@ -74,7 +75,7 @@ def score_thresholds(
         if np.isnan(target):
             thresholds.append(SCORE_THRESHOLD)
             continue
-        # The first event that is too much sets the threshold.
+        # The first event beyond the efficiency sets the threshold.
         first = min(int(np.searchsorted(passing, target * passing[-1], side="right")), len(order) - 1)
         thresholds.append(float(scores[order[first]]))
     return np.array(thresholds)

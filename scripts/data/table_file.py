@@ -1,4 +1,4 @@
-"""The tables that rules hand to one another, by the ending of their files."""
+"""Reading of the tables between rules, by the ending of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expected yields of a counting experiment: those of each process at its luminosity."""
+"""Expected yields of each process in a counting experiment."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from .feature_table import CLASSES
 if TYPE_CHECKING:
     from ..study import CountingExperiment
 
-#: Yields of the same events differ by less, relatively: processors add them up in different orders.
+#: Relative rounding difference of equal yields, since processors add them up in different orders.
 ROUNDING = 1e-9
 
 
 def process_names(table: pd.DataFrame) -> pd.Series:
-    """Return the process of each event: the column ``process`` or, without it, the class."""
+    """Return the process of each event: the column ``process``, or the class if there is no such column."""
     if "process" in table:
         return table["process"].astype(str)
     return table["label"].map({label: name for name, label in CLASSES.items()})
 
 
 def expected_weights(table: pd.DataFrame, experiment: CountingExperiment) -> NDArray[np.float64]:
-    """Return how many events of the experiment each event of a table stands for.
+    """Return the expected number of events that each event of a table represents.
 
     Parameters
     ----------
     table : DataFrame
-        Of the training or of the test events of a feature table, so that either gives the full yield. Weights
-        of events count relative to those of the same process.
+        Training or test events of a feature table; either sample represents the full yield. Weights of events
+        matter only relative to those of the same process.
     experiment : CountingExperiment
-        Its cross-sections are of the events of the table.
+        Has the cross-sections of the events in the table.
 
     Returns
     -------
@@ -68,13 +68,12 @@ def expected_weights(table: pd.DataFrame, experiment: CountingExperiment) -> NDA
 
 
 def expected_yields(table: pd.DataFrame, experiment: CountingExperiment) -> ExpectedYields:
-    """Return what a counting experiment expects of the events of a feature table, before the cuts.
+    """Return the expected yields of a counting experiment before the cuts, from a feature table.
 
     Raises
     ------
     ValueError
-        As :func:`expected_weights` does for the training events, and if the minimum signal exceeds the
-        signal.
+        As :func:`expected_weights` for the training events, and if the minimum signal exceeds the signal.
     """
     events = table[table["split"] == "train"]
     weights = pd.Series(expected_weights(events, experiment)).groupby(events["label"].to_numpy()).sum()
@@ -90,21 +89,21 @@ def expected_yields(table: pd.DataFrame, experiment: CountingExperiment) -> Expe
 def selected_yields(
     table: pd.DataFrame, passed: NDArray[np.bool_], experiment: CountingExperiment
 ) -> pd.DataFrame:
-    """Return the yields that selections leave of a counting experiment, and its significance.
+    """Return the yields after selections in a counting experiment, and the significance.
 
     Parameters
     ----------
     table : DataFrame
-        Of the test events of a feature table.
+        Test events of a feature table.
     passed : ndarray of bool, shape (n_events, n_rows)
     experiment : CountingExperiment
 
     Returns
     -------
     DataFrame
-        One row a selection: ``signal``, ``background`` with ``background_uncertainty`` from the number of
-        events of the sample [events], ``assumed_background`` and the ``significance`` with it. Of a
-        background that is gone from the sample one event is assumed: less the sample cannot tell.
+        One row for each selection: ``signal``, ``background``, ``background_uncertainty`` from the number of
+        events in the sample [events], ``assumed_background``, and ``significance`` computed from it. If no
+        background event of the sample is left, one event is assumed.
     """
     weights = expected_weights(table, experiment)
     is_signal = (table["label"] == CLASSES["signal"]).to_numpy()

@@ -1,1 +1,1 @@
-"""Comparisons, yields and scans that figures, tables and scorecard compute alike."""
+"""Comparisons, yields and scans that figures, tables and scorecard share."""

@@ -1,4 +1,4 @@
-"""Every method at the same working points, for the figure and the table of competitors."""
+"""Comparison of all methods at the same working points, for the figure and the table of competitors."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def compare_networks(
     Returns
     -------
     DataFrame
-        One row a network and target: ``network``, ``has_cuts``, ``target_efficiency``,
-        ``signal_efficiency``, ``background_efficiency`` and its uncertainty on the test sample (NaN where the
-        network lacks the target); and, the same in all rows of a network, ``roc_area``,
-        ``roughness`` (:func:`cut_roughness`) and ``training_seconds`` of a processor.
+        One row for each network and target: ``network``, ``has_cuts``, ``target_efficiency``, and on the test
+        sample ``signal_efficiency``, ``background_efficiency`` and its uncertainty (NaN if the network lacks
+        the target). The columns ``roc_area``, ``roughness`` (:func:`cut_roughness`) and ``training_seconds``
+        (processor time) have the same value in all rows of a network.
 
-        The area is that under the ROC curve of the score or, where there are cuts, under the straight lines
-        from working point to working point.
+        The area is that under the ROC curve of the score or, for cuts, under straight lines between the
+        working points.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def compare_networks(
 
 
 def at_targets(metrics: pd.DataFrame, targets: Targets) -> pd.DataFrame:
-    """Return the rows of some targets, in their order; NaN where there is none."""
+    """Return the rows of the given targets, in their order; NaN for a target without a row."""
     rows = [np.flatnonzero(np.isclose(metrics["target_efficiency"], target)) for target in targets]
     return metrics.reindex([int(row[0]) if len(row) else -1 for row in rows])
 
@@ -100,7 +100,7 @@ def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By feature: ``>`` and ``<``, where an edge of that direction cuts nothing.
+        For each feature the columns ``>`` and ``<``: values where an edge in that direction cuts nothing.
     """
     names = [name for name in table.columns if name not in ("label", "process", "split", "weight")]
     means, spreads = fit_scaling(table, names)
@@ -109,24 +109,25 @@ def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def cut_roughness(cuts: pd.DataFrame, targets: Targets, ranges: pd.DataFrame) -> float:
-    """Return one number for how much cuts jump from target to target: Eq 7 of arXiv:2502.08615.
+    """Return the roughness of cuts as functions of the target, Eq 7 of arXiv:2502.08615.
 
     Parameters
     ----------
     cuts : DataFrame
-        As ``cuts.csv`` holds them.
+        Content of ``cuts.csv``.
     targets : sequence of float
-        In increasing order. Networks are comparable at the same targets only.
+        In increasing order. Only values at the same targets can be compared.
     ranges : DataFrame
-        As :func:`scaled_ranges` returns them.
+        Result of :func:`scaled_ranges`.
 
     Returns
     -------
     float
-        The mean, over the inner targets and over all edges that cut at one target at least, of the squared
-        distance of a scaled cut from the middle of its neighbours, over their squared distance plus 0.1. An
-        edge that is absent at a target counts at the end of the range of the training sample. 0 is perfectly
-        smooth; a lone jump of one standard deviation gives 10. NaN where a target is missing.
+        Squared distance of a scaled cut from the mean of its neighbours, divided by the squared distance of
+        the neighbours plus 0.1. It is averaged over the inner targets and over all edges that cut at one
+        target at least. An edge that is absent at a target counts as the end of the range of the training
+        sample. 0 is perfectly smooth; a single jump of one standard deviation gives 10. NaN if a target is
+        missing.
     """
     at = cuts.assign(target=[_match(target, targets) for target in cuts["target_efficiency"]]).dropna()
     if at.empty or len(targets) < 3:

@@ -1,4 +1,4 @@
-"""Cut functions, which stand for the step of a cut, scanned over all cuts: weights, losses, gradients."""
+"""Scans over the cut for each cut function: weights of events, losses and their gradients."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cabin_core import CutNetwork, EventSample, WattsLoss
 
 from ..sources.watts import SAMPLES
 
-#: Losses of a scan; the significance is shown as it is, not with the sign that makes it a loss.
+#: Losses of a scan; the significance has its own sign, not that of the loss.
 SCANNED = ("significance", "cross_entropy", "squares")
-#: Sets of cuts at a time: bounds the memory.
+#: Number of sets of cuts in a chunk, which limits the memory.
 ROWS_AT_ONCE = 64
 
 
@@ -25,12 +25,12 @@ def sample_of(name: str) -> EventSample:
 
 
 def network_of(function: str, cuts: NDArray[np.float64]) -> CutNetwork:
-    """Return "greater than" cuts of a sharpness of 1, one set a row.
+    """Return a network of "greater than" cuts with sharpness 1, one set in each row.
 
     Parameters
     ----------
     function : str
-        Of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
+        A key of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
     cuts : ndarray, shape (n_rows, n_features)
     """
     n_rows, n_features = cuts.shape
@@ -48,17 +48,18 @@ def scan_losses(
     Parameters
     ----------
     function : str
-        Of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
+        A key of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
     cuts : ndarray, shape (n_rows, n_features)
     sample : EventSample
         In float64.
-    losses : tuple of str
-        Of :data:`cabin_core.watts_losses.WATTS_LOSSES`.
+        losses : tuple of str
+        Keys of :data:`cabin_core.watts_losses.WATTS_LOSSES`.
 
     Returns
     -------
     DataFrame
-        One row a set: ``LOSS`` and ``LOSS_gradient``, by the first cut; NaN where the loss is.
+        One row for each set: ``LOSS`` and ``LOSS_gradient``, the derivative by the first cut; NaN where the
+        loss is NaN.
     """
     parts = []
     for some in np.array_split(cuts, -(-len(cuts) // ROWS_AT_ONCE)):
@@ -68,7 +69,7 @@ def scan_losses(
             values = WattsLoss(name).of_rows(network, sample)
             values.sum().backward()
             assert network.bias.grad is not None
-            # The bias is minus the cut; -S / sqrt(B) is the loss.
+            # The bias is minus the cut, and the loss is -S / sqrt(B).
             sign = -1.0 if name == "significance" else 1.0
             columns[name] = sign * values.detach().numpy()
             columns[f"{name}_gradient"] = -sign * network.bias.grad[0, :, 0].numpy()
@@ -79,7 +80,7 @@ def scan_losses(
 def scan_line(
     function: str, cuts: NDArray[np.float64], sample: EventSample, losses: tuple[str, ...] = SCANNED
 ) -> pd.DataFrame:
-    """Return weights, losses and gradients of cuts on a line.
+    """Return weights, losses and gradients for cuts on one feature.
 
     Parameters
     ----------
@@ -92,8 +93,8 @@ def scan_line(
     Returns
     -------
     DataFrame
-        ``cut``; ``signal`` and ``background``, the mean weight of the events of a class; and as
-        :func:`scan_losses` gives them.
+        ``cut``; ``signal`` and ``background``, the mean weight of the events of a class; and the columns of
+        :func:`scan_losses`.
     """
     sets = cuts[:, None]
     with torch.no_grad():
@@ -107,7 +108,7 @@ def scan_line(
 
 
 def scan_surface(function: str, axis: NDArray[np.float64], sample: EventSample) -> pd.DataFrame:
-    """Return the losses of two cuts over a grid.
+    """Return the losses on a grid of two cuts.
 
     Parameters
     ----------
@@ -120,8 +121,8 @@ def scan_surface(function: str, axis: NDArray[np.float64], sample: EventSample) 
     Returns
     -------
     DataFrame
-        One row a ``loss`` and pair of cuts, ``x`` and ``y``: ``value`` of the product of their weights, and
-        the ``sum`` of the losses that each has alone.
+        One row for each ``loss`` and pair of cuts, ``x`` and ``y``: the ``value`` for the product of their
+        weights, and the ``sum`` of the losses of each cut alone.
     """
     x, y = (grid.ravel() for grid in np.meshgrid(axis, axis))
     product = scan_losses(function, np.stack([x, y], axis=1), sample)
@@ -145,12 +146,12 @@ def scan_surface(function: str, axis: NDArray[np.float64], sample: EventSample) 
 
 
 def event_gradients(function: str, cut: float, sample: EventSample) -> NDArray[np.float64]:
-    """Return the part of each event in the gradient of the sum of squares by a cut, shape (n_events,)."""
+    """Return the contribution of each event to d(sum of squares) / d(cut), shape (n_events,)."""
     features = sample.features.clone().requires_grad_()
     network = network_of(function, np.array([[cut]]))
     WattsLoss("squares").of_rows(
         network, EventSample(features, sample.is_signal, sample.weights)
     ).sum().backward()
     assert features.grad is not None
-    # Weights depend on the distance of the event from the cut.
+    # Weights depend only on the distance of the event from the cut.
     return -features.grad[:, 0].numpy()

@@ -32,14 +32,14 @@ def tabulate_yields(
     features : DataFrame
         Feature table of the study.
     cuts, metrics, scores : DataFrame
-        As ``cuts.csv``, ``metrics.csv`` and ``scores.parquet`` of the network hold them.
+        Content of ``cuts.csv``, ``metrics.csv`` and ``scores.parquet`` of the network.
 
     Returns
     -------
     DataFrame
         ``target_efficiency``, ``signal_efficiency``, ``background_efficiency``, the columns of
-        :func:`~scripts.data.yields.selected_yields` and, for cuts whose exact efficiencies are known,
-        ``exact_background`` and ``exact_significance`` from these rather than from counts; NaN for others.
+        :func:`~scripts.data.yields.selected_yields`. For cuts with known exact efficiencies also
+        ``exact_background`` and ``exact_significance``, computed from these; NaN for others.
     """
     experiment = study.counting_experiment
     assert experiment is not None
@@ -60,12 +60,12 @@ def tabulate_yields(
 
 
 def known(points: pd.DataFrame, quantity: str) -> pd.Series:
-    """Return the ``significance`` or ``background`` of working points, the exact one where it is known."""
+    """Return the ``significance`` or ``background`` of working points, exact values where known."""
     return points[f"exact_{quantity}"].fillna(points[quantity])
 
 
 def keeps_minimum(points: pd.DataFrame, experiment: CountingExperiment) -> pd.Series:
-    """Return which working points keep the minimum signal of an experiment, but for rounding."""
+    """Return which working points keep the minimum signal of an experiment, up to rounding."""
     enough: pd.Series = points["signal"] >= experiment.minimum_signal * (1 - ROUNDING)
     return enough
 
@@ -73,7 +73,7 @@ def keeps_minimum(points: pd.DataFrame, experiment: CountingExperiment) -> pd.Se
 def _exact(
     experiment: CountingExperiment, efficiencies: pd.DataFrame, features: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return background yield and significance of efficiencies that are computed, a row a working point."""
+    """Return background yield and significance for exact efficiencies, one row for each working point."""
     yields = expected_yields(features, experiment)
     signal, background = (
         torch.tensor(efficiencies[f"{name}_efficiency"].to_numpy()) for name in ("signal", "background")

@@ -1,4 +1,4 @@
-"""The Lovász Z loss of one signal and one background event against the outputs for both."""
+"""The Lovász Z loss of one signal and one background event as a function of both outputs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch
 
 from cabin_core.lovasz import ERRORS, event_yields, weighted_lovasz_z
 
-#: Points along each axis.
+#: Number of points along each axis.
 N_POINTS = 41
-#: The hinge error takes the raw output; the others take a probability, and are infinite at 0 or 1.
+#: The hinge error uses the raw output; the others use a probability and can be infinite at 0 or 1.
 HINGE_RANGE, PROBABILITY_RANGE = (-2.0, 2.0), (0.005, 0.995)
 
 
@@ -20,9 +20,9 @@ def landscape(error: str, cross_sections: list[float], luminosity: float, epsilo
     Parameters
     ----------
     error : str
-        Of :data:`cabin_core.lovasz.ERRORS`.
+        A key of :data:`cabin_core.lovasz.ERRORS`.
     cross_sections : list of float
-        Of the signal and of the background event [fb].
+        Cross-sections of the signal event and of the background event [fb].
     luminosity : float
         [fb^-1]
     epsilon : float

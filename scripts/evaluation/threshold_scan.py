@@ -1,4 +1,4 @@
-"""Expected yields above each threshold on a network's score, process by process."""
+"""Expected yields of each process above thresholds on the score of a network."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..data.yields import expected_weights, process_names
 if TYPE_CHECKING:
     from ..study import CountingExperiment
 
-#: How many thresholds are tried: as many even ones in the score as even ones in the signal efficiency.
+#: Number of thresholds: half in even steps of the score, half in even steps of the signal efficiency.
 N_THRESHOLDS = 400
 
-#: Prefix of the columns of the efficiency of a process.
+#: Prefix of the columns with the efficiency of a process.
 EFFICIENCY = "efficiency_"
 
 
@@ -29,15 +29,15 @@ def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.
     Parameters
     ----------
     events : DataFrame
-        Of the test sample: ``score``, ``label``, ``weight`` and ``process``, the last not needed.
+        Events of the test sample: ``score``, ``label``, ``weight`` and, optionally, ``process``.
     experiment : CountingExperiment
 
     Returns
     -------
     DataFrame
-        One row a threshold, in increasing order: ``threshold``; ``signal_yield`` and ``background_yield``
-        [expected events]; ``background_events``, those of the sample; the ``signal_efficiency``; the
-        efficiency of all background events alike, ``background_efficiency_generated``, and weighted by
+        One row for each threshold, in increasing order: ``threshold``; ``signal_yield`` and
+        ``background_yield`` [expected events]; ``background_events`` in the sample; ``signal_efficiency``;
+        the background efficiency with equal weights, ``background_efficiency_generated``, and weighted by
         cross-section, ``background_efficiency_expected``; ``efficiency_PROCESS`` of each process; and
         ``significance``, the signal yield over the root of the background yield (NaN without background).
     """
@@ -49,7 +49,7 @@ def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.
         np.quantile(scores[is_signal], np.linspace(0.0, 1.0, N_THRESHOLDS + 1)[:-1], method="lower"),
     )
     ranked = np.argsort(scores, kind="stable")
-    first = np.searchsorted(scores[ranked], thresholds, side="right")  # of those above each threshold
+    first = np.searchsorted(scores[ranked], thresholds, side="right")  # of the events above a threshold
 
     def above(weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         from_the_top = np.append(np.cumsum(weights[ranked][::-1])[::-1], 0.0)
@@ -77,12 +77,12 @@ def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.
 def scan_network(
     features: pd.DataFrame, scores: pd.DataFrame, experiment: CountingExperiment, split: str = "test"
 ) -> pd.DataFrame:
-    """Return :func:`scan_thresholds` of a network with one score.
+    """Return the result of :func:`scan_thresholds` for a network with one score.
 
     Parameters
     ----------
     features, scores : DataFrame
-        The feature table of a study and ``scores.parquet`` of a network, row by row the same events.
+        The feature table of a study and ``scores.parquet`` of a network, with the same events in each row.
     experiment : CountingExperiment
     split : str
         ``train`` or ``test``.
@@ -94,7 +94,7 @@ def scan_network(
     Raises
     ------
     ValueError
-        If the network has a score a target.
+        If the network has a score for each target.
     """
     columns = score_columns(scores.columns)
     if len(columns) != 1:
@@ -104,14 +104,15 @@ def scan_network(
 
 
 def meets_demands(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series:
-    """Return which rows of a scan have at least the given values of its columns.
+    """Return which rows of a scan have at least the given values.
 
     Parameters
     ----------
     scan : DataFrame
-        As :func:`scan_thresholds` gives it.
+        Result of :func:`scan_thresholds`.
     demands : mapping of float
-        By column; ``background_yield`` counts expected events, ``background_events`` those of the sample.
+        Smallest value of each column; ``background_yield`` counts expected events, ``background_events``
+        events of the sample.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def meets_demands(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series
 
 
 def best_threshold(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series:
-    """Return the row of a scan with the largest significance of those that meet the demands.
+    """Return the row of a scan with the largest significance among those that meet the demands.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def best_threshold(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Serie
 
 
 def linear_boundary(trained: TrainedNetwork) -> tuple[np.ndarray[Any, Any], float]:
-    """Return weights and constant of the output of a linear network, as a function of physical features.
+    """Return weights and constant of a linear network in physical units.
 
     Parameters
     ----------
@@ -148,7 +149,7 @@ def linear_boundary(trained: TrainedNetwork) -> tuple[np.ndarray[Any, Any], floa
     Returns
     -------
     tuple of ndarray, shape (n_features,), and float
-        The boundary, where the score is 1/2, is ``features @ weights + constant == 0``.
+        The boundary, where the score is 1/2, is at ``features @ weights + constant == 0``.
 
     Raises
     ------

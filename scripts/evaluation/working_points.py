@@ -1,4 +1,4 @@
-"""What a trained model does: its selections at all working points, and its scores."""
+"""Application of a trained model: its selections at all working points, and its scores."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     Returns
     -------
     tuple of DataFrame
-        The metrics of the test sample, one row a working point, and the scores of all events: the content of
-        ``metrics.csv`` and ``scores.parquet``.
+        The metrics of the test sample, one row for each working point (``metrics.csv``), and the scores of
+        all events (``scores.parquet``).
     """
     test = (events["split"] == "test").to_numpy()
     is_signal = (events["label"] == 1).to_numpy()
@@ -52,7 +52,7 @@ def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
             "signal_efficiency_uncertainty": efficiencies.signal_uncertainty,
             "background_efficiency": efficiencies.background,
             "background_efficiency_uncertainty": efficiencies.background_uncertainty,
-            # One score serves all working points of a model without cuts.
+            # A model without cuts has one score for all working points.
             "loss_signal_efficiency": np.broadcast_to(mean_signal, len(targets)),
             "loss_background_efficiency": np.broadcast_to(mean_background, len(targets)),
             "auc": np.broadcast_to(areas, len(targets)),
