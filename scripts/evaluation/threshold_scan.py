@@ -16,7 +16,7 @@ from ..data.yields import expected_weights, process_names
 if TYPE_CHECKING:
     from ..study import CountingExperiment
 
-#: Number of thresholds: half in even steps of the score, half in even steps of the signal efficiency.
+#: Number of thresholds in even steps of the score; as many are in even steps of the signal efficiency.
 N_THRESHOLDS = 400
 
 #: Prefix of the columns with the efficiency of a process.

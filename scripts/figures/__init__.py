@@ -1,1 +1,1 @@
-"""The kinds of plots: each turns files into the table that it draws, and the table into a figure."""
+"""The kinds of plots: each makes a table from files, and a figure from this table."""

@@ -1,4 +1,4 @@
-"""Methods side by side: ROC, background at each target, smoothness of the cuts, time of training."""
+"""Comparison of methods: ROC, background at each target, roughness of the cuts, time of training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))
 
 
 class Settings(FigureSettings):
-    """Several networks at the targets of the first one."""
+    """Comparison of several networks at the targets of the first one."""
 
     files = ("features", "scores", "metrics", "cuts", "timing")
     n_networks = range(2, 8)
@@ -43,8 +43,9 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the rows of :func:`~scripts.evaluation.comparison.compare_networks` and the ROC, by ``part``.
 
-    The ROC of a network with cuts are its working points, all of them; of others the curve of their score.
-    Its rows have the number of background events of the test sample too, ``background_events``.
+    The ROC of a network with cuts consists of all its working points, that of another network is the curve of
+    its score. Rows of the ROC also have the number of background events of the test sample,
+    ``background_events``.
     """
     import pandas as pd
 
@@ -81,7 +82,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw four panels; selections without a background event of the test sample stand at the lower end."""
+    """Draw four panels; selections without background events in the test sample are at the lower end."""
     from matplotlib.lines import Line2D
 
     names = list(table["network"].drop_duplicates())
@@ -109,7 +110,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
 
 def _draw_roc(ax: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]], floor: float) -> None:
     """Draw working points of cuts as markers, curves of scores as lines."""
-    # The ends of a curve, where nothing or everything passes, have no place on these axes.
+    # The ends of a curve, where nothing or everything passes, are not drawn.
     inside = rows[(rows["signal_efficiency"] > 0) & (rows["signal_efficiency"] < 1)]
     for name, style in styles.items():
         curve = inside[inside["network"] == name]
@@ -120,7 +121,7 @@ def _draw_roc(ax: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]], f
             ms=2.5 if len(curve) > 20 else 4.5,
             **(style | {"marker": marker}),
         )
-    # Room for both ends: there the methods differ, and an analysis selects.
+    # Leave room for both ends, where the methods differ and where an analysis would select.
     ax.set_xscale("logit")
     ax.set_xlim(*SIGNAL_RANGE)
     ax.set_xticks(SIGNAL_TICKS, [f"{tick:g}" for tick in SIGNAL_TICKS])
@@ -131,7 +132,7 @@ def _draw_roc(ax: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]], f
 
 def _draw_targets(ax: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]], floor: float) -> None:
     targets = np.sort(rows["target_efficiency"].unique())
-    # One place a target: those near 1 are close to each other, and they matter most.
+    # Targets at even distances, because those near 1 are close to each other and matter most.
     places = dict(zip(targets, range(len(targets)), strict=True))
     step = 0.7 / len(styles)
     for number, (name, style) in enumerate(styles.items()):
@@ -162,7 +163,7 @@ def _log_background(ax: Axes, efficiencies: pd.Series, floor: float) -> None:
 
 
 def _draw_bars(ax: Axes, values: pd.Series, styles: dict[str, dict[str, Any]], label: str) -> None:
-    """Draw one bar a network, on a log scale; what is not known is said in its place."""
+    """Draw one bar for each network, on a log scale; a text replaces the bar if the value is unknown."""
     places = np.arange(len(values))[::-1]
     known = values[values > 0]
     low, high = (0.3 * known.min(), 8 * known.max()) if len(known) else (0.1, 1.0)

@@ -1,4 +1,4 @@
-"""The cuts of several networks against the epoch, one panel a feature."""
+"""The cuts of several networks against the epoch, with a panel for each feature."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
-#: Of the columns of a history that hold cuts.
+#: Prefix of the columns of a history with cuts.
 PREFIX = "cut_"
-#: Epochs drawn of each network.
+#: Largest number of epochs that are drawn for each network.
 N_POINTS = 400
 
 
 class Settings(FigureSettings):
-    """Cuts that were recorded in the training, one panel a feature."""
+    """Cuts that were recorded in the training, with a panel for each feature."""
 
     files = ("history",)
     n_networks = range(1, 6)
@@ -39,7 +39,7 @@ class Settings(FigureSettings):
     )
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield published cuts of another network, or another number of them."""
+        """Yield a fault for published cuts of an unknown network, or a wrong number of them."""
         for name, cuts in self.published_cuts.items():
             if name not in self.networks:
                 yield "published_cuts", not_known("name", name, self.networks)
@@ -49,7 +49,7 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``name`` of the network, ``feature``, epoch ``x``, cut ``y`` and ``kind``: ours or published.
+    """Return ``name`` of the network, ``feature``, epoch ``x``, cut ``y`` and ``kind`` (ours or published).
 
     Raises
     ------
@@ -79,7 +79,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def cut_columns(history: pd.DataFrame, network: str) -> list[str]:
-    """Return the columns of a history that hold cuts.
+    """Return the names of the columns of a history with cuts.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def cut_columns(history: pd.DataFrame, network: str) -> list[str]:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw our cuts as lines, and the published ones where a training ends as open markers."""
+    """Draw our cuts as lines, and published cuts as open markers at the end of the training."""
     styles = network_styles(figure.networks)
     with paper_style():
         fig, axes = panel_grid(len(study.features), panel_size=(3.6, 3.0))

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
-#: More targets than this are drawn without symbols.
+#: Largest number of targets that are drawn with symbols.
 MANY_POINTS = 20
 
 
 class Settings(FigureSettings):
-    """A line for a network with several targets, a star for one with a single working point."""
+    """Cuts against the target: a line for several targets, a star for a single working point."""
 
     files = ("cuts", "metrics")
     n_networks = range(1, 6)
@@ -49,7 +49,7 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``feature``, ``direction``, ``efficiency`` and ``cut``.
 
-    The efficiency is the target; where a network has none, its signal efficiency on the test sample.
+    The efficiency is the target or, without a target, the signal efficiency on the test sample.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a feature: a line for a network with several targets, a star for one with one."""
+    """Draw one panel for each feature: a line for several targets, a star for a single working point."""
     scaled = figure.scaled
     networks = list(table.groupby("network", sort=False))
     with paper_style():
@@ -87,20 +87,20 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         for ax, feature in zip(axes, study.features, strict=True):
             rows = table[table["feature"] == feature.name]
             stars = iter(STARS)
-            # A network that does not cut on a feature keeps its colour, and its place in the legend.
+            # A network that does not cut on a feature still has its colour and its entry in the legend.
             for color, (network, of_network) in zip(LINE_COLORS, networks, strict=False):
                 n_points = of_network["efficiency"].nunique()
                 style = points_style(n_points, stars, 7)
                 if n_points > MANY_POINTS:
                     style |= {"marker": "", "lw": 0.8}
                 cuts = rows[rows["network"] == network]
-                # Both edges of a window are lines of one colour.
+                # Both edges of a window are lines with the same colour.
                 for number, direction in enumerate(cuts["direction"].unique() if len(cuts) else [""]):
                     edge = cuts[cuts["direction"] == direction].sort_values("efficiency", kind="stable")
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
             unit = "" if scaled else feature.unit
-            # Learned weights of one sign in one network and of the other in the next have no common title.
+            # If learned weights have different signs in two networks, there is no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))
             ax.set_title(f"{feature.label} {direction} cut")
             ax.set_xlim(0, 1)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
-#: Bins along each feature, and the heights of the contours as shares of the highest density.
+#: Number of bins along each feature, and heights of the contours relative to the highest density.
 N_BINS = 80
 LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9]
 
@@ -49,13 +49,13 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` signal or background: the density of training events, smoothed, at the middle of a bin, ``x``
-        and ``y``. Kind cut: the cut of the network ``name`` on the ``feature``, in ``x`` or ``y``.
+        Rows of the ``kind`` signal or background: smoothed density of training events at the centre ``x``,
+        ``y`` of a bin. Rows of the kind cut: cut of the network ``name`` on ``feature``, in ``x`` or ``y``.
 
     Raises
     ------
     ValueError
-        If the study has not two features.
+        If the study does not have two features.
     """
     import pandas as pd
 
@@ -86,7 +86,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def _smooth_density(values: NDArray[np.float64], edges: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return a density estimate on a grid: a histogram smoothed by Scott's width, shape (n_bins, n_bins)."""
+    """Return a histogram smoothed by Scott's width as density estimate, shape (n_bins, n_bins)."""
     from scipy.ndimage import gaussian_filter
 
     density, _, _ = np.histogram2d(values[:, 0], values[:, 1], bins=edges, density=True)
@@ -97,7 +97,7 @@ def _smooth_density(values: NDArray[np.float64], edges: list[NDArray[np.float64]
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw contours of equal density, each class in its color, and a pair of lines a network."""
+    """Draw contours of equal density for each class, and two lines for each network."""
     from matplotlib.lines import Line2D
 
     with paper_style():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Efficiencies of the hard cuts and as the loss sees them, of a network with targets."""
+    """Efficiencies of the hard cuts, and mean scores as in the loss, of a network with targets."""
 
     files = ("metrics",)
     n_networks = range(1, 2)
@@ -31,7 +31,7 @@ class Settings(FigureSettings):
     plot: Literal["efficiencies"]
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a network without targets."""
+        """Yield a fault for a network without targets."""
         for name in self.networks:
             if not study.networks[name].working_points:
                 yield "networks", f"{name} has no targets to draw against: name a network with targets"
@@ -53,7 +53,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw signal and background efficiency, of the hard cuts and as the loss sees them."""
+    """Draw signal and background efficiency, from the hard cuts and from the mean scores."""
     target = table["target_efficiency"]
     with paper_style():
         fig = new_figure(5, 4.2)

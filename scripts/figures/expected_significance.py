@@ -1,4 +1,4 @@
-"""Significance of a counting experiment against signal efficiency, at every working point of networks."""
+"""Expected significance of a counting experiment against signal efficiency, for all working points."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw significance against signal efficiency, and the background yield below it.
+    """Draw significance against signal efficiency, and below it the background yield.
 
-    Efficiencies are exact where they are known, those of the test sample otherwise.
+    Efficiencies are exact where known, and those of the test sample otherwise.
     """
     from ..evaluation.expected_yields import known
 
@@ -62,7 +62,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         for color, (network, points) in zip(LINE_COLORS, table.groupby("network", sort=False), strict=False):
             style = points_style(len(points), stars, 10)
             efficiency = points["signal_efficiency"]
-            # An exact background has no uncertainty of counting.
+            # An exact background has no statistical uncertainty.
             uncertainty = points["background_uncertainty"].where(points["exact_background"].isna(), 0.0)
             top.plot(efficiency, known(points, "significance"), color=color, label=network, **style)
             bottom.errorbar(efficiency, known(points, "background"), uncertainty, color=color, **style)

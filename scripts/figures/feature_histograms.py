@@ -1,4 +1,4 @@
-"""Histograms of the features, with cuts as lines where there are some."""
+"""Histograms of the features, with cuts as lines if there are any."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CUT_STYLES = {"<": ":", ">": "--"}
 
 
 def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled: bool) -> pd.DataFrame:
-    """Return the histograms of all events, of unit area.
+    """Return histograms of all events, normalised to unit area.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled
         The feature table of the study.
     study : Study
     bins : int
-        Of each feature.
+        Number of bins for each feature.
     scaled : bool
-        Whether in scaled units rather than in those of the features.
+        Whether to use scaled units instead of the units of the features.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled
 
 
 def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figure:
-    """Draw one panel a feature; rows with a ``cut`` become vertical lines."""
+    """Draw one panel for each feature; rows with a ``cut`` are drawn as vertical lines."""
     with paper_style():
         fig, axes = panel_grid(len(study.features))
         for ax, feature in zip(axes, study.features, strict=True):
@@ -91,7 +91,7 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
             edges = rows[["low", "high"]]
             if "cut" in table.columns:
                 _draw_cuts(ax, rows.dropna(subset=["cut"]), unit)
-                edges = rows[["low", "high", "cut"]]  # a loose cut may lie outside of all events
+                edges = rows[["low", "high", "cut"]]  # a loose cut can lie outside the range of all events
             label = f"{feature.label} (scaled)" if scaled else feature.label
             ax.set_xlabel(with_unit(label, unit), loc="center")
             ax.set_yscale("log")
@@ -113,7 +113,7 @@ def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str) -> None:
         style = CUT_STYLES[cut.direction]
         ax.axvline(cut.cut, color=color if several else "black", ls=style, lw=1.0 if several else 1.4)
         if several:
-            # Directions differ from panel to panel: in the legend a line stands for its target only.
+            # Directions differ between panels, so a line in the legend shows only the target.
             ax.plot([], [], color=color, label=f"Target {100 * cut.target_efficiency:g} %")
     if len(cuts) == 1:
         (only,) = cuts.itertuples()

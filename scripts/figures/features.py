@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Both classes of events, one panel a feature."""
+    """Distributions of both classes, with a panel for each feature."""
 
     files = ("features",)
     standard = "study"
@@ -34,5 +34,5 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a feature."""
+    """Draw one panel for each feature."""
     return draw_histograms(table, study, scaled=False)

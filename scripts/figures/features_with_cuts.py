@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Both classes of events, with the cuts of a network as lines."""
+    """Distributions of both classes, with the cuts of a network as lines."""
 
     files = ("features", "cuts")
     n_networks = range(1, 2)
     needs = frozenset({"cuts", "one_bin"})
     standard = "network"
-    # kCuts has a hundred targets, whose lines no one could tell apart.
+    # The lines of the hundred targets of kCuts could not be distinguished.
     standard_needs = frozenset({"loss"})
     standard_caption = (
         "The features of both classes with the cuts of {networks}: dashed lines keep what is greater, dotted "
@@ -37,7 +37,7 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return the histograms, then one row a cut with ``direction``, ``cut`` and ``target_efficiency``.
+    """Return the histograms, then a row for each cut: ``direction``, ``cut`` and ``target_efficiency``.
 
     Raises
     ------
@@ -65,5 +65,5 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a feature, its cuts as vertical lines."""
+    """Draw one panel for each feature, with cuts as vertical lines."""
     return draw_histograms(table, study, scaled=figure.scaled)

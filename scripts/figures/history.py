@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
-#: Label, color and line of the columns of a history, in the order drawn.
+#: Label, color and line style of the columns of a history, in the order of drawing.
 CURVES = {
     "train_total": ("Total, training", "black", "-"),
     "test_total": ("Total, test", "#c91f16", (0, (4, 2))),
@@ -34,7 +34,7 @@ CURVES = {
 
 
 class Settings(FigureSettings):
-    """The total loss of both samples and the terms of the training."""
+    """The total loss of both samples, and the terms of the training loss."""
 
     files = ("history",)
     n_networks = range(1, 2)
@@ -46,7 +46,7 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``epoch`` and the curves that are not zero throughout."""
+    """Return ``epoch`` and the curves that are not zero everywhere."""
     history = inputs.read("history")
     further = [f"train_{name}" for name in TERMS if f"train_{name}" not in CURVES]
     drawn = [name for name in [*CURVES, *further] if name in history and (history[name] != 0).any()]
@@ -54,7 +54,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def _further_curve(name: str, position: int) -> tuple[str, str, str]:
-    """Return label, color and line of a term that has none of its own above."""
+    """Return label, color and line style of a term that is not listed above."""
     label = name.removeprefix("train_").replace("_", " ").capitalize()
     return label, LINE_COLORS[position % len(LINE_COLORS)], ":"
 
@@ -65,12 +65,12 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         fig = new_figure(6, 4)
         ax = fig.subplots()
         terms = [name for name in table.columns if name != "epoch"]
-        # With a single term, its curve would only hide the total.
+        # With a single term its curve would cover that of the total.
         drawn = terms if len(terms) > 3 else [name for name in terms if name.endswith("total")]
         for name in drawn:
             label, color, style = CURVES.get(name) or _further_curve(name, terms.index(name))
             ax.plot(table["epoch"], table[name], color=color, ls=style, label=label)
-        # The first epochs start many decades away from anything later: let them leave the frame.
+        # The values of the first epochs can be decades away from all later ones and may leave the frame.
         later = table.loc[table["epoch"] >= table["epoch"].max() / 20, drawn].to_numpy(dtype=float)
         if (later < 0).any():
             margin = 0.05 * float(np.ptp(later))

@@ -1,4 +1,4 @@
-"""The settings, study and files that a plot makes its table from."""
+"""The input of a figure: settings, study and files."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class FigureInputs(Generic[S]):
     Parameters
     ----------
     figure : Settings
-        Of the kind of plot.
+        Settings of the kind of plot.
     study : Study
     files : dict of list of Path
-        By kind; one file a network, in the order of the config, or one of the study.
+        Files by kind: one for each network, in the order of the config, or one of the study.
     """
 
     figure: S
@@ -38,11 +38,11 @@ class FigureInputs(Generic[S]):
 
     @property
     def networks(self) -> list[str]:
-        """Names of the networks, in the order drawn."""
+        """Names of the networks, in the order of drawing."""
         return list(self.figure.networks)
 
     def read(self, kind: str, position: int = 0) -> pd.DataFrame:
-        """Read the csv, tsv or parquet file of a kind, of the network at ``position``."""
+        """Read the csv, tsv or parquet file of a kind for the network at ``position``."""
         return read_table(self.files[kind][position])
 
     def model(self, position: int = 0) -> TrainedNetwork:

@@ -1,4 +1,4 @@
-"""Cuts and a network behind them, against the fraction of the background that the cuts keep."""
+"""Quality of cuts and a network behind them against the kept fraction of the background."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PANELS = {
 
 
 class Settings(FigureSettings):
-    """The analysis of the same name."""
+    """Shows the analysis of the same name."""
 
     files = ("kept_fractions",)
     standard = "study"
@@ -42,7 +42,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     scan = inputs.read("kept_fractions").dropna(axis="columns", how="all")
     rows = scan.melt(["strategy", "seed", "fraction"], [name for name in PANELS if name in scan], "quantity")
     grouped = rows.groupby(["strategy", "fraction", "quantity"], sort=False)["value"]
-    # One seed has no spread.
+    # A single seed has no spread.
     return grouped.agg(
         mean="mean", spread=lambda values: values.std() if len(values) > 1 else 0.0
     ).reset_index()
@@ -60,7 +60,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             rows = table[table["quantity"] == quantity]
             strategies = list(rows.groupby("strategy", sort=False))
             for number, (strategy, points) in enumerate(strategies):
-                # Side by side, as their bars would hide one another.
+                # Strategies are drawn side by side, so that their bars do not overlap.
                 shift = 1.06 ** (number - (len(strategies) - 1) / 2)
                 panel.errorbar(
                     points["fraction"] * shift,

@@ -1,4 +1,4 @@
-"""Cuts beside the best there are: background against signal efficiency, exact, on Gaussian features."""
+"""Exact background against signal efficiency of cuts and of the best cuts, for Gaussian features."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from .inputs import FigureInputs
 
 OPTIMA = {"one_sided": ("Optimum, one-sided", "-"), "two_sided": ("Optimum, two-sided", "--")}
-#: Top of the lower panel; points above it become arrows.
+#: Upper end of the lower panel; points above it are drawn as arrows.
 HIGHEST_RATIO = 2.0
 
 
 class Settings(FigureSettings):
-    """Exact efficiencies of cuts and of both optima, and their ratio to the one-sided one."""
+    """Exact efficiencies of cuts and of both optima, and the ratio to the one-sided optimum."""
 
     files = ("optimum", "cuts")
     n_networks = range(1, 8)
@@ -37,7 +37,7 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``series``, ``signal_efficiency``, ``background_efficiency`` and ``over_one_sided``.
 
-    The series are both optima and the networks; efficiencies are computed, not counted.
+    The series are both optima and the networks. Efficiencies are exact, not those of a sample.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                 )
         top.set_yscale("log")
         top.set_ylim(log_limits(table["background_efficiency"].to_numpy(dtype=float)))
-        # Near the optimum the differences count; what is far above it points out of the frame.
+        # The range shows differences near the optimum; arrows mark points far above it.
         bottom.set_ylim(0.7, HIGHEST_RATIO)
         for name, color in zip(networks, LINE_COLORS, strict=False):
             beyond = table[(table["series"] == name) & (table["over_one_sided"] > HIGHEST_RATIO)]

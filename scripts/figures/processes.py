@@ -1,4 +1,4 @@
-"""Processes, networks and published points: their look and options in figures of a counting experiment."""
+"""Styles and options of processes, networks and published points in figures of a counting experiment."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from .inputs import FigureInputs
 
-#: Below this many background events of the sample a significance is mostly luck, and drawn dotted.
+#: A significance with fewer background events in the sample is mostly a fluctuation, and is drawn dotted.
 TRUSTED_EVENTS = 100
 
 _BACKGROUNDS = [LINE_COLORS[1], COLORS["background"], LINE_COLORS[4]]
 _SIGNALS = [COLORS["signal"], "#7a0f0a", "#e58e88"]
-#: Of networks: none is that of a process.
+#: Colors of networks, which differ from those of processes.
 _NETWORKS = ["black", LINE_COLORS[3], LINE_COLORS[6], LINE_COLORS[2], LINE_COLORS[5]]
 _LINES = ["-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2))]
 
@@ -32,7 +32,7 @@ Published = Annotated[
 
 
 class Demands(Settings):
-    """The least that a threshold must leave to be drawn."""
+    """Smallest values that a threshold must leave to be drawn."""
 
     signal_efficiency: Share | None = Field(default=None, description="Smallest signal efficiency")
     signal_yield: NotNegative | None = Field(
@@ -47,19 +47,19 @@ class Demands(Settings):
 
     @property
     def given(self) -> dict[str, float]:
-        """Those that are set, by their names."""
+        """The values that are set, by name."""
         return self.model_dump(exclude_none=True)
 
 
 def published_faults(published: Collection[str], known: Collection[str]) -> Iterator[Fault]:
-    """Yield published points of what is not drawn."""
+    """Yield a fault for published points of a network or process that is not drawn."""
     for name in published:
         if name not in known:
             yield "published", not_known("name", name, known)
 
 
 def process_styles(classes: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Return color, line style and marker of each process from its class, whatever the order given."""
+    """Return color, line style and marker of each process; they do not depend on the given order."""
     styles = {}
     for name, kind in classes.items():
         position = sorted(other for other in classes if classes[other] == kind).index(name)
@@ -90,7 +90,7 @@ def scan_of(inputs: FigureInputs, position: int = 0) -> pd.DataFrame:
 
 
 def published_points(published: dict[str, list[list[float]]]) -> pd.DataFrame:
-    """Return what was published: ``name`` (a network or process), ``x``, ``y`` and the ``kind`` published."""
+    """Return published points: ``name`` (a network or process), ``x``, ``y`` and the ``kind`` published."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -100,7 +100,7 @@ def published_points(published: dict[str, list[list[float]]]) -> pd.DataFrame:
 
 
 def draw_published(ax: Axes, table: pd.DataFrame, styles: dict[str, dict[str, Any]]) -> None:
-    """Draw the rows of the kind ``published`` in the colors of ours, open, and named once in the legend."""
+    """Draw the rows of the kind ``published`` as open markers in our colors, with one legend entry."""
     published = table[table["kind"] == "published"]
     for number, (name, points) in enumerate(published.groupby("name", sort=False)):
         style = styles[str(name)]

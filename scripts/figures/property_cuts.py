@@ -1,4 +1,4 @@
-"""Cuts against the property that they follow, beside the best ones of a toy."""
+"""Cuts against the property that they follow, with the best cuts of a toy."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
-#: Points of an interpolated curve.
+#: Number of points of an interpolated curve.
 N_POINTS = 200
 OPTIMUM = "optimum"
-#: Of the bins' cuts, in the order of the networks.
+#: Styles of the cuts of bins, in the order of the networks.
 STYLES = ["-", "--", "-.", ":"]
 
 
 class Settings(FigureSettings):
-    """Cuts of bins at one target, one panel a feature."""
+    """Cuts of bins at one target, with a panel for each feature."""
 
     files = ("bin_optimum", "cuts")
     n_networks = range(1, 5)
@@ -43,7 +43,7 @@ class Settings(FigureSettings):
     )
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield networks of other bins, and curves of networks that are not drawn."""
+        """Yield a fault for networks with other bins, and for curves of networks that are not drawn."""
         yield from bin_faults(self.networks, study)
         for name in self.curves:
             if name not in self.networks:
@@ -53,9 +53,9 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``series``, ``kind``, ``feature``, ``low``, ``high`` and ``cut`` at the target.
 
-    The series are the optimum and the networks. The kind ``bin`` is the cut of a bin: the edge in the
-    direction of the feature, NaN where nothing is cut. Of the networks that the option ``curves`` names there
-    are also points of the ``curve`` through their cuts, with ``low`` equal to ``high``.
+    The series are the optimum and the networks. Rows of the kind ``bin`` are the cuts of bins: the edge in
+    the direction of the feature, NaN if there is none. For the networks in the option ``curves`` there are
+    also rows of the kind ``curve``, points of the interpolated cuts with ``low`` equal to ``high``.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a feature: steps for the cuts of bins, a line for a curve through them."""
+    """Draw one panel for each feature: steps for the cuts of bins, a line for interpolated cuts."""
     followed = followed_property(study)
     networks = [name for name in table["series"].unique() if name != OPTIMUM]
     with paper_style():

@@ -1,4 +1,4 @@
-"""Exact efficiencies in each bin of the property that cuts follow, for a toy."""
+"""Exact efficiencies in each bin of a property that cuts follow, for a toy."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Settings(FigureSettings):
     target: Fraction = Field(description="Target signal efficiency of the cuts that are drawn")
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield networks of other bins."""
+        """Yield a fault for each network with other bins."""
         yield from bin_faults(self.networks, study)
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``network`` and what :func:`~scripts.sources.property_optimum.compare_bins` gives at the target.
+    """Return ``network`` and the columns of :func:`~scripts.sources.property_optimum.compare_bins`.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the signal efficiency of every bin, and below it the background over that of the best cuts."""
+    """Draw the signal efficiency of every bin, and below it the background relative to the best cuts."""
     followed = followed_property(study)
     target = figure.target
     with paper_style():
@@ -79,7 +79,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         )
         top.axhline(target, color="black", lw=0.8)
         for number, (name, rows) in enumerate(networks):
-            # Side by side within a bin.
+            # Networks are drawn side by side within a bin.
             share = (number + 1) / (len(networks) + 1)
             at = rows["property_low"] + share * (rows["property_high"] - rows["property_low"])
             style = {"color": LINE_COLORS[number], "marker": MARKERS[number], "ls": "", "label": name}

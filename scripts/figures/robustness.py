@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """The analysis of the same name."""
+    """Shows the analysis of the same name."""
 
     files = ("robustness",)
     standard = "study"
@@ -26,7 +26,7 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return the table of the rule ``shift_inputs`` with the efficiencies relative to those unshifted."""
+    """Return the table of the analysis, with the efficiencies relative to those without shift."""
     table = inputs.read("robustness")
     keys = ["network", "target_efficiency", "score_above"]
     unshifted = table[table["max_shift"] == 0].set_index(keys)["signal_efficiency"]

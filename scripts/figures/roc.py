@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """True against false positive rate, one panel a target."""
+    """True against false positive rate, with a panel for each target."""
 
     files = ("scores",)
     n_networks = range(1, 2)
@@ -35,7 +35,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a target."""
+    """Draw one panel for each target."""
     with paper_style():
         fig, _ = draw_panels(table, study, draw_roc)
     return fig

@@ -1,4 +1,4 @@
-"""Histograms and ROC curves of scores, one panel a target."""
+"""Histograms and ROC curves of scores, with a panel for each target."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from ..study import Study
 
 EDGES = np.linspace(0.0, 1.0, 21)
-#: A ROC curve has one point an event; more points than this cannot be seen.
+#: Largest number of points of a ROC curve, which would otherwise have one point for each event.
 MOST_POINTS = 300
 
 
 def panel_title(column: str) -> str:
-    """Return the heading of a column of scores."""
+    """Return the title of the panel for a column of scores."""
     target = target_of(column)
     return "" if math.isnan(target) else f"Target {100 * target:g} %"
 
 
 def tabulate_scores(events: pd.DataFrame) -> pd.DataFrame:
-    """Return the histograms of unit area of a table of scores."""
+    """Return histograms of a table of scores, normalised to unit area."""
     import pandas as pd
 
     parts = []
@@ -67,7 +67,7 @@ def tabulate_scores(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def tabulate_roc(events: pd.DataFrame) -> pd.DataFrame:
-    """Return the ROC curves of a table of scores, and the area under each with all its points."""
+    """Return the ROC curves of a table of scores, and the area under each curve from all its points."""
     import pandas as pd
     from sklearn.metrics import auc, roc_curve
 
@@ -94,7 +94,7 @@ def tabulate_roc(events: pd.DataFrame) -> pd.DataFrame:
 def draw_panels(
     table: pd.DataFrame, study: Study, draw: Callable[[Axes, pd.DataFrame], None]
 ) -> tuple[Figure, list[Axes]]:
-    """Draw the rows of each ``panel`` into an axes of its own, with common ranges and the target above."""
+    """Draw the rows of each ``panel`` into its own axes, with common ranges and the target above."""
     panels = list(dict.fromkeys(table["panel"]))
     fig, axes = panel_grid(len(panels), sharex=True, sharey=True)
     for ax, panel in zip(axes, panels, strict=True):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Scores of both classes in training and test sample, one panel a target."""
+    """Scores of both classes in training and test sample, with a panel for each target."""
 
     files = ("scores",)
     n_networks = range(1, 2)
@@ -35,7 +35,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a target."""
+    """Draw one panel for each target."""
     with paper_style():
         fig, axes = draw_panels(table, study, draw_scores)
         axes[0].set_ylim(*log_limits(table["density"].to_numpy(dtype=float)))

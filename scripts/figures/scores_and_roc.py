@@ -32,12 +32,12 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return the rows of the score histograms and those of the ROC curve, told apart by ``part``.
+    """Return the rows of the score histograms and of the ROC curve; ``part`` distinguishes them.
 
     Raises
     ------
     ValueError
-        If the network has several targets, each with a score of its own.
+        If the network has several targets, each with its own score.
     """
     import pandas as pd
 

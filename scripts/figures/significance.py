@@ -31,7 +31,7 @@ LABELS = {"threshold": "Threshold $u$ on the score", "signal_efficiency": "Signa
 
 
 class Settings(FigureSettings):
-    """Signal over the root of the background against the threshold, of networks with one score."""
+    """Signal over the root of the background against the threshold, for networks with one score."""
 
     files = ("features", "scores")
     n_networks = range(1, 6)
@@ -46,7 +46,7 @@ class Settings(FigureSettings):
     published: Published
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield published points of another network."""
+        """Yield a fault for published points of an unknown network."""
         yield from published_faults(self.published, self.networks)
 
 
@@ -59,7 +59,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     parts = []
     for position, network in enumerate(inputs.networks):
         scan = scan_of(inputs, position)
-        # From tight to loose, both axes rise or fall throughout.
+        # From tight to loose thresholds, x always rises or always falls.
         kept = scan[meets_demands(scan, inputs.figure.demands.given) & scan["significance"].notna()]
         parts.append(
             pd.DataFrame(
@@ -76,7 +76,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw a curve a network, dotted where few events are left, and its maximum before that."""
+    """Draw a curve for each network, dotted where few events are left, and the maximum of the rest."""
     styles = network_styles(figure.networks)
     with paper_style():
         fig = new_figure(6, 4.2)

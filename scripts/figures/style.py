@@ -1,4 +1,4 @@
-"""The look shared by all figures: mplhep's style at the size of a printed page."""
+"""The style of all figures: mplhep's style at the size of a printed page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from ..study import Column, Feature, Study
 
-#: Distinct in grey and for colour-blind readers; signal red, background blue as in the paper.
+#: Distinct in grey and for colour-blind readers; signal is red and background blue as in the paper.
 COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
 LABELS = {"signal": "Signal", "background": "Background"}
 HATCHES = {"signal": "////", "background": ""}
-#: Of networks, in the order drawn.
+#: Colors of networks, in the order of drawing.
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 STARS = ["*", "P", "X", "D", "v", "o", "s"]
 LINE_COLORS = ["#3f90da", "#e76300", "#717581", "#832db6", "#b9ac70", "#94a4a2", "#a96b59"]
@@ -46,14 +46,14 @@ SIZES: dict[str, Any] = {
     "xtick.minor.width": 0.6,
     "ytick.minor.width": 0.6,
     "hatch.linewidth": 0.4,
-    # Reproducible files: no creation date, no random ids.
+    # No creation date and no random ids, so that files are reproducible.
     "svg.hashsalt": "cabin",
     "pdf.fonttype": 42,
 }
 
 
 def style_sheets() -> list[dict[str, Any]]:
-    """Return what :func:`matplotlib.style.context` takes."""
+    """Return the styles for :func:`matplotlib.style.context`."""
     import mplhep
 
     return [mplhep.style.ROOT, SIZES]
@@ -61,9 +61,9 @@ def style_sheets() -> list[dict[str, Any]]:
 
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Apply the style inside a ``with``; matplotlib's settings are as before after it.
+    """Apply the style inside a ``with`` block; afterwards matplotlib's settings are restored.
 
-    Fonts and ticks are settled when a figure is drawn: save it inside of the ``with`` too.
+    Fonts and ticks are determined when a figure is drawn, so save it inside the block too.
     """
     import matplotlib.style
 
@@ -72,7 +72,7 @@ def paper_style() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size [inch], which belongs to nobody but the caller."""
+    """Return an empty figure of a size [inch], which pyplot does not know."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
@@ -84,14 +84,14 @@ def add_title(fig: Figure, study: Study) -> None:
 
 
 def columns_of(n_panels: int) -> int:
-    """Return the number of columns of a grid of two rows, one row for up to three panels."""
+    """Return the number of columns for two rows of panels, or for one row of up to three panels."""
     return n_panels if n_panels <= 3 else -(-n_panels // 2)
 
 
 def panel_grid(
     n_panels: int, *, panel_size: tuple[float, float] = (2.4, 2.1), **subplots: Any
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with panels in two rows (one where there are up to three).
+    """Return a figure with panels in two rows, or in one row for up to three panels.
 
     Parameters
     ----------
@@ -104,11 +104,11 @@ def panel_grid(
     Returns
     -------
     tuple of Figure and list of Axes
-        As many axes as panels; the place left over in the grid stays empty.
+        One axes for each panel; a remaining place in the grid stays empty.
     """
     n_columns = columns_of(n_panels)
     n_rows = -(-n_panels // n_columns)
-    # A lone panel is drawn larger: it has a page's width to itself.
+    # A single panel is drawn larger.
     scale = 1.9 if n_panels == 1 else 1.0
     fig = new_figure(scale * panel_size[0] * n_columns, scale * panel_size[1] * n_rows + 0.5)
     axes = fig.subplots(n_rows, n_columns, squeeze=False, **subplots).ravel()
@@ -118,7 +118,7 @@ def panel_grid(
 
 
 def label_outer_panels(axes: list[Axes]) -> None:
-    """Keep the labels at the left and below the lowest panel of each column, also above a gap."""
+    """Keep only the labels at the left and below the lowest panel of each column."""
     n_columns = columns_of(len(axes))
     for position, ax in enumerate(axes):
         label = ax.get_xlabel()
@@ -135,14 +135,14 @@ def shared_legend(fig: Figure, ax: Axes, *, columns: int = 6) -> None:
 
 
 def points_style(n_points: int, stars: Iterator[str], star_size: float) -> dict[str, Any]:
-    """Return a line with dots for several working points, the next star for one alone."""
+    """Return the style of a line with dots for several working points, of a star for a single one."""
     if n_points > 1:
         return {"marker": "o", "ls": "-"}
     return {"marker": next(stars), "ls": "", "ms": star_size, "mec": "black", "mew": 0.5}
 
 
 def with_unit(label: str, unit: str) -> str:
-    """Return an axis label, with its unit in brackets where there is one."""
+    """Return an axis label, with the unit in brackets if there is one."""
     return f"{label} [{unit}]" if unit else label
 
 
@@ -152,12 +152,12 @@ def label_of(column: Column) -> str:
 
 
 def drawn_range(feature: Feature, values: pd.Series | np.ndarray[Any, Any]) -> list[float]:
-    """Return the range of a feature that is drawn: that of all events where the study names none."""
+    """Return the drawn range of a feature; the range of all events if the study gives none."""
     return feature.range or [values.min(), values.max()]
 
 
 def label_plane(ax: Axes, study: Study, *, ranges: bool = True) -> None:
-    """Label both axes of a plane of two features, and keep to their ranges where the study names them."""
+    """Label both axes of a plane of two features, and set their ranges if the study gives them."""
     for axis, feature in zip("xy", study.features, strict=True):
         ax.set(**{f"{axis}label": label_of(feature)})
         if ranges and feature.range:
@@ -174,7 +174,7 @@ def densities(
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return a histogram of unit area over ``edges`` and its statistical uncertainty.
 
-    The area counts all events, also those outside of the edges.
+    The normalisation includes events outside the edges.
     """
     norm = weights.sum() * np.diff(edges)
     sums, _ = np.histogram(values, bins=edges, weights=weights)
@@ -183,7 +183,7 @@ def densities(
 
 
 def log_limits(values: np.ndarray[Any, Any], *, headroom: float = 3.0) -> tuple[float, float]:
-    """Return limits of a log axis that hold all positive values."""
+    """Return limits of a log axis that contain all positive values."""
     positive = values[values > 0]
     if not len(positive):
         return 0.1, 1.0

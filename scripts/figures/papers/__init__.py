@@ -1,1 +1,1 @@
-"""Plots that show what one paper says of its own toys."""
+"""Plots for the figures of one paper."""

@@ -1,4 +1,4 @@
-"""Figure 1: the step function and the logistic functions that stand in for it."""
+"""Figure 1: the step function and logistic functions that approximate it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RANGE = 4.0
 
 
 class Settings(FigureSettings):
-    """Functions of one variable; no events are needed."""
+    """The step function and logistic functions; no events are needed."""
 
     plot: Literal["activation"]
     scales: Annotated[list[Positive], Len(1, 7)] = Field(

@@ -22,12 +22,12 @@ LABELS = {
     "generated": "Background efficiency, all events alike",
     "expected": "Background efficiency, by cross-section",
 }
-#: Where the axis begins: below it the test sample has few events.
+#: Lower end of the axis; below it the test sample has few events.
 LEAST_BACKGROUND = 1e-3
 
 
 class Settings(FigureSettings):
-    """One curve a network, of networks with one score."""
+    """Signal against background efficiency: one curve for each network with one score."""
 
     files = ("features", "scores")
     n_networks = range(1, 6)
@@ -42,7 +42,7 @@ class Settings(FigureSettings):
     published: Published
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield published points of another network."""
+        """Yield a fault for published points of an unknown network."""
         yield from published_faults(self.published, self.networks)
 
 

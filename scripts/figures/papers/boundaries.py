@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Events of each process in two features, and where the score of linear networks is 1/2."""
+    """Events of each process in two features, and the lines on which linear networks give 1/2."""
 
     files = ("features", "model")
     n_networks = range(1, 6)
@@ -36,7 +36,7 @@ class Settings(FigureSettings):
     published: Published
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield events of processes that the study lacks, and published lines of other networks."""
+        """Yield a fault for processes that the study lacks, and for published lines of unknown networks."""
         processes = study.source.class_of_process
         for name in self.drawn_events:
             if name not in processes:
@@ -50,7 +50,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the study has not two features, or a process to draw is not in it.
+        If the study does not have two features, or lacks a process to draw.
     """
     import pandas as pd
 
@@ -89,7 +89,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 def _across(
     weights: np.ndarray[Any, Any], constant: float, ranges: list[list[float]]
 ) -> np.ndarray[Any, Any]:
-    """Return the two points where a boundary crosses the edges of the steeper feature, shape (2, 2)."""
+    """Return two points of a boundary, at the ends of the range of the feature it depends on less."""
     steep = int(np.argmax(np.abs(weights)))
     along = np.array(ranges[1 - steep], dtype=float)
     points = np.empty((2, 2))
@@ -99,14 +99,14 @@ def _across(
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw events as markers, our boundaries as full lines and the published ones dashed."""
+    """Draw events as markers, our boundaries as solid lines and published ones as dashed lines."""
     events = table[table["kind"].isin(["signal", "background"])]
     of_process = process_styles(dict(zip(events["name"], events["kind"], strict=True)))
     of_network = network_styles(figure.networks)
     with paper_style():
         fig = new_figure(5.2, 5.2)
         ax = fig.subplots()
-        # The signal last, on top of the crowd.
+        # The signal is drawn last, on top of the background.
         for name, rows in sorted(events.groupby("name", sort=False), key=lambda group: -len(group[1])):
             style = of_process[str(name)]
             ax.plot(

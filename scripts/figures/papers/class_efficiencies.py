@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """One curve a process, of a network with one score."""
+    """Efficiency against threshold: one curve for each process, for a network with one score."""
 
     files = ("features", "scores")
     n_networks = range(1, 2)
@@ -36,7 +36,7 @@ class Settings(FigureSettings):
     published: Published
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield published points of processes that the study lacks."""
+        """Yield a fault for published points of processes that the study lacks."""
         yield from published_faults(self.published, study.source.class_of_process)
 
 
@@ -64,7 +64,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one curve a process."""
+    """Draw one curve for each process."""
     curves = table[table["kind"] != "published"]
     styles = process_styles(dict(zip(curves["name"], curves["kind"], strict=True)))
     with paper_style():

@@ -1,4 +1,4 @@
-"""Events that a network puts on the right side, at P > 0.5 and at sigmoid(P) > 0.5."""
+"""Events that a network classifies correctly with P > 0.5 and with sigmoid(P) > 0.5."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from ...study import Study
     from ..inputs import FigureInputs
 
-#: The panels. P is a probability already: its sigmoid, which the notebooks take, exceeds 0.5 but for P = 0.
+#: The panels. P is already a probability; its sigmoid, used in the notebooks, is above 0.5 except for P = 0.
 RULES = {"output": "$P$ > 0.5", "sigmoid": "sigmoid($P$) > 0.5"}
 MARKERS = {"signal": "o", "background": "s"}
 
 
 class Settings(FigureSettings):
-    """Test events in two features, those on the wrong side dark, by two rules."""
+    """Test events in two features, dark if misclassified, for two rules."""
 
     files = ("features", "scores")
     n_networks = range(1, 2)
@@ -40,13 +40,13 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` event: its ``class``, features ``x`` and ``y``, and whether it is ``correct`` by a ``rule``.
-        Kind share: ``correct`` share of the events of a class.
+        Rows of the ``kind`` event: ``class``, features ``x`` and ``y``, and whether the event is ``correct``
+        by a ``rule``. Rows of the kind share: share of the events of a class that are ``correct``.
 
     Raises
     ------
     ValueError
-        If the study has not two features.
+        If the study does not have two features.
     """
     import pandas as pd
 
@@ -74,7 +74,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the events of both classes, those on the wrong side dark, with the shares above."""
+    """Draw the events of both classes, dark if misclassified, with the shares in the titles."""
     with paper_style():
         fig = new_figure(7.4, 4.3)
         axes = fig.subplots(1, len(RULES), sharex=True, sharey=True)

@@ -1,4 +1,4 @@
-"""Trainings on the Lovász Z loss for several epsilons, and the epochs of the one that learns nothing."""
+"""Trainings on the Lovász Z loss with several epsilons, and the history of one that learns nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...study import Study
     from ..inputs import FigureInputs
 
-#: A loss this close to that of an output of 0 for every event, or above it, has learned nothing.
+#: Closer than this to the loss of a constant output 0, or above it, a network has learned nothing.
 COLLAPSED_SHARE = 0.999
 SHARE = "Loss over that of $F = 0$"
 PANELS = {
@@ -43,14 +43,15 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return one row a network at its end, then the epochs of the one with the smallest epsilon.
+    """Return one row for each trained network, then the epochs of that with the smallest epsilon.
 
     Returns
     -------
     DataFrame
-        ``network``; ``epsilon`` [events]; ``epoch``, NaN at the end; ``share``, the loss over that of an
-        output of 0 for every event; ``spread`` of the outputs; and at the end ``weight_norm``, the largest
-        ``significance`` and the ``signal_efficiency`` and ``background_events`` there.
+        ``network``; ``epsilon`` [events]; ``epoch``, NaN for the trained network; ``share``, the loss divided
+        by that of a constant output 0; ``spread`` of the outputs; and for the trained network
+        ``weight_norm``, the largest ``significance``, and ``signal_efficiency`` and ``background_events`` at
+        its threshold.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def _draw_against_epsilon(ax: Axes, ends: pd.DataFrame, column: str) -> None:
         if len(rows):
             ax.plot(rows["epsilon"], rows[column], "o", color=LINE_COLORS[0], mfc=face, label=label)
     ax.set_xscale("log")
-    # Room for the points of collapsed networks, which lie at 0.
+    # Leave room for the points of collapsed networks at 0.
     ax.set_ylim(-0.05 * ends[column].max(), 1.1 * ends[column].max())
     ax.set_xlabel("$\\epsilon$ [events]", loc="center")
     ax.set_ylabel(PANELS[column], loc="center", fontsize=9)

@@ -1,4 +1,4 @@
-"""Losses of two cuts as contours, for each function that stands for the step."""
+"""Losses as a function of two cuts, as contours for each cut function."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ...study import Study
     from ..inputs import FigureInputs
 
-#: Points along each axis.
+#: Number of points along each axis.
 AXIS = np.linspace(-5.0, 5.0, 31)
 DRAWN = ("erf", "sigmoid")
 MARKERS: dict[str, dict[str, Any]] = {"value": {"marker": "*", "ms": 11}, "sum": {"marker": "X", "ms": 7}}
 
 
 class Settings(FigureSettings):
-    """Losses against two cuts."""
+    """Losses as a function of two cuts."""
 
     files = ("features",)
     n_features = 2
@@ -38,8 +38,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``value`` of the product of both cuts' weights; ``sum`` of the losses of each cut alone, which is what
-        the notebook draws.
+        ``value`` is the loss for the product of both cuts' weights; ``sum`` is the sum of the losses of each
+        cut alone, which the notebook draws.
     """
     import pandas as pd
 
@@ -50,7 +50,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw a row a function and a column a loss: filled contours of the product, stars at the best points."""
+    """Draw filled contours of the product, with stars at the minima: functions in rows, losses in columns."""
     with paper_style():
         fig, axes = panel_grid(len(DRAWN) * len(TITLES), panel_size=(2.7, 2.3), sharex=True, sharey=True)
         panels = [(function, loss) for function in DRAWN for loss in TITLES]

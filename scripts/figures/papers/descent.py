@@ -46,7 +46,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     features = {feature.name: feature for feature in study.features}
     with paper_style():
         fig, (loss, cuts) = panel_grid(2, panel_size=(3.4, 2.6))
-        # Each epoch is a dot while they can be told apart.
+        # Epochs are drawn as dots if they are few enough to be distinguished.
         style: dict[str, Any] = {"marker": "o" if len(table) <= MOST_DOTS else "", "ms": 3}
         loss.plot(table["epoch"], table["loss"], color=LINE_COLORS[0], **style)
         loss.set_ylabel("Loss", loc="center")

@@ -1,4 +1,4 @@
-"""Figures 2 and 3: how the networks are wired."""
+"""Figures 2 and 3: diagrams of the networks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ..inputs import FigureInputs
 
 RADIUS = 0.33
-#: Rows of the drawing: two features, the dots for those between, the last feature.
+#: Rows of the drawing: two features, dots for further features, the last feature.
 ROWS = {"1": 3.0, "2": 2.0, "m": 0.0}
 DOTS_Y = 1.0
 MIDDLE_Y = 1.5
 
 
 class Settings(FigureSettings):
-    """A drawing of nodes and the lines between them."""
+    """Nodes of a network and the lines between them."""
 
     plot: Literal["diagram"]
     model: Literal["linear", "one_to_one"] = Field(description="Network whose connections are drawn")
@@ -80,7 +80,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                 arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 0.9, "shrinkA": 16, "shrinkB": 16},
             )
             if isinstance(edge.label, str) and edge.label:
-                # A third of the way along, where lines that meet are still apart.
+                # At a third of the line, where lines that meet are still separate.
                 ax.text(
                     edge.x + 0.42 * (edge.x2 - edge.x),
                     edge.y + 0.42 * (edge.y2 - edge.y) + 0.16,

@@ -1,4 +1,4 @@
-"""Losses of one cut, and their gradients, for each function that stands for its step."""
+"""Losses of one cut, and their gradients, for each cut function."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ..inputs import FigureInputs
 
 CUTS = np.linspace(-4.0, 10.0, 281)
-#: Negative weights of events: its losses are another matter, and are not drawn.
+#: Its weights can be negative, so its losses cannot be compared and are not drawn.
 NOT_DRAWN = ("balanced",)
-#: Losses are drawn over this.
+#: Range of the cut in which losses are drawn.
 UNITS = {"significance": 1.0, "cross_entropy": 1e4, "squares": 1e3}
 
 
 class Settings(FigureSettings):
-    """Losses against one cut, above, and their gradients, below."""
+    """Losses against one cut, and below them their gradients."""
 
     files = ("features",)
     n_features = 1
@@ -49,7 +49,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw a column a loss: above the loss with a dot at its best, below its gradient."""
+    """Draw one column for each loss: the loss with a dot at its minimum, and below it the gradient."""
     with paper_style():
         fig, axes = panel_grid(2 * len(TITLES), panel_size=(2.6, 2.2), sharex=True)
         for column, loss in enumerate(TITLES):

@@ -1,4 +1,4 @@
-"""Functions that stand for the step of a cut: weights of events, and their averages against the cut."""
+"""Cut functions: weights of events, and their averages against the cut."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARGINS = np.linspace(-5.0, 5.0, 401)
 
 
 class Settings(FigureSettings):
-    """Events in one feature, and the functions that stand for a cut on it."""
+    """Events in one feature, and the cut functions for a cut on it."""
 
     files = ("features",)
     n_features = 1
@@ -32,14 +32,14 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return what is drawn in each ``panel``.
+    """Return the content of each ``panel``.
 
     Returns
     -------
     DataFrame
-        ``panel``: events (``low``, ``high``, ``density`` of a ``name``d class), shape (the weight ``y`` of a
-        margin ``x`` by the function ``name``) or average (the mean weight ``y`` of the events of a ``class``
-        at the cut ``x``).
+        The ``panel`` events has ``low``, ``high`` and ``density`` of the class ``name``; shape has the weight
+        ``y`` at a margin ``x`` for the function ``name``; average has the mean weight ``y`` of the events of
+        a ``class`` at the cut ``x``.
     """
     import pandas as pd
     import torch

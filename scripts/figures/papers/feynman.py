@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...study import Study
     from ..inputs import FigureInputs
 
-#: Where lines meet or end, the same in all diagrams; protons collide in the blob.
+#: Positions where lines meet or end, the same in all diagrams; protons collide in the blob.
 POINTS = {
     "proton 1": (0.0, 1.5),
     "proton 2": (0.0, -1.5),
@@ -35,7 +35,7 @@ POINTS = {
 }
 BLOB_RADIUS = 0.38
 
-#: Title, and lines from, to, particle and style; a line without a name goes on from the one before it.
+#: Title, and lines with start, end, particle and style; a line without a name continues the one before.
 PROCESSES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
     "sleptons": (
         r"$\mathit{p\,p} \to \tilde{\ell}\,\tilde{\ell}\,\mathit{j},"
@@ -68,7 +68,7 @@ PROCESSES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
     ),
 }
 
-#: Colour, dashes and width [points]; what is not of the Standard Model is red, as usual.
+#: Colour, dashes and width [points]; particles beyond the Standard Model are red.
 LINE_STYLES: dict[str, dict[str, Any]] = {
     "proton": {"color": "black", "linewidth": 2.2},
     "gluon": {"color": "black", "linewidth": 1.1},
@@ -80,12 +80,12 @@ LINE_STYLES: dict[str, dict[str, Any]] = {
 #: Length of one wave or loop, and its height.
 WAVELENGTH, AMPLITUDE = 0.24, 0.08
 LABEL_DISTANCE = 0.36
-#: Of what is in \mathit; the chi of the style's own font reads like an X.
+#: Font of \mathit; the chi of the style's own font looks like an X.
 MATH_FONT = "stix"
 
 
 class Settings(FigureSettings):
-    """Diagrams side by side."""
+    """Feynman diagrams side by side."""
 
     plot: Literal["feynman"]
     processes: Annotated[list[Literal["sleptons", "ww"]], Len(1), Unrepeated] = Field(
@@ -125,7 +125,7 @@ def line_path(
     distance = length * phase / phase[-1]
     height = AMPLITUDE * np.sin(phase)
     if style == "gluon":
-        # Loops on one side of the line: there the point runs back.
+        # Loops on one side of the line, where the curve runs backwards.
         height = AMPLITUDE * (1 - np.cos(phase))
         distance = distance + 1.5 * AMPLITUDE * np.sin(phase)
     wave = start + distance[:, None] * along + height[:, None] * across
@@ -135,7 +135,7 @@ def line_path(
 def _label_place(
     start: np.ndarray[Any, Any], end: np.ndarray[Any, Any], free: str
 ) -> tuple[np.ndarray[Any, Any], str]:
-    """Return where the name of a line stands, beyond its free end if it has one, and its alignment."""
+    """Return position and alignment of the name of a line, beyond its free end if it has one."""
     gap = np.array([0.12, 0.0])
     if free == "from":
         return start - gap, "right"
@@ -143,7 +143,7 @@ def _label_place(
         return end + gap, "left"
     along = (end - start) / np.linalg.norm(end - start)
     across = np.array([-along[1], along[0]])
-    # Beside the middle of what the blob leaves free, on the side away from the axis of the beams.
+    # Beside the middle of the part outside the blob, on the side away from the axis of the beams.
     middle = (start + BLOB_RADIUS * along + end) / 2
     return middle + LABEL_DISTANCE * across * np.sign(end[1] - start[1]), "center"
 
@@ -178,7 +178,7 @@ def _draw_diagram(ax: Axes, lines: pd.DataFrame) -> None:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the table of :func:`tabulate`, one panel a diagram."""
+    """Draw the table of :func:`tabulate`, one panel for each diagram."""
     with paper_style():
         processes = table["diagram"].unique()
         fig = new_figure(3.5 * len(processes), 2.7)

@@ -1,4 +1,4 @@
-"""Reach of the gradient of a cut: by the place of the cut, and by the distance of events from it."""
+"""Gradient of a cut against its position, and contributions of events by their distance from the cut."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CUTS = np.linspace(-20.0, 22.0, 211)
 WINDOWS = np.linspace(0.05, 6.0, 120)
-#: Where the notebook looks at the events around a cut.
+#: Position of the cut in the notebook's study of the events around it.
 CUT = 0.0
 #: The hard cut has no gradient.
 DRAWN = ("erf", "sigmoid", "balanced")
@@ -40,8 +40,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``panel`` cut: of S / sqrt(B). Panel window: share of the gradient of the sum of squares at 0 that
-        events within the window give.
+        Panel cut: gradient of S / sqrt(B). Panel window: share of the gradient of the sum of squares, for a
+        cut at 0, from events within the window.
     """
     import pandas as pd
 
@@ -66,7 +66,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the size of the gradient against the cut, and its share from the events of a window."""
+    """Draw the size of the gradient against the cut, and the share from events in a window."""
     with paper_style():
         fig = new_figure(7.4, 3.2)
         against_cut, against_window = fig.subplots(1, 2)

@@ -1,4 +1,4 @@
-"""Scores of cuts times a network for both classes, one panel a network."""
+"""Scores of joint networks for both classes, with a panel for each network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EDGES = np.linspace(0.0, 1.0, 51)
 
 
 class Settings(FigureSettings):
-    """Scores of joint networks, one panel a network."""
+    """Scores of joint networks, with a panel for each network."""
 
     files = ("scores",)
     n_networks = range(1, 7)
@@ -33,8 +33,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return histograms of the test sample: ``network``, ``class``, ``low``, ``high`` and ``density``.
 
-    The output of a network without a sigmoid, outside of [0, 1], is shown after one, as its loss sees it;
-    ``squashed`` says so.
+    A network without a sigmoid has outputs outside of [0, 1]. They are shown after a sigmoid, as in the loss;
+    ``squashed`` is then true.
     """
     import pandas as pd
 
@@ -59,7 +59,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw a panel a network, with a logarithmic axis."""
+    """Draw a panel for each network, with a logarithmic axis."""
     with paper_style():
         fig, axes = panel_grid(len(figure.networks), panel_size=(2.9, 2.5))
         for ax, (network, rows) in zip(axes, table.groupby("network", sort=False), strict=True):

@@ -21,7 +21,7 @@ TITLES = {"hinge": "Hinge", "sigmoid": "Sigmoid", "cross_entropy": "Cross-entrop
 
 
 class Settings(FigureSettings):
-    """The loss as contours, one panel an error; no events are needed."""
+    """The loss as contours, with a panel for each error; no events are needed."""
 
     plot: Literal["loss_landscapes"]
     cross_sections: Annotated[list[Positive], Len(2, 2)] = Field(
@@ -48,7 +48,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel an error, with lines of equal loss and a star where it is smallest."""
+    """Draw one panel for each error, with lines of equal loss and a star at the minimum."""
     with paper_style():
         panels = list(dict.fromkeys(table["error"]))
         fig, axes = panel_grid(len(panels), panel_size=(3.0, 2.6))
@@ -57,7 +57,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             drawn = ax.contourf(grid.columns, grid.index, grid, levels=14, cmap="viridis")
             ax.contour(grid.columns, grid.index, grid, levels=14, colors="white", linewidths=0.4)
             fig.colorbar(drawn, ax=ax, label="Loss")
-            # The middle of them, where the loss is 0 in a whole corner.
+            # The mean position, because the loss can be 0 in a whole corner.
             of_error = table[table["error"] == error]
             least = of_error.loc[of_error["loss"] == of_error["loss"].min(), ["x", "y"]].mean()
             ax.plot(least["x"], least["y"], marker="*", ms=11, color="white", mec="black", clip_on=False)

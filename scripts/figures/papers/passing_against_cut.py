@@ -1,4 +1,4 @@
-"""One cut moved in front of a network that stays: the loss, and the signal that still passes."""
+"""Loss and passing signal of a joint network against its first cut, with all other parameters fixed."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ class Settings(FigureSettings):
 
 
 def move_first_cut(network: nn.Module, sample: EventSample, function: str) -> pd.DataFrame:
-    """Return the softmax loss and the signal that passes for each place of the first cut.
+    """Return the softmax loss and the passing signal for each position of the first cut.
 
     Parameters
     ----------
     network : JointNetwork
-        All but its first cut stays as it is; it is left as it was.
+        The network; it has its original cut again afterwards.
     sample : EventSample
     function : str
-        What stands for the step of its cuts.
+        Name of the cut function.
 
     Returns
     -------
     DataFrame
-        ``cut``, ``loss`` and ``passing``, the signal events with sigmoid(P) > 0.5 in the notebook's float32.
+        ``cut``, ``loss`` and ``passing``, the number of signal events with sigmoid(P) > 0.5 in float32.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def move_first_cut(network: nn.Module, sample: EventSample, function: str) -> pd
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return what :func:`move_first_cut` does for each ``function``, on the training sample."""
+    """Return the result of :func:`move_first_cut` for each ``function``, on the training sample."""
     import pandas as pd
     import torch
 
@@ -96,7 +96,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the loss at the left and the signal at the right, a line a function."""
+    """Draw the loss at the left and the signal at the right, with a line for each function."""
     label = study.features[0].label
     with paper_style():
         fig = new_figure(7.4, 3.3)

@@ -1,4 +1,4 @@
-"""Distance of the cuts of many samples to the best ones, sample by sample and bin by bin."""
+"""Distance of cuts from the best ones for many samples, by sample and by bin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """The analysis `repeats`."""
+    """Shows the analysis `repeats`."""
 
     files = ("repeats",)
 
@@ -29,8 +29,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``seed``, ``low``, ``high`` and ``distance``, the root mean square.
 
-    Rows with a seed are over all bins and targets of a sample, those with the edges of a bin over all samples
-    and targets.
+    Rows with a seed are means over all bins and targets of a sample, rows with the edges of a bin are means
+    over all samples and targets.
     """
     import pandas as pd
 
@@ -45,7 +45,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the distance of each sample, and that of each bin."""
+    """Draw the distance for each sample and for each bin."""
     followed = followed_property(study)
     with paper_style():
         fig = new_figure(7.5, 3.6)

@@ -1,4 +1,4 @@
-"""The events of Watts' toys that cuts are scanned on, and how what stands for their step is drawn."""
+"""Events of Watts' toys for scans of cuts, and the styles of the cut functions."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
     from ..inputs import FigureInputs
 
-#: Drawn, in this order; heaviside differs from hard for an event exactly on the cut only.
+#: Cut functions in the order of drawing; heaviside differs from hard only for an event exactly on the cut.
 FUNCTIONS = {"erf": "Error function", "sigmoid": "Sigmoid", "balanced": "Balanced", "hard": "Hard cut"}
 FUNCTION_COLORS = dict(zip(FUNCTIONS, LINE_COLORS, strict=False))
-#: Of losses.
+#: Titles of losses.
 TITLES = {"significance": "$S/B^{1/2}$", "cross_entropy": "Cross-entropy", "squares": "Sum of squares"}
 
 
 def sample_of_study(inputs: FigureInputs, dimensions: int) -> EventSample:
-    """Return the training events of a study in float64, features as they are.
+    """Return the training events of a study in float64, with unscaled features.
 
     Parameters
     ----------
     inputs : FigureInputs
     dimensions : int
-        Features that the figure shows.
+        Number of features that the figure shows.
 
     Raises
     ------
     ValueError
-        If the study has another number of features, or one is cut from above.
+        If the study has another number of features, or a feature with the direction ``<``.
     """
     import torch
 

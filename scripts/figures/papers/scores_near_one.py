@@ -1,4 +1,4 @@
-"""Scores close to 1 on a fine scale: where the working points of a classifier sit.
+"""Scores close to 1 on a fine scale, with working points of a classifier.
 
 An extra to arXiv:2502.08615, Section 6.1: the thresholds for 40 % and 50 % signal efficiency of the
 BCE network differ from 1 by parts in a million.
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from ...study import Study
     from ..inputs import FigureInputs
 
-#: -log10(1 - score), the number of nines of a score; a score of exactly 1 is put into the last bin.
+#: Bins of -log10(1 - score), the number of nines of a score; a score of exactly 1 is in the last bin.
 EDGES = np.linspace(0.0, 14.0, 57)
 
 
 class Settings(FigureSettings):
-    """Scores of the test sample on a logarithmic scale of their distance from 1, one panel a network."""
+    """Scores of the test sample on a logarithmic scale of 1 - score, with a panel for each network."""
 
     files = ("scores",)
     n_networks = range(1, 5)
@@ -47,9 +47,9 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return the histograms of ``-log10(1 - score)`` of the test sample, and the 40 and 50 % points.
+    """Return histograms of ``-log10(1 - score)`` of the test sample, and the 40 and 50 % points.
 
-    Of a network with several targets the one closest to 40 % is shown.
+    For a network with several targets the scores of the target closest to 40 % are shown.
     """
     import pandas as pd
 
@@ -58,7 +58,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         events = inputs.read("scores", position)
         test = events[events["split"] == "test"]
         column = min(score_columns(events.columns), key=lambda name: abs(target_of(name) - 0.4))
-        # Clipped, so that the logarithm stays finite for a score of exactly 1.
+        # Clipping keeps the logarithm finite for a score of exactly 1.
         nines = -np.log10(np.clip(1 - test[column], 10.0 ** -EDGES[-1], 1.0))
         for label in (0, 1):
             of_class = (test["label"] == label).to_numpy()
@@ -95,7 +95,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel a network."""
+    """Draw one panel for each network."""
     networks = list(dict.fromkeys(table["network"]))
     with paper_style():
         fig, axes = panel_grid(len(networks), panel_size=(3.8, 3.0), sharex=True, sharey=True)
