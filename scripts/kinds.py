@@ -1,7 +1,7 @@
-"""What a word of the config stands for: the folder is the registry, a kind is one module with `Settings`.
+"""Kinds: the words of the config that choose a module. The folder of the modules is the registry.
 
 ``plot: roc`` is ``scripts/figures/roc.py``, ``model: kcuts`` is ``scripts/models/kcuts.py``. A module is a
-kind where it has a class ``Settings``; only those that a config names are imported. This one knows no kind.
+kind if it has a class ``Settings``; only kinds that a config names are imported. No kind is named here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 
 
 class Room(NamedTuple):
-    """Where the kinds of one sort live: the folder, and the word of the config that names one."""
+    """A group of kinds: the folder of their modules, and the key of the config that names a kind."""
 
     folder: str
     key: str
@@ -50,19 +50,19 @@ ROOMS = {
     "table": Room("tables", "table"),
 }
 
-#: Former words of kinds, and what they are called now.
+#: Former names of kinds, and their present names.
 RENAMED_KINDS = {"property": "property_bins", "search": "expected_significance"}
 
-#: (key below the entry, what is wrong and what to do); the key may be empty.
+#: A fault: (key below the entry, message with the remedy); the key may be empty.
 Fault = tuple[str, str]
 
 
 class ConfigError(ValueError):
-    """The config, or the place it points to, cannot be used; the message is one line a fault."""
+    """The config, or a path in it, cannot be used; the message has one line for each fault."""
 
 
 def _number(value: Any) -> Any:
-    """Take `1e-3`, a text to YAML 1.1, as the number that it is meant to be."""
+    """Convert text such as `1e-3`, which YAML 1.1 does not read as a number, to the number."""
     if isinstance(value, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+", value):
         return float(value)
     return value
@@ -76,18 +76,18 @@ def _unrepeated(values: list) -> list:
 
 
 def word_or_list(value: Any) -> str:
-    """Return the tag of what may be a word or a list, for pydantic; faults leave tags out of their paths."""
+    """Return pydantic's tag for a value that is a word or a list; paths in messages omit tags."""
     return "(list)" if isinstance(value, list) else "(word)"
 
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, Len(1)]
-# Limits come first, so that pydantic checks them of the number itself and the JSON schema has them.
+# Limits come first, so that pydantic checks the number itself and the JSON schema contains them.
 _FINITE, _AS_NUMBER = AllowInfNan(False), BeforeValidator(_number)
 Number = Annotated[float, _FINITE, _AS_NUMBER]
 Positive = Annotated[float, Gt(0), _FINITE, _AS_NUMBER]
 NotNegative = Annotated[float, Ge(0), _FINITE, _AS_NUMBER]
-#: Of a whole: in (0, 1); in [0, 1]; in (0, 1].
+#: Fraction is in (0, 1), Share in [0, 1], PositiveShare in (0, 1].
 Fraction = Annotated[float, Gt(0), Lt(1), _FINITE, _AS_NUMBER]
 Share = Annotated[float, Ge(0), Le(1), _FINITE, _AS_NUMBER]
 PositiveShare = Annotated[float, Gt(0), Le(1), _FINITE, _AS_NUMBER]
@@ -101,9 +101,9 @@ Names = Annotated[list[Name], Unrepeated]
 
 
 class Settings(BaseModel):
-    """A part of the config: nothing but its keys, of their types.
+    """A part of the config: only known keys, with values of strict types.
 
-    ``renamed`` has former names of keys and what they are called now.
+    ``renamed`` has former names of keys and their present names.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -132,49 +132,49 @@ class Settings(BaseModel):
 
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
-        """Return what to say of keys that are none of these settings."""
+        """Return a hint for the message about unknown keys."""
         known = (field.alias or name for name, field in cls.model_fields.items())
         return f"known here: {', '.join(known)}"
 
     def check(self, study: Any) -> Iterator[Fault]:
-        """Yield what is wrong with these settings in their :class:`~scripts.study.Study`."""
+        """Yield the faults of these settings in their :class:`~scripts.study.Study`."""
         yield from ()
 
 
 class SourceSettings(Settings):
-    """Where the events of a study come from.
+    """The origin of the events of a study.
 
-    A source that makes its events itself has a method ``generate(study)``, which gives the feature table; one
-    that reads ROOT files has a ``selection`` and is read by the rules read_delphes and merge_features.
+    A source that generates its events has a method ``generate(study)``, which returns the feature table. A
+    source of ROOT files has a ``selection``; the rules read_delphes and merge_features read its files.
     """
 
     kind: str
-    #: Whether it says which events are for the test, so that a study with it has no ``split``.
+    #: Whether the source decides which events are for the test; the study then has no ``split``.
     splits_itself: ClassVar[bool] = False
-    #: Whether every column it makes is a feature of the study, so that there are no further properties.
+    #: Whether all its columns are features of the study; the study then has no further properties.
     features_only: ClassVar[bool] = False
-    #: What is known of its events: ``optimum`` (exact efficiencies of cuts, hence the best cuts),
-    #: ``bin_optimum`` (these in bins of a property).
+    #: Known facts of its events: ``optimum`` (exact efficiencies of cuts, so also the best cuts),
+    #: ``bin_optimum`` (the same in bins of a property).
     has: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def from_files(self) -> bool:
-        """Whether it reads ROOT files and has a cutflow."""
+        """Whether the source reads ROOT files and has a cutflow."""
         return hasattr(self, "selection")
 
     @property
     def columns(self) -> Collection[str] | None:
-        """The columns that it can give; any where None."""
+        """The columns that the source can give; any columns if None."""
         return None
 
     @property
     def class_of_process(self) -> dict[str, str]:
-        """``signal`` or ``background`` for each process."""
+        """Class of each process: ``signal`` or ``background``."""
         return {name: name for name in ("signal", "background")}
 
     @property
     def weighs_classes_equally(self) -> bool:
-        """Whether the training sees both classes with the same sum of weights."""
+        """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
 
     def generate(self, study: Any) -> pd.DataFrame:
@@ -182,7 +182,7 @@ class SourceSettings(Settings):
         raise TypeError(f"a source of the kind {self.kind} does not generate events")
 
 
-#: What is said of a network that lacks one of these.
+#: Messages about a network that lacks one of these.
 LACKS = {
     "boundary": "has no straight boundary",
     "classifier": "has no classifier behind its cuts",
@@ -196,21 +196,21 @@ LACKS = {
 
 
 class ModelSettings(Settings):
-    """What is trained or searched; what it gives is a :class:`scripts.models.base.Model`.
+    """Settings of a model, whose ``fit`` returns a :class:`scripts.models.base.Model`.
 
-    A module of a model also has ``load(path, features)``.
+    The module also has a function ``load(path, features)``.
     """
 
     model: str
-    #: What a model of this kind has: ``cuts``, ``scores`` (that vary), ``one_score`` (for all working
-    #: points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
+    #: Parts of a model of this kind: ``cuts``, ``scores`` (that vary), ``one_score`` (one score for all
+    #: working points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
 
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
-        """Return which models have keys that this one lacks, or what this one has."""
+        """Return the models that have the unknown keys, or else the keys of this model."""
         fields = {kind: module_of("model", kind).Settings.model_fields for kind in modules("model")}
         owners = [kind for kind, known in fields.items() if not known.keys().isdisjoint(unknown)]
         own = cls.__module__.rpartition(".")[2]
@@ -218,31 +218,31 @@ class ModelSettings(Settings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """What a model with these settings has; ``one_bin`` where its cuts follow no property."""
+        """The parts of a model with these settings, with ``one_bin`` if its cuts follow no property."""
         return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())
 
     @property
     def working_points(self) -> list[float]:
-        """Target signal efficiencies; empty where there is none."""
+        """Target signal efficiencies; empty if there are none."""
         return list(getattr(self, "targets", ()))
 
     @property
     def needs_yields(self) -> bool:
-        """Whether its training is about the yields of the study's counting experiment."""
+        """Whether the training uses the yields of the study's counting experiment."""
         return False
 
     @property
     def modules(self) -> list[str]:
-        """Modules that a job with this model imports by name, for what reruns it."""
+        """Modules that a job with this model imports by name; a change of them reruns the job."""
         return [modules("model")[self.model]]
 
     @property
     def input_files(self) -> list[str]:
-        """Files of the user's that it reads."""
+        """Files of the user that the model reads."""
         return []
 
     def fit(self, task: Any) -> tuple[Any, pd.DataFrame]:
-        """Train, or search, and return the model and its history.
+        """Fit the model and return it with its history.
 
         Parameters
         ----------
@@ -252,70 +252,70 @@ class ModelSettings(Settings):
 
 
 class AnalysisSettings(Settings):
-    """A study of a study, written to ``STUDY/ANALYSIS.csv``."""
+    """Settings of an analysis, whose result is ``STUDY/ANALYSIS.csv``."""
 
-    #: Kinds of files of the study that it reads.
+    #: Kinds of files of the study that the analysis reads.
     files: ClassVar[tuple[str, ...]] = ()
 
     @property
     def trained(self) -> list[str]:
-        """Networks whose models it reads."""
+        """Names of the networks whose models the analysis reads."""
         return []
 
     @property
     def configured(self) -> list[str]:
-        """Networks whose settings it reads."""
+        """Names of the networks whose settings the analysis reads."""
         return self.trained
 
     def run(self, job: Any) -> pd.DataFrame:
-        """Return the table of the analysis, from a :class:`scripts.analyses.job.AnalysisJob`."""
+        """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""
         raise NotImplementedError
 
 
 class DrawnSettings(Settings):
-    """A figure or table: the files it is made from and what its networks must have.
+    """Settings of a figure or table, with its input files and the requirements on its networks.
 
-    ``standard`` says whether a study with ``figures: default`` has it, where it can be made without a fault:
-    once, of each network that has what it needs, or of all of these together (as many as ``n_networks``
-    allows, those with targets first).
+    ``standard`` says whether a study with ``figures: default`` has it, if possible: ``study`` for one of the
+    study, ``network`` for one of each suitable network, ``networks`` for one of all suitable networks together
+    (as many as ``n_networks`` allows, those with targets first).
     """
 
     caption: Annotated[str, Len(1)] = Field(description="Caption in the report")
     networks: Names = Field(default=[], description="Names of the networks that are shown, in this order")
     files: ClassVar[tuple[str, ...]] = ()
-    #: How many networks it takes.
+    #: Possible numbers of networks.
     n_networks: ClassVar[range] = range(1)
-    #: What each of them must have, see :class:`ModelSettings`.
+    #: Required parts of each network, see :class:`ModelSettings`.
     needs: ClassVar[frozenset[str]] = frozenset()
-    #: Whether it shows yields, which a study with a counting experiment has.
+    #: Whether the study must have a counting experiment.
     needs_yields: ClassVar[bool] = False
-    #: Number of features that it shows; any where None.
+    #: Required number of features; any number if None.
     n_features: ClassVar[int | None] = None
-    #: Whether all networks are shown at the targets of the first.
+    #: Whether all networks are shown at the targets of the first one.
     first_sets_targets: ClassVar[bool] = False
     standard: ClassVar[Literal["", "study", "network", "networks"]] = ""
-    #: What a network must have for the standard one, and must not have, for another one shows it then.
+    #: Parts that a network must have for the standard entry, and parts with which another entry shows it.
     standard_needs: ClassVar[frozenset[str]] = frozenset()
     standard_unless: ClassVar[frozenset[str]] = frozenset()
-    #: A sentence; ``{networks}`` stands for their names.
+    #: Caption of the standard entry; ``{networks}`` is replaced by the names of the networks.
     standard_caption: ClassVar[str] = ""
 
 
 class FigureSettings(DrawnSettings):
-    """A figure. Its module also has ``tabulate(inputs)`` and ``make_figure(table, figure, study)``."""
+    """Settings of a figure; its module has ``tabulate(inputs)`` and ``make_figure(table, figure, study)``."""
 
     plot: str
 
 
 class TableSettings(DrawnSettings):
-    """A table. Its module also has ``make_table(inputs)``."""
+    """Settings of a table; its module has ``make_table(inputs)``."""
 
     table: str
 
 
 @cache
 def modules(room: str) -> dict[str, str]:
-    """Return the dotted names of the modules of a room that are kinds, by their words of the config."""
+    """Return the dotted names of the modules of a room that are kinds, by the name of the kind."""
     folder = HERE / ROOMS[room].folder
     return {
         file.stem: ".".join(["scripts", *file.relative_to(HERE).with_suffix("").parts])
@@ -330,7 +330,7 @@ def module_of(room: str, kind: str) -> Any:
     Raises
     ------
     ConfigError
-        If there is none, with those that are.
+        If there is no such kind; the message lists the known ones.
     """
     known = modules(room)
     if kind not in known:
@@ -339,10 +339,10 @@ def module_of(room: str, kind: str) -> Any:
 
 
 def not_known(what: str, name: Any, known: Iterable[str]) -> str:
-    """Return that a name is unknown, and those that could be meant."""
+    """Return a message that a name is unknown, with the names that could be meant."""
     names = list(known)
     if RENAMED_KINDS.get(str(name)) in names:
         return f"the {what} {name} is now {RENAMED_KINDS[name]}"
-    # A long list would hide the one that was meant.
+    # A long list would hide the name that was meant.
     shown = names if len(names) <= 15 else get_close_matches(str(name), names, n=3, cutoff=0.0)
     return f"unknown {what} {name!r}: one of {', '.join(shown)}"

@@ -1,4 +1,4 @@
-"""From a part of the config to its settings: a fault is a line with the key, what is wrong, what to do."""
+"""Parsing of a part of the config; each fault is a line with the key, the error and the remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def parse(settings: type[S], value: Any, where: str = "") -> S:
-    """Return settings from their part of the config, which stands at the key ``where``.
+    """Parse the part of the config at the key ``where``.
 
     Raises
     ------
@@ -29,12 +29,12 @@ def parse(settings: type[S], value: Any, where: str = "") -> S:
 
 
 def parse_kind(room: str, value: dict[str, Any]) -> Any:
-    """Return the settings of an entry of the config whose word names its kind.
+    """Parse an entry of the config that names its kind.
 
     Raises
     ------
     ConfigError
-        As :func:`parse` does, and where there is no such kind.
+        As in :func:`parse`, and if there is no such kind.
     """
     faults: list[str] = []
     parsed = parse_kind_into(room, value, "", faults)
@@ -44,7 +44,7 @@ def parse_kind(room: str, value: dict[str, Any]) -> Any:
 
 
 def parse_into(settings: type[S], value: Any, where: str, faults: list[str]) -> S | None:
-    """Return settings from the key ``where``, or None with its faults added to a list."""
+    """Parse the part at the key ``where``; add its faults to a list and return None if there are any."""
     try:
         return settings.model_validate(value)
     except ValidationError as error:
@@ -53,7 +53,7 @@ def parse_into(settings: type[S], value: Any, where: str, faults: list[str]) -> 
 
 
 def parse_kind_into(room: str, value: Any, where: str, faults: list[str]) -> Any:
-    """As :func:`parse_into`, of the class that the entry's word names."""
+    """Parse an entry as in :func:`parse_into`, with the class of the kind that it names."""
     word = ROOMS[room].key
     kind = value.get(word) if isinstance(value, dict) else None
     if kind is None:
@@ -82,9 +82,9 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 
 def _line(where: str, error: ErrorDetails) -> str:
-    """Return what pydantic found in one line: the path of the key, what is wrong, what is right."""
+    """Return a fault that pydantic found as one line: path of the key, error and remedy."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    # What stands in parentheses is a tag of pydantic's, see kinds.word_or_list, and no key.
+    # Parts in parentheses are tags of pydantic, see kinds.word_or_list, not keys.
     loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
     if kind == "missing":
         missing = loc.pop()
@@ -111,7 +111,7 @@ def _line(where: str, error: ErrorDetails) -> str:
         text = str(context["error"])
     else:
         text = error["msg"]
-    if "[key]" in loc:  # a mapping's key rather than its value
+    if "[key]" in loc:  # the fault is in a key of a mapping, not in its value
         loc = loc[: loc.index("[key]") - 1]
     path = ".".join([*filter(None, [where]), *loc])
     return f"{path}: {text}" if path else text

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 
 def _paths(files: Any) -> dict[str, Path | list[Path]]:
-    """Return the named files of a job; a name that holds several gives a list."""
+    """Return the named files of a job; a name with several files gives a list."""
     return {
         name: Path(value) if isinstance(value, str) else [Path(item) for item in value]
         for name, value in files.items()
@@ -20,12 +20,12 @@ def _paths(files: Any) -> dict[str, Path | list[Path]]:
 
 
 def path_list(paths: Path | list[Path]) -> list[Path]:
-    """Return a list of the files that a named input of a rule holds, be it one or several."""
+    """Return the files of a named input of a rule, one or several, as a list."""
     return paths if isinstance(paths, list) else [paths]
 
 
 def bridge(snakemake: Any, main: Callable[..., None]) -> None:
-    """Call ``main`` with the named inputs, outputs and params of a Snakemake job, and its threads if it asks.
+    """Call ``main`` with the named inputs, outputs and params of a job, and with ``threads`` if it has it.
 
     Inputs and params named ``code`` or ``state`` only trigger reruns and are left out. The script reports to
     the terminal and to the job's log. An error is one line on the terminal, its traceback is in the log, and
@@ -48,7 +48,7 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
                 failure = error
                 traceback.print_exc(file=log)
     except OSError as error:
-        # The log itself cannot be written, on a full disk for example; what came first is what to say.
+        # The log cannot be written, for example on a full disk; the first error is the one to report.
         failure = failure or error
     if failure is not None:
         print(
@@ -58,7 +58,9 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
 
 
 def _report_to(*streams: TextIO) -> None:
-    logging.raiseExceptions = False  # a log on a full disk is no reason for a traceback a line
+    logging.raiseExceptions = (
+        False  # without this, a full disk would give a traceback for every line of the log
+    )
     logger = logging.getLogger("cabin")
     logger.setLevel(logging.INFO)
     for stream in streams:
@@ -70,7 +72,7 @@ def _report_to(*streams: TextIO) -> None:
 def _one_line(error: Exception, outputs: Iterable[str]) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.filename is None:
-        # A failed write, on a full disk for example, does not say what it wrote.
+        # A failed write, for example on a full disk, does not name the file.
         return f"{text}, while writing {', '.join(outputs)}: make room there and run again"
-    # These two carry a message made for the reader; others need their type to make sense.
+    # These two have a message for the user; others are clear only with their type.
     return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"

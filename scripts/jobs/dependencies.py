@@ -1,4 +1,4 @@
-"""What a job's results depend on besides its input files: code, pinned libraries, a user's files."""
+"""Dependencies of a job besides its input files: code, pinned libraries and files of the user."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 #: Packages of this project.
 OWN = ("cabin_core", "scripts")
-#: Libraries whose package has another name than what is imported.
+#: Packages whose name differs from that of the imported module.
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "xgboost": "xgboost-cpu", "yaml": "pyyaml"}
 
 
 class Code:
-    """The modules of a checkout, each parsed once, and what they import.
+    """The modules of a checkout, each parsed once, and their imports.
 
     Parameters
     ----------
@@ -24,9 +24,9 @@ class Code:
 
     Notes
     -----
-    Imports inside of functions count, those that only type checkers see do not. A name that a package takes
-    from one of its modules (``from cabin_core import CutLoss``) stands for that module: importing it runs the
-    others too, but nothing of theirs is used.
+    Imports inside functions count; those for type checkers do not. A name that a package imports from one of
+    its modules (``from cabin_core import CutLoss``) counts as that module. Python also runs the other modules
+    of the package, but nothing of them is used.
     """
 
     def __init__(self, root: Path) -> None:
@@ -38,14 +38,14 @@ class Code:
         self._pins = _pins(root / "constraints.txt")
 
     def file(self, module: str) -> Path | None:
-        """Return the file of a module or package, None where there is none."""
+        """Return the file of a module or package; None if there is none."""
         place = self.root.joinpath(*module.split("."))
         return next(
             (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None
         )
 
     def closure(self, modules: Iterable[str]) -> frozenset[str]:
-        """Return modules of this project and all of them that they need, each by its dotted name."""
+        """Return the given modules and all modules of this project that they import, by dotted name."""
         reached: set[str] = set()
         for module in modules:
             if module not in self._closures:
@@ -54,11 +54,11 @@ class Code:
         return frozenset(reached)
 
     def libraries(self, modules: Iterable[str]) -> frozenset[str]:
-        """Return what the closure of modules imports from elsewhere, the standard library included."""
+        """Return what the closure of modules imports from outside, including the standard library."""
         return frozenset().union(*(self._of(module)[1] for module in self.closure(modules)))
 
     def digest(self, *modules: str) -> str:
-        """Return a digest of the code of the closure of modules and of the pins of the libraries it imports.
+        """Return a digest of the code in the closure of modules and of the pins of its libraries.
 
         Raises
         ------
@@ -97,11 +97,11 @@ class Code:
         return self._trees[module]
 
     def _of(self, module: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the modules of this project and the libraries that a module imports itself."""
+        """Return the modules of this project and the libraries that a module itself imports."""
         if module not in self._imports:
             own: set[str] = set()
             libraries: set[str] = set()
-            # A package that only hands on names needs nothing: who imports one depends on that name's module.
+            # A package that only re-exports names has no dependencies: users of a name depend on its module.
             statements = [] if self._is_index(module) else _imports(self._tree(module))
             for statement in statements:
                 for name in self._names(module, statement):
@@ -110,7 +110,7 @@ class Code:
                         own |= self._modules_of(name)
                     else:
                         libraries.add(top)
-            if "pkgutil" in libraries:  # a package that finds its modules in its folder
+            if "pkgutil" in libraries:  # this package finds its modules by listing its folder
                 own |= self._modules_inside(module)
             self._imports[module] = (frozenset(own), frozenset(libraries))
         return self._imports[module]
@@ -119,7 +119,7 @@ class Code:
         if isinstance(statement, ast.Import):
             for alias in statement.names:
                 yield alias.name
-                if alias.name in OWN:  # anything may then be used of it
+                if alias.name in OWN:  # any of its modules can then be used
                     yield from self._handed_on(alias.name).values()
             return
         base = statement.module or ""
@@ -130,7 +130,7 @@ class Code:
         yield from (f"{base}.{alias.name}" for alias in statement.names)
 
     def _modules_of(self, name: str) -> set[str]:
-        """Return the modules that an imported name, of a module or of something in it, stands for."""
+        """Return the modules for an imported name, which is a module or an object in one."""
         if self.file(name) is not None:
             modules = {name}
         else:
@@ -151,7 +151,7 @@ class Code:
         return file is not None and file.name == "__init__.py"
 
     def _is_index(self, module: str) -> bool:
-        """Return whether this is a package whose own file does nothing but import names and list them."""
+        """Return whether this is a package whose own file only imports names and lists them."""
         return self._is_package(module) and all(
             isinstance(node, ast.ImportFrom | ast.Expr)
             or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__")
@@ -159,7 +159,7 @@ class Code:
         )
 
     def _handed_on(self, package: str) -> Mapping[str, str]:
-        """Return, by name, what a package's own file imports."""
+        """Return the imports of a package's own file, by name."""
         return {
             alias.asname or alias.name: full
             for statement in _imports(self._tree(package))
@@ -169,7 +169,7 @@ class Code:
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield the imports of a module, at its top or inside of functions, but for those of type checkers."""
+    """Yield the imports of a module, also inside functions, but not those for type checkers."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -182,7 +182,7 @@ def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def _pins(file: Path) -> dict[str, str]:
-    """Return the lines of a file of pins by the name of the library."""
+    """Return the lines of a file of pinned versions, by the name of the library."""
     lines = file.read_text().splitlines() if file.is_file() else []
     pinned = (line.partition("#")[0].strip() for line in lines)
     return {line.partition("==")[0].lower().replace("_", "-"): line for line in pinned if "==" in line}
@@ -190,7 +190,7 @@ def _pins(file: Path) -> dict[str, str]:
 
 @cache
 def state_of(path: str | Path) -> str:
-    """Return what changes where a file is replaced by another of its name, be it with an older date."""
+    """Return a state of a file that changes if it is replaced, also by a file with an older date."""
     file = Path(path).expanduser()
     try:
         status = file.stat()

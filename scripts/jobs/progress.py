@@ -1,4 +1,4 @@
-"""How far a job is: a bar for work that goes event by event, lines for a training or search."""
+"""Progress of a job: a bar for loops over events, lines in the log for a training."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ LINE_EVERY = 5.0
 
 
 def event_progress(name: str, n_events: int) -> tqdm:
-    """Return a progress bar: lively on a terminal, three lines a minute in a log."""
+    """Return a progress bar, with frequent updates on a terminal and three per minute in a log."""
     return tqdm(total=n_events, desc=name, unit="event", mininterval=1 if sys.stderr.isatty() else 20)
 
 
 class LineProgress:
-    """Reports every few seconds how much is done, what came out by then and the time left.
+    """Reports every few seconds the progress, the present result and the time left.
 
     Parameters
     ----------
     log : logging.Logger
     name : str
-        Of study and network, at the start of each line; without a name nothing is reported.
+        Name of study and network, at the start of each line; without a name nothing is reported.
     unit : str
-        Of the count, an epoch for example.
+        Unit of the count, for example epoch.
     total : int
     """
 
@@ -35,7 +35,7 @@ class LineProgress:
         self.started = self.reported = time.monotonic()
 
     def update(self, done: int, result: str) -> None:
-        """Take how many units are done and what came out by then."""
+        """Take the number of finished units and the present result."""
         now = time.monotonic()
         if not self.name:
             return

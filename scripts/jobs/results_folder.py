@@ -1,4 +1,4 @@
-"""Whether results can be written where they shall be."""
+"""Check that results can be written."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ..kinds import ConfigError
 
-#: Below this a run would fill the disk [bytes]; most of it are simulated events.
+#: Smallest free disk space for a run [bytes]; simulated events take most of it.
 LEAST_FREE_SPACE = 400_000_000
 
 
 def check_results_folder(folder: Path) -> None:
-    """Raise where results can't be written, before any work is done.
+    """Raise if results cannot be written, before any work is done.
 
     Raises
     ------

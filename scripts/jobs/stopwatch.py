@@ -1,4 +1,4 @@
-"""How long a training or search takes, for the comparison of methods."""
+"""Time that a training takes, for the comparison of methods."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pandas as pd
 
 
 class Stopwatch:
-    """Measures from its creation on."""
+    """Measures the time since its creation."""
 
     def __init__(self) -> None:
         self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
 
     def write(self, path: Path) -> None:
-        """Write ``seconds`` and ``cpu_seconds`` up to now, tab-separated.
+        """Write ``seconds`` and ``cpu_seconds`` since the creation, tab-separated.
 
-        The time of the processors, of all threads together, depends little on what else they do.
+        The processor time, summed over all threads, depends little on other jobs.
         """
         row = {
             "seconds": time.perf_counter() - self._seconds,

@@ -1,1 +1,1 @@
-"""What networks are trained on: a loss of its own is a module, named after its word in the config."""
+"""Losses: each loss that is not a sum of terms is a module, named as in the config."""

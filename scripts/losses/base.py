@@ -1,4 +1,4 @@
-"""What all losses have in common: the mapping `loss:` of a network, parsed."""
+"""The interface of the settings of all losses, the key `loss` of a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Trained(Protocol):
-    """What a loss asks of the network that is trained on it: of the settings of its model."""
+    """Properties of the network that a loss uses, given by the settings of its model."""
 
     model: str
     has: ClassVar[frozenset[str]]
@@ -22,30 +22,30 @@ class Trained(Protocol):
 
     @property
     def n_bins(self) -> int:
-        """Bins of a property that its cuts follow."""
+        """Number of bins of the property that the cuts follow."""
 
 
 class LossSettings(Settings):
-    """What a network is trained on."""
+    """Settings of a loss."""
 
     @property
     def name(self) -> str:
-        """Its word in the config: ``terms``, or that of a loss of its own."""
+        """Name of the loss in the config; ``terms`` for a sum of terms."""
         return type(self).__module__.rpartition(".")[2]
 
     @property
     def modules(self) -> list[str]:
-        """Modules that a training on it imports by name, for what reruns it."""
+        """Modules that a training on this loss imports by name; a change of them reruns it."""
         return [type(self).__module__]
 
     @property
     def coefficients(self) -> dict[str, float]:
-        """The coefficients of terms by name; empty for a loss of its own."""
+        """The coefficients of terms by name; empty for a loss without terms."""
         return {}
 
     @property
     def needs_yields(self) -> bool:
-        """Whether it is about the yields of the study's counting experiment."""
+        """Whether the loss uses the yields of the study's counting experiment."""
         return False
 
     @property
@@ -54,7 +54,7 @@ class LossSettings(Settings):
         return True
 
     def check_network(self, network: Trained) -> None:
-        """Raise where the network lacks what the loss needs.
+        """Raise if the network lacks something that the loss needs.
 
         Raises
         ------
@@ -63,7 +63,7 @@ class LossSettings(Settings):
         """
 
     def check_yields(self, network: Trained, minimum_signal: float) -> None:
-        """Raise where a loss that needs yields does not fit the signal that must be kept [events].
+        """Raise if the loss and the minimum signal of the counting experiment [events] do not fit.
 
         Raises
         ------
@@ -77,9 +77,9 @@ class LossSettings(Settings):
         Parameters
         ----------
         network : Trained
-            That is trained.
+            The network to be trained.
         yields : ExpectedYields, optional
-            Of the study's counting experiment, for a loss that is about them.
+            Yields of the study's counting experiment, for a loss that uses them.
 
         Raises
         ------
@@ -90,17 +90,17 @@ class LossSettings(Settings):
 
 
 class OwnLossSettings(LossSettings):
-    """A loss that stands alone, with its name as its one key."""
+    """Settings of a loss without terms, with its name as the only key."""
 
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
-        """Return that nothing stands beside it."""
+        """Return the hint that no other key is allowed."""
         own, others = ", ".join(cls.model_fields), ", ".join(unknown)
         return f"{own} is a loss of its own: remove {others}, or {own}"
 
 
 def needed(yields: ExpectedYields | None, what: str) -> ExpectedYields:
-    """Return the yields; ValueError where there are none for what needs them."""
+    """Return the yields; raise ValueError if there are none."""
     if yields is None:
         raise ValueError(f"{what} needs the yields that a counting experiment expects")
     return yields

@@ -1,4 +1,4 @@
-"""The cross-entropy of cuts as a preselection and a classifier behind them."""
+"""The cross-entropy of cuts, as a preselection, and a classifier behind them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ChainLoss(Part):
-    """Of cuts and the network behind them, for a joint network with its kept_fraction."""
+    """Options of the loss, for a joint network with a kept_fraction."""
 
     stiffness: Positive = Field(
         default=10.0, description="Stiffness of the constraint that holds the kept fraction of the background"
@@ -48,7 +48,7 @@ class ChainLoss(Part):
 
 
 class Settings(OwnLossSettings):
-    """The loss of cuts and a network trained together, on its own."""
+    """The loss of cuts and a network that are trained together."""
 
     joint: ChainLoss = Field(description="Options of the loss")
 

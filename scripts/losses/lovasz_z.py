@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ZLoss(Part):
-    """The Lovasz Z loss, for networks without cuts; the study needs the key `counting_experiment`."""
+    """Options of the Lovasz Z loss, for networks without cuts; the study needs a `counting_experiment`."""
 
     error: Literal["hinge", "sigmoid", "cross_entropy", "focal"] = Field(
         description="How the error of an event follows from the output of the network"
@@ -32,13 +32,13 @@ class ZLoss(Part):
 
 
 class Settings(OwnLossSettings):
-    """The Lovasz Z loss of arXiv:2412.09500, on its own."""
+    """The Lovasz Z loss of arXiv:2412.09500."""
 
     lovasz_z: ZLoss = Field(description="Options of the Lovasz Z loss")
 
     @property
     def needs_yields(self) -> bool:
-        """It estimates a significance."""
+        """Whether yields are needed: yes, for the significance."""
         return True
 
     def check_network(self, network: Trained) -> None:

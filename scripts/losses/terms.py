@@ -1,4 +1,4 @@
-"""The loss of arXiv:2502.08615 and what goes beyond it: the terms of the core, each with its coefficient."""
+"""The loss of arXiv:2502.08615 with further terms: the terms of the core, each with a coefficient."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .base import Trained
 
-#: What a term can need of a network, and what to say where it is not there.
+#: Requirements of a term on a network, and the messages if they are not met.
 _NEEDS = {
     "cuts": "needs cuts, which a {model} network lacks",
     "targets": "needs target efficiencies",
@@ -29,7 +29,7 @@ _NOTHING_HELD = "the constraint term of the loss needs target efficiencies or a 
 
 
 class Term(NamedTuple):
-    """What the class of a term in the core says of itself, see :class:`cabin_core.term.BaseTerm`."""
+    """Facts that the class of a term states, see :class:`cabin_core.term.BaseTerm`."""
 
     docstring: str
     needs: tuple[str, ...] = ()
@@ -40,17 +40,17 @@ class Term(NamedTuple):
 
     @property
     def description(self) -> str:
-        """What the coefficient multiplies."""
+        """Description of the term, the first paragraph of the docstring."""
         return " ".join(self.docstring.partition("\n\n")[0].split())
 
     def describe(self, option: str) -> str:
-        """Return what the docstring says of an option."""
+        """Return the description of an option in the docstring."""
         (text,) = re.findall(rf"^{option} : .*\n((?:    .*\n?)+)", self.docstring, re.MULTILINE)
         return " ".join(text.split())
 
 
 def _read_terms() -> dict[str, Term]:
-    """Return the terms of the core by name, in their order, without importing it and so torch."""
+    """Return the terms of the core by name, in their order, without importing the core and torch."""
     core = find_spec("cabin_core")
     assert core is not None
     assert core.submodule_search_locations is not None
@@ -63,7 +63,7 @@ def _read_terms() -> dict[str, Term]:
 
 
 def _constants(node: ast.ClassDef) -> dict[str, Any]:
-    """Return the literals that a class assigns to what a term says of itself."""
+    """Return the literals that the class of a term assigns to the fields of :class:`Term`."""
     found = {}
     for part in node.body:
         if isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
@@ -77,16 +77,16 @@ TERMS = _read_terms()
 
 
 class _Terms(LossSettings):
-    """Terms and their coefficients; one that is not named counts nothing."""
+    """Terms and their coefficients; terms without a coefficient are not used."""
 
     @property
     def coefficients(self) -> dict[str, float]:
-        """The coefficients by term, zero where the config has none."""
+        """The coefficient of each term, zero if the config has none."""
         return {name: getattr(self, name) for name in TERMS}
 
     @property
     def needs_yields(self) -> bool:
-        """Whether one of its terms is about the yields of the counting experiment."""
+        """Whether one of the terms uses the yields of the counting experiment."""
         return any("yields" in term.needs for term in self._used.values())
 
     @property
@@ -94,13 +94,13 @@ class _Terms(LossSettings):
         return {name: term for name, term in TERMS.items() if getattr(self, name)}
 
     def check_network(self, network: Trained) -> None:
-        """Raise where a term lacks what it needs, or nothing is left to train."""
+        """Raise if a requirement of a term is not met, or no term trains the network."""
         if not self._used:
             raise ValueError("all loss coefficients are zero: nothing to train")
         with_cuts, has_targets = "cuts" in network.has, bool(network.working_points)
         there = {"cuts": with_cuts, "targets": has_targets and with_cuts, "bins": network.n_bins >= 3}
         for name, term in self._used.items():
-            # Targets are of cuts: without these, a network has working points on its score.
+            # Targets belong to cuts; a network without cuts has working points on its score instead.
             for need in [need for need in term.needs if not there.get(need, True)]:
                 text = _NEEDS[need if with_cuts else "cuts"].format(model=network.model)
                 raise ValueError(f"the {name} term of the loss {text}")
@@ -117,7 +117,7 @@ class _Terms(LossSettings):
             raise ValueError(_NOTHING_HELD)
 
     def check_yields(self, network: Trained, minimum_signal: float) -> None:
-        """Raise where nothing keeps the signal that must be kept, or a constraint has nothing to hold."""
+        """Raise if no term keeps the minimum signal, or a constraint has nothing to hold."""
         if minimum_signal and not any(term.holds_minimum_signal for term in self._used.values()):
             raise ValueError(
                 "a minimum signal is kept by the constraint term of the loss: give it a stiffness"

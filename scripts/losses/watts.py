@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Settings(OwnLossSettings):
-    """A loss of G. Watts' notebooks, on its own."""
+    """A loss of G. Watts' notebooks."""
 
     watts: Literal["significance", "cross_entropy", "squares", "softmax"] = Field(
         description="Name of the loss; `softmax` is the softmax over events, with which cuts drift"
@@ -23,7 +23,7 @@ class Settings(OwnLossSettings):
 
     @property
     def needs_probabilities(self) -> bool:
-        """The cross-entropy takes logarithms, the others any scores."""
+        """Whether scores must lie in [0, 1]: only for the cross-entropy, which takes logarithms."""
         return self.watts == "cross_entropy"
 
     def build(self, network: Trained, yields: ExpectedYields | None) -> Any:

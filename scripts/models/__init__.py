@@ -1,4 +1,4 @@
-"""What is trained or searched: a kind is a module, whose settings fit and whose `load` reads the result."""
+"""Models: each kind is a module with settings, which fit a model, and a function `load`, which reads it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 def load_model(path: Path, kind: str, features: Sequence[str]) -> Model:
-    """Read what a training or search wrote.
+    """Read a trained model.
 
     Parameters
     ----------
     path : Path
     kind : str
-        The word of the config for the model.
+        Kind of the model, as in the config.
     features : sequence of str
-        The features, in order, that it must have been made for.
+        Features, in order, that the model must have been trained on.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is truncated or not a saved model of this kind, or was made for other features.
+        If the file is truncated or not a saved model of this kind, or is for other features.
     """
     from ..kinds import module_of
 

@@ -1,4 +1,4 @@
-"""What is common to all that is trained: what a training gets, and the one way to apply its result."""
+"""The interface of all models: the input of a training, and the application of a trained model."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """What a model is fitted to.
+    """The input of a training.
 
     Parameters
     ----------
     name : str
-        Of study and network, for the progress lines.
+        Name of study and network, for the progress lines.
     events : DataFrame
-        A feature table, with the property that the cuts follow where there is one.
+        A feature table, with the property that the cuts follow, if any.
     features, directions : list of str
-        Of the study, in order; ``>`` or ``<`` for each feature.
+        Features of the study, in order, and ``>`` or ``<`` for each.
     equal_class_weights : bool
-        Whether the training weighs both classes the same, as :func:`scripts.data.feature_table.equal_weights`
-        does.
+        Whether the training gives both classes the same weight, see
+        :func:`scripts.data.feature_table.equal_weights`.
     counting_experiment : CountingExperiment, optional
-        Of the study, for a training that is about its yields.
+        Counting experiment of the study, for a training that uses its yields.
     threads : int
-        Threads of the training; the result does not depend on it.
+        Number of threads; the result does not depend on it.
     """
 
     name: str
@@ -59,28 +59,28 @@ class TrainingTask:
 
 
 def bins_of(settings: ModelSettings) -> EventBins | None:
-    """Return the bins of the property that the cuts of a model are to follow, None without."""
+    """Return the bins of the property that the cuts of a model follow; None without a property."""
     return EventBins.from_settings(getattr(settings, "event_property", None))
 
 
 class Model(ABC):
-    """What was trained, ready to be applied to events in physical units; without cuts unless it says so.
+    """A trained model, applied to events in physical units. A subclass with cuts says so in ``has_cuts``.
 
     Attributes
     ----------
     targets : list of float
-        Signal efficiency of each working point; NaN for one without a target.
+        Target of each working point; NaN for a working point without a target.
     """
 
     targets: list[float]
 
     @property
     def event_bins(self) -> EventBins | None:
-        """The bins of the property that the cuts follow, None where there is none."""
+        """The bins of the property that the cuts follow; None without a property."""
         return EventBins.from_cuts(self.cuts())
 
     def cuts(self) -> pd.DataFrame:
-        """Return the cuts as ``cuts.csv`` holds them; empty for a model without."""
+        """Return the cuts in the columns of ``cuts.csv``; empty for a model without cuts."""
         return pd.DataFrame(columns=CUT_COLUMNS)
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Model(ABC):
         Returns
         -------
         ndarray, shape (n_events, n_columns)
-            One column a target, or a single one that serves all of them.
+            One column for each target, or a single column for all targets.
         """
 
     @abstractmethod
@@ -99,21 +99,21 @@ class Model(ABC):
 
     @property
     def has_cuts(self) -> bool:
-        """Whether events are selected by cuts rather than by a threshold on the score."""
+        """Whether events are selected by cuts, and not by a threshold on the score."""
         return False
 
     def select(
         self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        """Return which events each working point selects: those above the thresholds, without cuts.
+        """Return which events each working point selects, by cuts or else by thresholds on the score.
 
         Parameters
         ----------
         table : DataFrame
         scores : ndarray, shape (n_events, n_columns)
-            Of these events.
+            Scores of these events.
         thresholds : ndarray, shape (n_targets,)
-            On the score, for a model without cuts.
+            Thresholds on the score, for a model without cuts.
 
         Returns
         -------
@@ -123,11 +123,11 @@ class Model(ABC):
 
     @property
     def score_columns(self) -> list[str]:
-        """Names of the columns of scores in ``scores.parquet``."""
+        """Names of the columns in ``scores.parquet``."""
         return [score_column(target) for target in (self.targets if self.has_cuts else [float("nan")])]
 
     def mean_scores(self, events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the mean score of signal and of background for each column, each of shape (n_columns,)."""
+        """Return the mean scores of signal and of background, each of shape (n_columns,)."""
         scores, weights = self.scores(events).astype(float), events["weight"].to_numpy(dtype=float)
         is_signal = (events["label"] == 1).to_numpy()
         signal, background = (
@@ -151,25 +151,25 @@ class Model(ABC):
         is_signal : ndarray of bool, shape (n_events,)
         weights : ndarray, shape (n_events,)
         efficiencies : CutEfficiencies
-            Of the working points on the same events.
+            Efficiencies of the working points on the same events.
         """
-        # Imported here: it takes a second.
+        # Imported here, because the import takes a second.
         from sklearn.metrics import roc_auc_score
 
         return np.array([roc_auc_score(is_signal, column, sample_weight=weights) for column in scores.T])
 
 
 def area_through(signal: NDArray[np.floating], background: NDArray[np.floating]) -> float:
-    """Return the area under the ROC curve through points, from (0, 0) to (1, 1) in straight lines.
+    """Return the area under the ROC curve of straight lines through points, from (0, 0) to (1, 1).
 
     Parameters
     ----------
     signal, background : ndarray, shape (n_points,)
-        Efficiencies, in any order.
+        Efficiencies of the points, in any order.
     """
     x, y = np.concatenate([[0.0], background, [1.0]]), np.concatenate([[0.0], signal, [1.0]])
     order = np.lexsort((x, y))
-    # Over the signal efficiency, in which the points are spaced; the background may fall between two.
+    # Sorted by signal efficiency, as the background efficiency may decrease from one point to the next.
     return float(1 - np.trapezoid(x[order], y[order]))
 
 
@@ -185,16 +185,16 @@ def read_json_model(
     ----------
     path : Path
     features : sequence of str
-        The features, in order, that it must have been made for.
+        Features, in order, that the model must have been trained on.
     read : callable
-        From the content of the file to the model and its features.
+        Function from the content of the file to the model and its features.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is truncated or not such a model, or was made for other features.
+        If the file is truncated or not such a model, or is for other features.
     """
     try:
         model, made_for = read(json.loads(path.read_text()))
@@ -203,7 +203,7 @@ def read_json_model(
     except PermissionError:
         raise
     except Exception as error:
-        # Damaged files end in many types of error; each means the same to the reader.
+        # Damaged files raise many types of error; all mean the same for the user.
         raise ValueError(f"{path}: not a complete model file: delete it and train again") from error
     if list(features) != list(made_for):
         raise ValueError(

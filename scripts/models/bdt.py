@@ -40,7 +40,7 @@ class Settings(ModelSettings):
     ending = "json"
 
     def fit(self, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
-        """Train; the history has one row a tree."""
+        """Train the trees; the history has one row for each tree."""
         from .trees import fit_trees
 
         return fit_trees(self, task)

@@ -1,4 +1,4 @@
-"""Counting events inside of many boxes at once."""
+"""Counting of events inside many boxes at once."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-#: How far out the edges reach, in standard deviations of a normal distribution of as many events.
+#: Range of the edges, in standard deviations of a normal distribution with the same number of events.
 _REACH = 4.0
-#: Boxes counted at once: few enough for their events to stay in the cache of a processor.
+#: Number of boxes that are counted at once, so small that their events stay in the processor's cache.
 _AT_ONCE = 64
-#: More weights than this in a class are brought together in as many groups, each with its mean weight.
+#: Largest number of different weights in a class; more are put into this many groups with mean weights.
 _MOST_WEIGHTS = 64
 
 
 class BoxCounter:
-    """The efficiencies of boxes, two edges a feature, on a sample of events.
+    """The efficiencies of boxes, with two edges in each feature, on a sample of events.
 
-    The edges that a box can have lie between the values of the events, as dense in the tails of a feature as
-    in its core: at the quantiles of a normal distribution in even steps. For each edge the events above it
-    are kept as one bit each, so a box is a few bitwise operations on 64 events at a time.
+    The possible edges lie between the values of the events, at the quantiles of even steps of a normal
+    distribution, so that the tails of a feature have as many edges as its core. For each edge and event one
+    bit says whether the event is above the edge, so a box needs only a few operations on words of 64 events.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ class BoxCounter:
         In physical units.
     is_signal : ndarray of bool, shape (n_events,)
     weights : ndarray, shape (n_events,)
-        Where a class has more than 64 different ones, they are rounded to as many for the search.
+        If a class has more than 64 different weights, they are rounded to 64 values.
     n_edges : int
-        Edges of each feature; fewer where it has not as many values.
+        Number of edges of each feature; fewer if the feature has fewer values.
 
     Attributes
     ----------
     edges : list of ndarray
-        Of each feature, increasing, from -infinity to infinity, where an edge cuts nothing.
+        Edges of each feature in increasing order, with -infinity and infinity, which cut nothing.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class BoxCounter:
         Parameters
         ----------
         low, high : ndarray of int, shape (n_boxes, n_features)
-            Positions of the edges in :attr:`edges`; the lower one must not lie above the upper one.
+            Indices of the edges in :attr:`edges`; the lower edge must not lie above the upper one.
         """
         parts = [
             self._count(low[start : start + _AT_ONCE], high[start : start + _AT_ONCE])
@@ -84,7 +84,7 @@ class BoxCounter:
 def _edges_between(values: NDArray[np.floating], n_edges: int) -> NDArray[np.float64]:
     """Return edges halfway between values, between -infinity and infinity."""
     distinct, counts = np.unique(np.asarray(values, dtype=float), return_counts=True)
-    below = counts.cumsum()[:-1] / counts.sum()  # share of the events below each gap
+    below = counts.cumsum()[:-1] / counts.sum()  # fraction of the events below each gap
     gaps = distinct[:-1] + np.diff(distinct) / 2
     if len(gaps) > n_edges:
         wanted = norm.cdf(np.linspace(-_REACH, _REACH, n_edges))
@@ -95,9 +95,9 @@ def _edges_between(values: NDArray[np.floating], n_edges: int) -> NDArray[np.flo
 def _place_events(
     is_signal: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the bit of each event, and the weight of signal and background of each 64 bits.
+    """Return the bit of each event, and the weights of signal and background of each word of 64 bits.
 
-    The events of a class that have the same weight share words of 64 bits; bits left over stay empty.
+    The events of a class with the same weight share words of 64 bits; remaining bits stay empty.
     """
     places = np.empty(len(weights), dtype=np.intp)
     word_weights: list[list[float]] = []

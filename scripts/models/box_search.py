@@ -1,4 +1,4 @@
-"""The kCuts search: boxes evolve, and every bin of the signal efficiency remembers its best one."""
+"""The kCuts search: boxes evolve, and every bin of the signal efficiency remembers its best box."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .boxes import Edges
 
 log = logging.getLogger("cabin.train_model")
 
-#: Below this signal efficiency a box is told only to grow.
+#: Below this signal efficiency a box is made to grow, whatever its background.
 _EMPTY = 1e-4
 #: How the population of a cycle moves: towards the best trial and along differences of others, in a few edges
 #: at a time, since a good box differs from the next in a few edges.
@@ -27,7 +27,7 @@ _RECOMBINATION = 0.15
 
 
 class SearchOptions(Protocol):
-    """What the search asks of the settings of kCuts."""
+    """Settings of kCuts that the search uses."""
 
     bins: int
     edges: int
@@ -48,9 +48,9 @@ class BestBoxes:
     Attributes
     ----------
     background : ndarray, shape (n_bins,)
-        Background efficiency of the best box; 1 where no box fell into a bin yet.
+        Background efficiency of the best box; 1 if the bin has no box yet.
     low, high : ndarray of int, shape (n_bins, n_features)
-        Positions of its edges; -1 where there is none.
+        Indices of its edges; -1 if there is no box.
     """
 
     def __init__(self, n_bins: int, n_features: int) -> None:
@@ -60,35 +60,35 @@ class BestBoxes:
 
     @property
     def filled(self) -> NDArray[np.bool_]:
-        """Which bins have a box, shape (n_bins,)."""
+        """Whether each bin has a box, shape (n_bins,)."""
         filled: NDArray[np.bool_] = self.low[:, 0] >= 0
         return filled
 
     def bins_of(self, signal: NDArray[np.floating]) -> NDArray[np.intp]:
         """Return the bin of each signal efficiency; the last one includes 1."""
         n_bins = len(self.background)
-        # In units of a bin 0.29 * 100 is 28.999999999999996: it belongs to the bin that starts at 0.29.
+        # 0.29 * 100 is 28.999999999999996 in floating point, but belongs to the bin that starts at 0.29.
         bins: NDArray[np.intp] = np.floor(signal * n_bins + 1e-9).astype(np.intp).clip(0, n_bins - 1)
         return bins
 
     def estimate(
         self, signal: NDArray[np.floating], background: NDArray[np.floating], growth: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        r"""Return what the search minimises, for boxes against those remembered.
+        r"""Return the quantity that the search minimises, for boxes compared with the remembered ones.
 
         .. math:: \eta = \frac{1 - (B_\mathrm{bin} - B) - |B_\mathrm{bin} - \bar B|}{1 + S}
 
-        where :math:`S, B` are the efficiencies of the box, :math:`B_\mathrm{bin}` is the least background of
-        its bin so far and :math:`\bar B` the mean of the two bins beside it (one, at an end), or
-        :math:`B_\mathrm{bin}` where the box is no better than that. In the first bin it is larger than
-        elsewhere, the more the smaller the box, so that the search leaves it.
+        :math:`S, B` are the efficiencies of the box, and :math:`B_\mathrm{bin}` is the least background of
+        its bin so far. :math:`\bar B` is the mean of the two neighbouring bins (one bin at an end), or
+        :math:`B_\mathrm{bin}` if the box is not better than that. In the first bin the value is larger than
+        elsewhere and grows for smaller boxes, so that the search leaves this bin.
 
         Parameters
         ----------
         signal, background : ndarray, shape (n_boxes,)
             Efficiencies.
         growth : ndarray, shape (n_boxes,)
-            How far the edges of a box are from cutting nothing, at least 0.
+            Distance of the edges of a box from edges that cut nothing, at least 0.
 
         Returns
         -------
@@ -110,7 +110,7 @@ class BestBoxes:
         low: NDArray[np.integer],
         high: NDArray[np.integer],
     ) -> None:
-        """Keep those boxes that are better than what their bin has; of equals the first."""
+        """Keep boxes that are better than the best box of their bin; of equal ones the first."""
         at = self.bins_of(signal)
         order = np.lexsort((background, at))
         of_bin, first = np.unique(at[order], return_index=True)
@@ -126,21 +126,21 @@ def evolve_boxes(
     settings: SearchOptions,
     on_cycle: Callable[[dict[str, float]], None] = lambda row: None,
 ) -> tuple[BestBoxes, pd.DataFrame]:
-    """Look for the best box of every bin.
+    """Search for the best box of every bin.
 
     Parameters
     ----------
     counter : BoxCounter
-        Of the training sample.
+        Training sample.
     settings : SearchOptions
     on_cycle : callable
-        Given each row of the history.
+        Called with each row of the history.
 
     Returns
     -------
     tuple of BestBoxes and DataFrame
-        The history has one row a cycle: ``cycle``, ``trials`` (boxes so far), ``filled_bins`` and
-        ``mean_background`` (of the best boxes, over all bins).
+        The history has one row for each cycle: ``cycle``, ``trials`` (number of boxes so far),
+        ``filled_bins`` and ``mean_background`` (of the best boxes, over all bins).
     """
     n_features = len(counter.edges)
     last = np.array([len(edges) - 1 for edges in counter.edges])
@@ -190,11 +190,11 @@ def evolve_boxes(
 def _first_generation(
     boxes: BestBoxes, last: NDArray[np.integer], size: int, generator: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return where a cycle starts: the boxes remembered, in turn; at first random ones of every width."""
+    """Return the first boxes of a cycle: the remembered boxes in turn, at first random boxes of any size."""
     filled = np.flatnonzero(boxes.filled)
     if len(filled):
         remembered = np.hstack([boxes.low[filled] / last, boxes.high[filled] / last])
-        # More bins than members: a choice of them, another one in each cycle.
+        # If there are more bins than members, each cycle starts from another choice of them.
         order = generator.permutation(len(filled)) if len(filled) > size else np.arange(len(filled))
         start: NDArray[np.float64] = remembered[order[np.arange(size) % len(order)]]
         return start
@@ -205,10 +205,10 @@ def _first_generation(
 
 
 def boxes_of_targets(boxes: BestBoxes) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """Return the edges of the box of every target, each of shape (n_bins - 1, n_features).
+    """Return the edges of the box for each target, each of shape (n_bins - 1, n_features).
 
-    A bin that no box fell into takes the box of the next filled bin above, which keeps more signal. Without
-    one, it takes the box that cuts nothing: -1 stands for its edges.
+    An empty bin takes the box of the next filled bin above, which keeps more signal. If there is none, it
+    takes the box that cuts nothing, with edges of -1.
     """
     low, high = boxes.low.copy(), boxes.high.copy()
     for position in range(len(low) - 2, -1, -1):
@@ -220,22 +220,22 @@ def boxes_of_targets(boxes: BestBoxes) -> tuple[NDArray[np.int_], NDArray[np.int
 def search_kcuts(
     events: pd.DataFrame, features: Sequence[str], settings: SearchOptions, name: str
 ) -> tuple[Edges, pd.DataFrame]:
-    """Search on a sample as TMVA's kCuts does.
+    """Search for the best boxes on a sample, as TMVA's kCuts does.
 
     Parameters
     ----------
     events : DataFrame
-        Of the training sample.
-    features : sequence of str
+        Events of the training sample.
+        features : sequence of str
     settings : SearchOptions
     name : str
-        For the progress lines.
+        Name for the progress lines.
 
     Returns
     -------
     tuple of list and DataFrame
-        Feature, direction and cut of all edges of each target, infinite where they cut nothing; the history,
-        one row a cycle.
+        Feature, direction and cut of all edges for each target, infinite for edges that cut nothing; and the
+        history, with one row for each cycle.
     """
     progress = LineProgress(log, name, "cycle", settings.cycles)
 

@@ -1,4 +1,4 @@
-"""Boxes that a search found, one a target, and how a search in bins of a property is put together."""
+"""Boxes, one for each target, which kCuts or a grid scan finds, also in bins of a property."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 FORMAT = "boxes 1"
 
-#: Of each target: feature, direction and cut of all edges, infinite where they cut nothing.
+#: For each target: feature, direction and cut of all edges, infinite for edges that cut nothing.
 Edges = Sequence[Sequence[tuple[str, str, float]]]
 
 
 class BoxModel(Model):
-    """Boxes that a search found; their score is 1 inside and 0 outside.
+    """Boxes as a model; the score is 1 inside a box and 0 outside.
 
     Parameters
     ----------
     features : sequence of str
-        Of the study.
+        Features of the study.
     targets : sequence of float
     cuts : DataFrame
-        Columns of ``cuts.csv``, those of bins included. A target without a row cuts nothing.
+        Has the columns of ``cuts.csv``, with those of bins. A target without a row cuts nothing.
     """
 
     def __init__(self, features: Sequence[str], targets: Sequence[float], cuts: pd.DataFrame) -> None:
@@ -50,12 +50,12 @@ class BoxModel(Model):
         features: Sequence[str],
         scaling: tuple[NDArray[np.float64], NDArray[np.float64]],
     ) -> BoxModel:
-        """Return boxes.
+        """Make the model from the edges of the boxes.
 
         Parameters
         ----------
         edges : sequence of sequences
-            Of each target: feature, direction and cut in physical units. Infinite edges are left out.
+            For each target: feature, direction and cut in physical units. Infinite edges are left out.
         targets : sequence of float
         features : sequence of str
         scaling : tuple of ndarray, each of shape (n_features,)
@@ -72,9 +72,9 @@ class BoxModel(Model):
 
     @classmethod
     def from_bins(cls, boxes: Sequence[BoxModel], bins: EventBins) -> BoxModel:
-        """Return the boxes of all bins of a property together, from those of each bin."""
+        """Make one model from the models of all bins of a property."""
         features, targets = boxes[0].features, boxes[0].targets
-        # The table tells the bins: one where nothing is cut keeps a row that says so.
+        # The bins are known only from the table, so a bin without cuts keeps a row without a cut.
         nothing = pd.DataFrame([(targets[0], features[0], ">", -np.inf, -np.inf)], columns=CUT_COLUMNS)
         tables = [nothing if of_bin.cuts().empty else of_bin.cuts() for of_bin in boxes]
         labelled = [bins.label(table, position) for position, table in enumerate(tables)]
@@ -106,21 +106,21 @@ class BoxModel(Model):
 
     @property
     def has_cuts(self) -> bool:
-        """Boxes are cuts."""
+        """Whether events are selected by cuts: always true for boxes."""
         return True
 
     def cuts(self) -> pd.DataFrame:
-        """Return the edges of the boxes, but for those that cut nothing."""
+        """Return the edges of the boxes, without those that cut nothing."""
         return self._cuts
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.int8]:
-        """Return 1 for the events inside of the box of a target."""
+        """Return 1 for events inside the box of a target, else 0."""
         return passes_cut_table(table, self._cuts, self.targets).astype(np.int8)
 
     def select(
         self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        """Return the events inside of the boxes."""
+        """Return which events are inside the boxes."""
         return np.asarray(scores == 1)
 
     def roc_areas(
@@ -130,42 +130,43 @@ class BoxModel(Model):
         weights: NDArray[np.floating],
         efficiencies: CutEfficiencies,
     ) -> NDArray[np.float64]:
-        """Return the area under the one curve that goes through all boxes, for every column."""
+        """Return, for every column, the area under the one curve through all boxes."""
         return np.full(len(self.targets), area_through(efficiencies.signal, efficiencies.background))
 
 
-def search_boxes(
+def find_boxes(
     settings: ModelSettings,
     task: TrainingTask,
-    search: Callable[[pd.DataFrame, str], tuple[Edges, pd.DataFrame]],
+    find: Callable[[pd.DataFrame, str], tuple[Edges, pd.DataFrame]],
 ) -> tuple[BoxModel, pd.DataFrame]:
-    """Search for boxes on the training sample, in each bin of a property where there is one.
+    """Find boxes on the training sample, separately in each bin of a property if there is one.
 
     Parameters
     ----------
     settings : ModelSettings
-        Of the search.
+        Settings of the model.
     task : TrainingTask
-    search : callable
-        From training events and a name for the progress lines to the edges of each target and a history.
+    find : callable
+        Function of training events and a name for the progress lines, which returns the edges for each
+        target and a history.
 
     Returns
     -------
     tuple of BoxModel and DataFrame
-        The history has the columns of the bin, where there is one.
+        The history has the columns of the bin, if there are bins.
     """
     scaling = fit_scaling(task.events, task.features)
     training = task.sample("train")
 
-    def search_one(sample: pd.DataFrame, name: str) -> tuple[BoxModel, pd.DataFrame]:
-        edges, rows = search(sample, name)
+    def find_one(sample: pd.DataFrame, name: str) -> tuple[BoxModel, pd.DataFrame]:
+        edges, rows = find(sample, name)
         return BoxModel.from_edges(edges, settings.working_points, task.features, scaling), rows
 
     bins = bins_of(settings)
     if bins is None:
-        return search_one(training, task.name)
+        return find_one(training, task.name)
     found = [
-        search_one(sample, f"{task.name}, {bins.name} {low:g} to {high:g}")
+        find_one(sample, f"{task.name}, {bins.name} {low:g} to {high:g}")
         for (low, high), sample in zip(bins.bounds, bins.split(training), strict=True)
     ]
     rows = [bins.label(rows, position) for position, (_, rows) in enumerate(found)]

@@ -1,4 +1,4 @@
-"""A small fully connected network, to compare with."""
+"""A small fully connected network, for comparison."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Settings(NetworkSettings):
-    """Layers of ReLU nodes and a sigmoid."""
+    """Layers of ReLU nodes, then a sigmoid."""
 
     model: Literal["fully_connected"]
     targets: Targets = Field(default=[], description="Signal efficiencies of the working points on the score")
@@ -25,7 +25,7 @@ class Settings(NetworkSettings):
     has = frozenset({"scores", "one_score", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> FullyConnectedNetwork:
-        """Return the network with parameters at random."""
+        """Return the network with random parameters."""
         from cabin_core import FullyConnectedNetwork
 
         return FullyConnectedNetwork(len(directions), self.hidden_layers)

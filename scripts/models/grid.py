@@ -1,4 +1,4 @@
-"""A brute-force scan: for each target the point of a grid with the least background that reaches it."""
+"""A brute-force scan of a grid: for each target the point that reaches it with the least background."""
 
 from __future__ import annotations
 
@@ -49,30 +49,30 @@ class Settings(ModelSettings):
         return [self.supercuts] if isinstance(self.supercuts, str) else []
 
     def grid(self, features: Sequence[str]) -> Grid:
-        """Return the grid for a study with these features; ValueError where it cannot be used."""
+        """Return the grid for a study with these features; raise ValueError if it cannot be used."""
         from .supercuts import parse_supercuts
 
         return parse_supercuts(self.supercuts, features, self.most_points)
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield what is wrong with the supercuts for the features of the study."""
+        """Yield the fault of supercuts that cannot be used with the features of the study."""
         try:
             self.grid(study.feature_names)
         except ValueError as fault:
             yield "supercuts", str(fault)
 
     def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
-        """Scan; the history has one row a target."""
-        from .boxes import search_boxes
-        from .grid_scan import search_grid
+        """Scan the grid; the history has one row for each target."""
+        from .boxes import find_boxes
+        from .grid_scan import find_points
 
-        return search_boxes(
-            self, task, lambda events, name: search_grid(events, task.features, self, name, task.threads)
+        return find_boxes(
+            self, task, lambda events, name: find_points(events, task.features, self, name, task.threads)
         )
 
 
 def load(path: Path, features: Sequence[str]) -> BoxModel:
-    """Read what a scan found, see :func:`scripts.models.load_model`."""
+    """Read the boxes of a scan, see :func:`scripts.models.load_model`."""
     from .boxes import BoxModel
 
     return BoxModel.load(path, features)

@@ -1,4 +1,4 @@
-"""Brute-force scan of a grid of cuts: all of its points, each with its exact efficiencies."""
+"""Brute-force scan of a grid of cuts: the efficiencies of all points."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .supercuts import Axis, Edge, Grid
 
 log = logging.getLogger("cabin.train_model")
 
-#: Points counted at once, where one axis has not more: this bounds the memory and keeps it in the cache.
+#: Number of points counted at once (more if one axis has more); it limits the memory and fits the cache.
 CHUNK_POINTS = 2**18
-#: Sums of weights in another order differ by less than this.
+#: Relative rounding difference of sums of weights that are added in different orders.
 _ROUNDING = 1e-12
 
 Task = TypeVar("Task")
@@ -30,25 +30,25 @@ Result = TypeVar("Result")
 
 
 class ScanOptions(Protocol):
-    """What the scan asks of the settings of a grid."""
+    """Settings of a grid that the scan uses."""
 
     targets: list[float]
     most_points: int
 
     def grid(self, features: Sequence[str]) -> Grid:
-        """Return the grid in these features."""
+        """Return the grid for these features."""
 
 
 @dataclass(frozen=True)
 class BestPoint:
-    """The point of a grid that a target gets; points without background rank by their signal.
+    """The best point of a grid for a target; points without background are ranked by their signal.
 
     Parameters
     ----------
     background, signal : float
         Efficiencies.
     position : int
-        Of the point in the grid, the last axis running fastest.
+        Index of the point in the grid, where the last axis runs fastest.
     """
 
     background: float
@@ -57,7 +57,7 @@ class BestPoint:
 
     @property
     def rank(self) -> tuple[float, float, int]:
-        """Smaller is better."""
+        """Rank of the point; smaller is better."""
         return self.background, -self.signal, self.position
 
 
@@ -70,7 +70,7 @@ def scan_grid(
 ) -> list[BestPoint]:
     """Find, for every target, the point with the least background among those that keep enough signal.
 
-    The events are counted in the cells between the edges; sums along every axis then give all points at once.
+    The events are counted in the cells between the edges; cumulative sums along every axis give all points.
 
     Parameters
     ----------
@@ -78,16 +78,16 @@ def scan_grid(
     events : DataFrame
         The training events: features, ``label`` and ``weight``.
     targets : sequence of float
-        Signal efficiencies that a point must reach.
+        Signal efficiencies that the points must reach.
     threads : int
-        Chunks of the grid that are counted at a time; the result does not depend on it.
+        Number of chunks of the grid that are counted at the same time; the result does not depend on it.
     on_points : callable
-        Given the number of points done, after every chunk.
+        Called after every chunk with the number of points done.
 
     Returns
     -------
     list of BestPoint
-        One a target.
+        One for each target.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def scan_grid(
     kept = np.ones(len(events), dtype=bool)
     for edge, value in grid.fixed:
         kept &= _cells(edge, np.array([value]), events) > 0
-    # How many of the values of each axis an event passes, from the loosest on.
+    # The number of values of each axis that an event passes, from the loosest on.
     passes = [
         np.min([_cells(edge, axis.values, events[kept]) for edge in axis.edges], axis=0) for axis in grid.axes
     ]
@@ -121,7 +121,7 @@ def scan_grid(
                 cells, weights=np.where(of_class, weight, 0.0)[inside], minlength=math.prod(shape)
             ).reshape(shape)
             for axis in range(len(shape)):
-                # From the tightest on: a point keeps all cells that are tighter on every axis.
+                # Sum from the tightest on, since a point keeps all cells that are tighter on every axis.
                 sums = np.flip(np.cumsum(np.flip(sums, axis), axis=axis), axis)
             efficiencies.append(sums.ravel() / total)
         return efficiencies
@@ -151,7 +151,7 @@ def scan_grid(
 
 
 def _outer_axes(axes: Sequence[Axis]) -> int:
-    """Return how many axes are gone through point by point; the others make up a chunk."""
+    """Return the number of axes that are looped over point by point; the others form a chunk."""
     points = len(axes[-1].values)
     for number in range(len(axes) - 2, -1, -1):
         points *= len(axes[number].values)
@@ -163,7 +163,7 @@ def _outer_axes(axes: Sequence[Axis]) -> int:
 def _in_turn(
     pool: ThreadPoolExecutor, function: Callable[[Task], Result], tasks: Iterator[Task], at_once: int
 ) -> Iterator[Result]:
-    """Yield the results in the order of the tasks, with few of them waiting at any time."""
+    """Yield the results in the order of the tasks, with only few tasks waiting."""
     waiting = [pool.submit(function, task) for task in itertools.islice(tasks, at_once)]
     while waiting:
         yield waiting.pop(0).result()
@@ -171,7 +171,7 @@ def _in_turn(
 
 
 def _cells(edge: Edge, values: NDArray[np.float64], events: pd.DataFrame) -> NDArray[np.intp]:
-    """Return how many of the values, given from the loosest to the tightest, each event passes."""
+    """Return for each event the number of values that it passes; values go from loosest to tightest."""
     at = events[edge.feature].to_numpy(dtype=float)
     n_passed: NDArray[np.intp]
     if edge.direction == ">":
@@ -200,9 +200,9 @@ def _better(first: BestPoint | None, second: BestPoint | None) -> BestPoint | No
 
 
 def edges_of_point(grid: Grid, position: int) -> list[tuple[str, str, float]]:
-    """Return feature, direction and edge of the cuts of a point, one a side of a feature.
+    """Return feature, direction and edge of the cuts of a point, one for each side of a feature.
 
-    Comparisons of a table of cuts are strict: the edge of an inclusive one is the next number.
+    A table of cuts has strict comparisons, so the edge of an inclusive comparison is the next number.
     """
     indices = np.unravel_index(position, [len(axis.values) for axis in grid.axes])
     cuts = [
@@ -218,25 +218,25 @@ def edges_of_point(grid: Grid, position: int) -> list[tuple[str, str, float]]:
     return [(feature, direction, value) for (feature, direction), value in tightest.items()]
 
 
-def search_grid(
+def find_points(
     events: pd.DataFrame, features: Sequence[str], settings: ScanOptions, name: str, threads: int
 ) -> tuple[Edges, pd.DataFrame]:
-    """Scan the grid of a study.
+    """Scan the grid of a model and return the edges of the best points.
 
     Parameters
     ----------
     events : DataFrame
-        Of the training sample.
+        Events of the training sample.
     features : sequence of str
     settings : ScanOptions
     name : str
-        For the progress lines.
+        Name for the progress lines.
     threads : int
 
     Returns
     -------
     tuple of list and DataFrame
-        Feature, direction and cut of all edges of each target; the history, one row a target.
+        Feature, direction and cut of all edges for each target; the history, with one row for each target.
     """
     grid = settings.grid(features)
     scanned = " x ".join(str(len(axis.values)) for axis in grid.axes)

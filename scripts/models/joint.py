@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Settings(CutNetworkSettings):
-    """One set of cuts as a preselection, times a fully connected network."""
+    """The product of one set of cuts, as a preselection, and a fully connected network."""
 
     model: Literal["joint"]
     kept_fraction: PositiveShare | None = Field(
@@ -46,7 +46,7 @@ class Settings(CutNetworkSettings):
         return self
 
     def new(self, directions: Sequence[str], n_rows: int) -> JointNetwork:
-        """Return the network with parameters at random."""
+        """Return the network with random parameters."""
         from cabin_core import CutNetwork, FullyConnectedNetwork, JointNetwork
 
         n_features = len(directions)

@@ -1,4 +1,4 @@
-"""The search of TMVA's kCuts: the best box, two edges a feature, of every bin of the signal efficiency."""
+"""The search of TMVA's kCuts: the best box, with two edges in each feature, for bins of signal efficiency."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Settings(ModelSettings):
-    """A kCuts search; its targets are the lower edges of the bins but the first, which would be zero."""
+    """A kCuts search; its targets are the lower edges of all bins except the first, whose edge is zero."""
 
     model: Literal["kcuts"]
     bins: Annotated[int, Ge(2), Le(1000)] = Field(
@@ -43,24 +43,24 @@ class Settings(ModelSettings):
 
     @property
     def working_points(self) -> list[float]:
-        """The lower edge of each bin but the first."""
+        """The lower edge of each bin except the first."""
         return [position / self.bins for position in range(1, self.bins)]
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a property that the study lacks."""
+        """Yield a fault if the study lacks the property."""
         if self.event_property is not None:
             yield from self.event_property.check(study)
 
     def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
-        """Search; the history has one row a cycle, and bin."""
+        """Search for the boxes; the history has one row for each cycle, and for each bin of a property."""
         from .box_search import search_kcuts
-        from .boxes import search_boxes
+        from .boxes import find_boxes
 
-        return search_boxes(self, task, lambda events, name: search_kcuts(events, task.features, self, name))
+        return find_boxes(self, task, lambda events, name: search_kcuts(events, task.features, self, name))
 
 
 def load(path: Path, features: Sequence[str]) -> BoxModel:
-    """Read what a search found, see :func:`scripts.models.load_model`."""
+    """Read the boxes of a search, see :func:`scripts.models.load_model`."""
     from .boxes import BoxModel
 
     return BoxModel.load(path, features)

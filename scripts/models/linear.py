@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Settings(NetworkSettings):
-    """A weighted sum of the features through a sigmoid."""
+    """A weighted sum of the features, then a sigmoid."""
 
     model: Literal["linear"]
     targets: Targets = Field(default=[], description="Signal efficiencies of the working points on the score")
@@ -24,7 +24,7 @@ class Settings(NetworkSettings):
     has = frozenset({"scores", "one_score", "history", "loss", "boundary"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> LinearNetwork:
-        """Return the network with parameters at random."""
+        """Return the network with random parameters."""
         from cabin_core import LinearNetwork
 
         return LinearNetwork(len(directions), bias=self.bias)

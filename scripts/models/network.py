@@ -1,4 +1,4 @@
-"""Training, saving and applying of networks."""
+"""Training, saving and application of networks."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ class NetworkModel(Model):
 
     @property
     def has_cuts(self) -> bool:
-        """Whether it is a cut network."""
+        """Whether events are selected by cuts."""
         return cuts_of(self.trained.network) is not None
 
     def cuts(self) -> pd.DataFrame:
-        """Return the cuts, one row a target and edge, and bin; empty for a network without cuts."""
+        """Return the cuts, one row for each bin, target and edge; empty for a network without cuts."""
         net = cuts_of(self.trained.network)
         if net is None:
             return super().cuts()
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
-        # All targets of the first bin, then those of the next.
+        # All targets of the first bin come first, then those of the next.
         rows = [
             (target, feature, direction, physical[i, edge].item(), scaled[i, edge].item())
             for i, target in enumerate(self.targets * net.n_bins)
@@ -91,11 +91,11 @@ class NetworkModel(Model):
         return pd.concat([bins.label(table.iloc[part], at) for at, part in enumerate(parts)])
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the scores of events in float64, shape (n_events, n_rows); the network stays as it is.
+        """Return the scores of events in float64, shape (n_events, n_rows), without changing the network.
 
-        Scores of signal crowd so close to 1 that float32 can't tell them apart. Those of a joint network are
-        the products of weights and outputs or, where its cuts have a kept fraction to hold, the outputs for
-        events that pass the hard cuts and 0 for others.
+        Signal scores can be so close to 1 that float32 cannot distinguish them. The scores of a joint network
+        are the products of both parts. If its cuts have a kept fraction, they are instead the outputs for
+        events that pass the hard cuts, and 0 for others.
         """
         scaling = self.trained.scaling
         values = torch.from_numpy(table[list(scaling.features)].to_numpy(dtype="float64", copy=True))
@@ -106,7 +106,7 @@ class NetworkModel(Model):
                 isinstance(network, JointNetwork)
                 and getattr(self.settings, "kept_fraction", None) is not None
             ):
-                # What its cuts drop is not there for its classifier to score.
+                # Events that the cuts drop do not get a score from the classifier.
                 score = network.hard_scores
             scores: NDArray[np.float64] = score(scaling.scale(values)).numpy()
         return scores
@@ -114,15 +114,15 @@ class NetworkModel(Model):
     def select(
         self, table: pd.DataFrame, scores: NDArray[np.number], thresholds: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        """Apply the hard cuts or, where there are none, the thresholds."""
+        """Apply the hard cuts or, without cuts, the thresholds."""
         if self.has_cuts:
             return passes_cut_table(table, self.cuts())
         return super().select(table, scores, thresholds)
 
     def mean_scores(self, events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the mean scores as the loss sees them, in the precision of the training.
+        """Return the mean scores as in the loss, in the precision of the training.
 
-        Of a joint network these are of its preselection.
+        For a joint network these are the mean scores of the preselection.
         """
         with torch.no_grad():
             sample = make_sample(events, self.trained.scaling, "test", self.trained.dtype)
@@ -140,13 +140,13 @@ def build_seeded(
     Parameters
     ----------
     new : callable
-        Gives the network; torch's generator is then at the seed.
+        Makes the network, after the seed of torch's generator has been set.
     seed : int
-        Of the parameters; the generator of the caller is left as it was.
+        Seed of the parameters; the state of torch's generator is restored afterwards.
     precision : str
-        Of :data:`DTYPES`.
+        A key of :data:`DTYPES`.
     truncated_normal : bool
-        Whether to draw the layers anew, as :func:`cabin_core.classifiers.start_truncated_normal` does.
+        Whether to draw the weights with :func:`cabin_core.classifiers.start_truncated_normal`.
 
     Returns
     -------
@@ -181,10 +181,10 @@ def make_sample(
     dtype : torch.dtype
         Floating type of features and weights.
     equal_class_weights : bool
-        Whether to weigh both classes the same, as :func:`scripts.data.feature_table.equal_weights` does. Of
-        the loss only the binary cross-entropy depends on the ratio of the classes.
+        Whether to give both classes the same weight, see :func:`scripts.data.feature_table.equal_weights`.
+        Only the binary cross-entropy in the loss depends on the ratio of the classes.
     experiment : CountingExperiment, optional
-        Weights are then the yields that it expects.
+        If given, the weights are its expected yields.
 
     Returns
     -------
@@ -224,12 +224,12 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     ----------
     settings : NetworkSettings
     task : TrainingTask
-        Its counting experiment must be there where the loss is about yields; weights are these, then.
+        Must have a counting experiment if the loss uses yields; the weights are then the expected yields.
 
     Returns
     -------
     tuple of NetworkModel and DataFrame
-        The history has one row an epoch.
+        The history has one row for each epoch.
     """
     torch.set_num_threads(task.threads)
     experiment = task.counting_experiment if settings.needs_yields else None
@@ -266,9 +266,9 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
 
 
 def scaling_of(settings: Any, events: pd.DataFrame, features: Sequence[str]) -> FeatureScaling:
-    """Return the scaling of the features that a network asks for.
+    """Return the scaling of the features for a network.
 
-    A property that cuts follow comes last and stays as it is.
+    A property that cuts follow is the last column and is not scaled.
     """
     scaling = (
         FeatureScaling(features, *fit_scaling(events, features))
@@ -284,12 +284,12 @@ def scaling_of(settings: Any, events: pd.DataFrame, features: Sequence[str]) -> 
 
 
 def cut_recorder(scaling: FeatureScaling) -> Callable[[nn.Module], dict[str, float]]:
-    """Return what reads the cuts of a network, one set of one-sided ones, in physical units.
+    """Return a function that reads the cuts, one set of one-sided cuts, in physical units.
 
     Returns
     -------
     callable
-        Of the network; gives ``cut_FEATURE`` of each feature.
+        Function of the network, which returns ``cut_FEATURE`` for each feature.
     """
 
     def record(network: nn.Module) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The settings that all networks share, and those of networks with cuts."""
+"""The settings of all networks, and further ones of networks with cuts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _with_gradient(function: Any) -> Any:
 
 
 class Schedule(Settings):
-    """What changes in the course of a training."""
+    """Changes of sharpness, learning rate and goals during a training."""
 
     first_activation_scale: Positive | None = Field(
         default=None,
@@ -137,26 +137,26 @@ class NetworkSettings(ModelSettings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """What it has, and the name of its loss."""
+        """The parts of the model, and the name of its loss."""
         return super().offers | {self.loss.name}
 
     @property
     def modules(self) -> list[str]:
-        """Modules of its kind and of its loss."""
+        """Modules of the model and of its loss."""
         return [*super().modules, *self.loss.modules]
 
     @property
     def n_bins(self) -> int:
-        """Bins of a property that its cuts follow, 1 without."""
+        """Number of bins of the property that the cuts follow; 1 without a property."""
         return 1
 
     @property
     def needs_yields(self) -> bool:
-        """Whether its loss is about the yields of the study's counting experiment."""
+        """Whether the loss uses the yields of the study's counting experiment."""
         return self.loss.needs_yields
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield what the loss finds wrong with the counting experiment."""
+        """Yield a fault if the loss and the counting experiment do not fit."""
         if self.needs_yields and study.counting_experiment is not None:
             try:
                 self.loss.check_yields(self, study.counting_experiment.minimum_signal)
@@ -164,14 +164,14 @@ class NetworkSettings(ModelSettings):
                 yield "loss", str(fault)
 
     def new(self, directions: Sequence[str], n_rows: int) -> nn.Module:
-        """Return the network with parameters at random, in float32.
+        """Return the network with random parameters, in float32.
 
         Parameters
         ----------
         directions : sequence of str
             ``>`` or ``<`` for each feature.
         n_rows : int
-            Sets of cuts, where the kind leaves that open.
+            Number of sets of cuts, if the kind does not fix it.
         """
         raise NotImplementedError
 
@@ -183,14 +183,14 @@ class NetworkSettings(ModelSettings):
         directions : sequence of str
             ``>`` or ``<`` for each feature.
         seed : int, optional
-            In place of its own.
+            Seed in place of that of the settings.
         n_rows : int
-            Sets of cuts of a joint network, each with an output of the classifier.
+            Number of sets of cuts of a joint network, each with an output of the classifier.
 
         Returns
         -------
         torch.nn.Module
-            A function of features (n_events, n_features) that gives scores (n_events, n_rows).
+            Takes features of shape (n_events, n_features) and gives scores of shape (n_events, n_rows).
         """
         from cabin_core.numbers import SIGN_OF_DIRECTION
 
@@ -207,11 +207,11 @@ class NetworkSettings(ModelSettings):
         )
 
     def build_loss(self, yields: ExpectedYields | None = None) -> Any:
-        """Return the loss of the core, about the yields of a counting experiment where it needs them."""
+        """Return the loss of the core, with the yields of the counting experiment if it needs them."""
         return self.loss.build(self, yields)
 
     def training(self) -> TrainingSettings:
-        """Return how the core is to train."""
+        """Return the settings of the training in the core."""
         from cabin_core import Schedule as CoreSchedule
         from cabin_core import TrainingSettings
 
@@ -226,7 +226,7 @@ class NetworkSettings(ModelSettings):
         )
 
     def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
-        """Train the network; the history has one row an epoch."""
+        """Train the network; the history has one row for each epoch."""
         from .network import fit_network
 
         return fit_network(self, task)
@@ -280,16 +280,16 @@ class CutNetworkSettings(NetworkSettings):
 
     @property
     def offers(self) -> frozenset[str]:
-        """Beside what every network offers: a history of its cuts, if it records them."""
+        """The parts of every network, and a history of its cuts if it records them."""
         return super().offers | ({"cut_history"} if getattr(self, "record_cuts", False) else set())
 
     @property
     def n_bins(self) -> int:
-        """Bins of the property, 1 without."""
+        """Number of bins of the property; 1 without a property."""
         return 1 if self.event_property is None else len(self.event_property.edges) - 1
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a wrong number of weights, or a property that the study lacks, beside what any may have."""
+        """Yield the faults of any network, a wrong number of weights, or a property that the study lacks."""
         yield from super().check(study)
         if isinstance(self.weights, list) and len(self.weights) != len(study.features):
             yield (
@@ -301,7 +301,7 @@ class CutNetworkSettings(NetworkSettings):
             yield from self.event_property.check(study)
 
     def edges(self, directions: Sequence[str]) -> dict[str, Any]:
-        """Return what the cut networks of the core take, for features with these directions."""
+        """Return the arguments of the cut networks of the core, for features with these directions."""
         from cabin_core.numbers import SIGN_OF_DIRECTION
 
         weights: list[float] | None

@@ -27,7 +27,7 @@ class Settings(CutNetworkSettings):
     has = frozenset({"cuts", "scores", "one_score", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> OneToOneLinear:
-        """Return the network with parameters at random."""
+        """Return the network with random parameters."""
         from cabin_core import OneToOneLinear
 
         return OneToOneLinear(len(directions), **self.edges(directions))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Settings(CutNetworkSettings):
-    """The efficiency scan: a set of cuts for each target, trained at once."""
+    """The efficiency scan: a set of cuts for each target, all trained at once."""
 
     model: Literal["scan"]
     targets: Annotated[Targets, Len(1)] = Field(description="Target signal efficiencies")
@@ -25,7 +25,7 @@ class Settings(CutNetworkSettings):
     has = frozenset({"cuts", "scores", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> EfficiencyScanNetwork:
-        """Return the network with parameters at random."""
+        """Return the network with random parameters."""
         from cabin_core import EfficiencyScanNetwork
 
         edges = self.edges(directions)

@@ -1,9 +1,9 @@
-"""The cuts of a grid scan, written as the ``supercuts`` of the package ``root-optimize``.
+"""The cuts of a grid scan, in the format ``supercuts`` of the package ``root-optimize``.
 
-A list of entries. ``{"selections": "met > {0}", "st3": [[200, 500, 50]]}`` scans the placeholder ``{0}``
-from start to stop in steps, without the stop; ``{"selections": "met > {0}", "pivot": [200]}`` fixes it. An
-entry may have several comparisons, joined by ``&``, and several placeholders, with as many ``st3`` or
-``pivot``.
+It is a list of entries. ``{"selections": "met > {0}", "st3": [[200, 500, 50]]}`` scans the placeholder
+``{0}`` from start to stop in steps, without the stop; ``{"selections": "met > {0}", "pivot": [200]}`` fixes
+it. An entry can have several comparisons, joined by ``&``, and several placeholders, each with an item of
+``st3`` or ``pivot``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..kinds import Number
 
-#: Values of one placeholder; more would not fit into memory beside others.
+#: Largest number of values of one placeholder; more would not fit into memory.
 MOST_VALUES = 100_000
 INF = math.inf
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
@@ -42,7 +42,7 @@ class Edge:
     direction : str
         ``>`` or ``<``.
     inclusive : bool
-        Whether an event at the edge passes.
+        Whether an event exactly at the edge passes.
     """
 
     feature: str
@@ -50,7 +50,7 @@ class Edge:
     inclusive: bool
 
     def strict(self, value: float) -> float:
-        """Return the value that a strict comparison needs in the place of an inclusive one."""
+        """Return the value for a strict comparison that is equivalent to an inclusive one."""
         if not self.inclusive:
             return value
         return math.nextafter(value, -INF if self.direction == ">" else INF)
@@ -63,7 +63,7 @@ class Axis:
     Parameters
     ----------
     edges : tuple of Edge
-        All that the placeholder sets, in one direction.
+        All edges that the placeholder sets, with the same direction.
     values : ndarray
         From the loosest to the tightest.
     """
@@ -74,12 +74,12 @@ class Axis:
 
 @dataclass(frozen=True)
 class Grid:
-    """What a list of supercuts says.
+    """The grid that a list of supercuts describes.
 
     Parameters
     ----------
     axes : tuple of Axis
-        A point of the grid has a value of each.
+        A point of the grid has one value on each axis.
     fixed : tuple of (Edge, float)
         Cuts that every point has.
     """
@@ -89,7 +89,7 @@ class Grid:
 
     @property
     def n_points(self) -> int:
-        """How many points the grid has."""
+        """Number of points of the grid."""
         return math.prod(len(axis.values) for axis in self.axes)
 
     @property
@@ -100,7 +100,7 @@ class Grid:
 
 
 def read_supercuts(source: str | Path | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the entries of a file of supercuts, or the list that is given.
+    """Return the entries of a file of supercuts, or the given list.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def parse_supercuts(
     source : path-like or list of dict
         A JSON file, or its content.
     features : sequence of str
-        Names that selections may use.
+        Names that selections can use.
     most_points : int
         Largest number of points allowed.
 
@@ -148,7 +148,7 @@ def parse_supercuts(
     Raises
     ------
     ValueError
-        If anything of it cannot be used, or the grid has more points; one line.
+        If an entry cannot be used, or the grid has too many points; the message is one line.
     """
     axes: list[Axis] = []
     fixed: list[tuple[Edge, float]] = []
@@ -160,7 +160,7 @@ def parse_supercuts(
             raise ValueError(f'"{text}": {fault}') from None
         axes += parsed_axes
         fixed += parsed_fixed
-    # The longest last: the scan goes through the first ones point by point.
+    # The longest axis comes last, because the scan loops over the first ones point by point.
     grid = Grid(tuple(sorted(axes, key=lambda axis: len(axis.values))), tuple(fixed))
     _check_windows(grid)
     if not axes:
@@ -210,7 +210,7 @@ def _parse_comparisons(text: str, features: Sequence[str]) -> list[tuple[Edge, i
         raise ValueError("a parenthesis is missing")
     for part in re.split(r"&&?", text):
         wrong = f"{part.strip()!r} is not a comparison of a branch with a placeholder or number"
-        # Everything is joined by "and": parentheses change nothing.
+        # All comparisons are joined by "and", so parentheses have no effect.
         match = _COMPARISON.fullmatch(part.replace("(", " ").replace(")", " ").strip())
         if match is None:
             raise ValueError(wrong)
@@ -243,7 +243,7 @@ def _parse_axis(edges: list[Edge], st3: Any) -> Axis:
         raise ValueError(f"the start of st3 {st3} is not below its stop")
     if (stop - start) / step > MOST_VALUES:
         raise ValueError(f"st3 {st3} has more than {MOST_VALUES} values: take a larger step")
-    # Rounding must not bring back the stop, as in 1, 1.1, 1.2, 1.3.
+    # Rounding must not include the stop, as it could in 1, 1.1, 1.2, 1.3.
     values = np.arange(start, stop - 1e-9 * step, step, dtype=float)
     return Axis(tuple(edges), values if edges[0].direction == ">" else values[::-1])
 
@@ -256,7 +256,7 @@ def _number(value: Any, what: str) -> float:
 
 
 def _check_windows(grid: Grid) -> None:
-    """Raise where no point of a grid has a low edge below the high edge of the same feature."""
+    """Raise if no point of a grid has a lower edge below the upper edge of the same feature."""
     loosest = [(edge, float(axis.values[0])) for axis in grid.axes for edge in axis.edges]
     for feature in grid.features:
         of_feature = [(edge, value) for edge, value in [*loosest, *grid.fixed] if edge.feature == feature]

@@ -1,4 +1,4 @@
-"""Training and applying of boosted decision trees."""
+"""Training and application of boosted decision trees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("cabin.train_model")
 
 
 class TreeOptions(Protocol):
-    """What the training asks of the settings of a BDT."""
+    """Settings of a BDT that the training uses."""
 
     trees: int
     learning_rate: float
@@ -37,7 +37,7 @@ class TreeOptions(Protocol):
         """Signal efficiencies of the working points."""
 
     def model_dump(self, *, exclude_unset: bool) -> dict[str, Any]:
-        """Return the settings as the config has them."""
+        """Return the settings as in the config."""
 
 
 class TreeModel(Model):
@@ -68,19 +68,19 @@ class TreeModel(Model):
         return model, model.features
 
     def save(self, path: Path) -> None:
-        """Write the trees as xgboost's JSON, which xgboost reads without this code too."""
+        """Write the trees as JSON of xgboost, which xgboost can read without this code."""
         self.booster.set_attr(settings=json.dumps(self.settings.model_dump(exclude_unset=True)))
         path.write_bytes(self.booster.save_raw("json"))
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the probability of being signal, in float64, shape (n_events, 1)."""
+        """Return the signal probability in float64, shape (n_events, 1)."""
         events = xgboost.DMatrix(
             table[self.features].to_numpy(dtype=float), feature_names=self.features, nthread=1
         )
         margins = self.booster.predict(
             events, output_margin=True, iteration_range=(0, self.booster.best_iteration + 1)
         )
-        # In float32 the scores of signal would crowd at 1.
+        # In float32 many signal scores would be rounded to 1.
         scores: NDArray[np.float64] = 1 / (1 + np.exp(-margins.astype(np.float64)))
         return scores[:, None]
 
@@ -92,18 +92,18 @@ def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.
     ----------
     settings : TreeOptions
     task : TrainingTask
-        Its test events are only looked at.
+        The test events are used only for the history.
 
     Returns
     -------
     tuple of TreeModel and DataFrame
-        The history has one row a tree: ``epoch``, and the binary cross-entropy of the events trained on, of
-        those kept apart and of the test sample, ``train_total``, ``validation_total`` and ``test_total``.
+        The history has one row for each tree: ``epoch``, and the binary cross-entropy of the training events,
+        of the events kept apart and of the test events, ``train_total``, ``validation_total``, ``test_total``.
 
     Raises
     ------
     ValueError
-        If a class is too small for a share of it to be kept apart.
+        If a class has too few events to keep a fraction apart.
     """
     events, test_events = (
         sample.assign(weight=equal_weights(sample)) if task.equal_class_weights else sample
@@ -163,7 +163,7 @@ def _matrix(events: pd.DataFrame, features: Sequence[str]) -> Any:
 
 
 class _History(xgboost.callback.TrainingCallback):  # type: ignore[misc]
-    """Keeps the losses of every tree."""
+    """Records the losses after every tree."""
 
     def __init__(self, on_round: Callable[[dict[str, float]], None]) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Collision events: reading them, and the features that are cut on."""
+"""Collision events: simulation, reading, and the features to cut on."""

@@ -1,4 +1,4 @@
-"""Towers of the parametrised ATLAS calorimeters (Delphes 3.5.0, ATLAS card), and what they add to tracks."""
+"""Towers of the parametrised ATLAS calorimeters (Delphes 3.5.0, ATLAS card), combined with tracks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .smearing import by_region, log_normal
 
 Array = NDArray[Any]
 
-#: K0S and Lambda share their energy.
+#: K0S and Lambda give energy to both calorimeters.
 _ELECTROMAGNETIC = {**dict.fromkeys((11, 22, 111), 1.0), **dict.fromkeys((310, 3122), 0.3)}
 _HADRONIC = {**dict.fromkeys((11, 22, 111, MUON, *INVISIBLE), 0.0), **dict.fromkeys((310, 3122), 0.7)}
 
@@ -31,13 +31,13 @@ class Calorimeter:
     n_phi : ndarray of int, shape (n_rings,)
         Towers in each ring.
     fractions : mapping of int to float
-        Share of a particle's energy that it takes, by absolute PDG code.
+        Fraction of a particle's energy that the calorimeter measures, by absolute PDG code.
     other_fraction : float
-        Of all other particles.
+        The same fraction for all other particles.
     lowest_energy : float
-        Of a tower [GeV]; it must also exceed twice its resolution.
+        Smallest energy of a tower [GeV]; the energy must also exceed twice its resolution.
     resolution : callable
-        From eta and energy [GeV] to the spread of a measured energy [GeV].
+        Function of eta and energy [GeV] that gives the spread of a measured energy [GeV].
     """
 
     eta_edges: Array
@@ -48,7 +48,7 @@ class Calorimeter:
     resolution: Callable[[Array, Array], Array]
 
     def taken(self, code: Array) -> Array:
-        """Return the share of the energy of particles that this calorimeter takes, shape as ``code``."""
+        """Return the fraction of the energy that this calorimeter measures, shape as ``code``."""
         return np.select(
             [code == particle for particle in self.fractions],
             list(self.fractions.values()),
@@ -74,7 +74,7 @@ def _hadronic_resolution(eta: Array, energy: Array) -> Array:
 
 
 def _rings(fine: Array, n_fine: int, coarse: Array, n_coarse: int) -> tuple[Array, Array]:
-    """Return edges and numbers of towers of both kinds of rings; a ring is as fine as its upper edge says."""
+    """Return edges and numbers of towers of the rings; the upper edge of a ring sets its granularity."""
     edges = np.concatenate([fine, coarse])
     counts = np.concatenate([np.full(len(fine), n_fine), np.full(len(coarse), n_coarse)])
     order = np.argsort(edges)
@@ -118,7 +118,7 @@ HCAL = Calorimeter(
 
 @dataclass(frozen=True)
 class Towers:
-    """Towers of many events; each array has shape (n_towers,) unless said.
+    """Towers of many events; arrays have shape (n_towers,) unless stated otherwise.
 
     Attributes
     ----------
@@ -126,13 +126,13 @@ class Towers:
     eta, phi : ndarray
         Position, drawn at random inside the tower [rad].
     energy : ndarray
-        Measured [GeV]; 0 below the thresholds.
+        Measured energy [GeV]; 0 below the thresholds.
     excess : ndarray
-        Energy beyond that of the tracks [GeV] where it is significant: photons or neutral hadrons; else 0.
+        Energy in excess of the tracks [GeV], from photons or neutral hadrons; 0 if not significant.
     track_tower : ndarray of int, shape (n_tracks,)
         Index of the tower that a track points to; -1 beyond the calorimeter.
     track_factor : ndarray, shape (n_tracks,)
-        To multiply the momentum of a track by, so that track and tower agree best.
+        Factor on the momentum of a track for the best agreement of track and tower.
     """
 
     event: Array
@@ -147,7 +147,7 @@ class Towers:
 def fill_towers(
     calorimeter: Calorimeter, particles: dict[str, Array], tracks: dict[str, Array], random: Generator
 ) -> Towers:
-    """Return the towers that particles fill, and what they say of the tracks in them.
+    """Return the towers that particles fill, and corrections of the tracks that point to them.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def fill_towers(
     particles : dict of ndarray, shape (n_particles,)
         ``event``, ``code`` (PDG, absolute), ``energy`` [GeV], ``surface_eta``, ``surface_phi`` [rad].
     tracks : dict of ndarray, shape (n_tracks,)
-        Of the particles that this calorimeter measures: ``event``, ``energy`` [GeV], ``resolution``
+        Tracks of the particles that this calorimeter measures: ``event``, ``energy`` [GeV], ``resolution``
         (relative), ``surface_eta``, ``surface_phi``.
     random : Generator
     """
@@ -190,7 +190,7 @@ def fill_towers(
     excess = np.maximum(energy - track_energy, 0.0)
     spread = np.hypot(track_sigma, sigma)
     significant = (excess > calorimeter.lowest_energy) & (excess > LOWEST_SIGNIFICANCE * spread)
-    # Both measurements weighted by their precision, unless the tower shows that more than tracks is there.
+    # The mean of both measurements, weighted by precision, unless the tower has an excess over the tracks.
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = np.array([track_sigma**-2.0, sigma**-2.0])
         best = (weights * [track_energy, energy]).sum(axis=0) / weights.sum(axis=0)
@@ -207,7 +207,7 @@ def fill_towers(
 
 
 def _cells(calorimeter: Calorimeter, eta: Array, phi: Array) -> Array:
-    """Return the number of the tower at each position; -1 beyond the calorimeter."""
+    """Return the index of the tower at each position; -1 beyond the calorimeter."""
     ring = np.searchsorted(calorimeter.eta_edges, eta, side="left") - 1
     inside = (ring >= 0) & (ring < len(calorimeter.n_phi))
     ring = np.where(inside, ring, 0)
@@ -218,7 +218,7 @@ def _cells(calorimeter: Calorimeter, eta: Array, phi: Array) -> Array:
 
 
 def _edges(calorimeter: Calorimeter, cell: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return the lower and the upper edges, each in eta and phi, of towers."""
+    """Return the lower and upper edges of towers in eta and phi."""
     ends = np.cumsum(calorimeter.n_phi)
     ring = np.searchsorted(ends, cell, side="right")
     n_phi = calorimeter.n_phi[ring]

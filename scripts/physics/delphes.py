@@ -1,4 +1,4 @@
-"""Reading one Delphes ROOT file, chunk by chunk, into flat arrays."""
+"""Reading of a Delphes ROOT file, chunk by chunk, into flat arrays."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import uproot
 from numpy.typing import NDArray
 
 TREE = "Delphes"
-#: Events read at once, some 500 bytes each: memory does not grow with the file.
+#: Number of events read at once, about 500 bytes each, so that memory does not grow with the file.
 CHUNK_SIZE = 50_000
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The objects of one kind, jets for example, of all events of a chunk, one after the other.
+    """All objects of one kind, for example jets, of all events of a chunk in flat arrays.
 
-    Flat arrays because numpy works through them several times faster than awkward through lists.
+    With flat arrays numpy is several times faster than awkward with lists.
 
     Attributes
     ----------
     event : ndarray of int, shape (n_objects,)
-        Index in the chunk of the event of each object; never falls.
+        Index of the event of each object in the chunk, in increasing order.
     leaves : dict of ndarray, each of shape (n_objects,)
-        By the names of Delphes, ``PT`` for example [GeV, rad].
+        Leaves by their names in Delphes, for example ``PT`` [GeV, rad].
     """
 
     event: NDArray[np.intp]
@@ -41,7 +41,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Successive events of a file: how many, and their collections by name."""
+    """Successive events of a file: their number, and their collections by name."""
 
     n_events: int
     collections: dict[str, Collection]
@@ -59,28 +59,28 @@ def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_
     path : Path
         A ROOT file with a tree ``Delphes``.
     branches : sequence of str
-        Such as ``Jet.PT``; no other is read: some of genuine files (``*.fBits``) cannot be decoded.
+        Branches to read, such as ``Jet.PT``. Some other branches (``*.fBits``) cannot be decoded.
     chunk_size : int
         Events.
 
     Yields
     ------
     Chunk
-        None for a file without events.
+        No chunk for a file without events.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not ROOT or cut short, has no Delphes tree or lacks a branch, or a branch holds NaN
-        or infinity; the message begins with the file.
+        If the file is not ROOT or is truncated, has no Delphes tree or lacks a branch, or a branch has NaN or
+        infinity; the message begins with the file.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
     with _open(path) as root_file:
         tree = _find_tree(root_file, path, branches)
-        # A filter, because uproot takes names with a dot for expressions.
+        # A filter is used, because uproot interprets names with a dot as expressions.
         iterator = tree.iterate(
             filter_branch=lambda branch: branch.name in branches, step_size=chunk_size, how=dict
         )
@@ -92,14 +92,14 @@ def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_
 
 
 def _unreadable(path: Path, error: Exception) -> ValueError:
-    # uproot raises many types on damaged input, some with pages of text.
+    # uproot raises many types of error on damaged files, some with long messages.
     reason = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
     return ValueError(f"{path}: not a ROOT file, or cut short: {reason}")
 
 
 def _open(path: Path) -> Any:
     try:
-        # Without the cache, which would keep up to 100 MB of arrays that are used once.
+        # No cache, which would keep up to 100 MB of arrays that are used only once.
         root_file = uproot.open(path, array_cache=None)
     except Exception as error:
         raise _unreadable(path, error) from error
@@ -115,7 +115,7 @@ def _leaf(key: str) -> str:
 
 
 def _holds_tree(root_file: Any) -> bool:
-    # Not an RNTuple of that name, whose branches read differently.
+    # An RNTuple of that name is not accepted, because its branches read differently.
     return TREE in root_file.keys(cycle=False) and root_file.classname_of(TREE) == "TTree"
 
 
@@ -145,7 +145,7 @@ def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
     offsets: dict[str, NDArray[np.int64]] = {}
     for branch, array in arrays.items():
         name, leaf = branch.split(".")
-        # The buffers themselves: functions of awkward cost more than what is done with their results.
+        # The buffers are used directly, because the functions of awkward are slow.
         layout = array.layout
         if not (layout.is_list and layout.content.is_numpy):
             raise ValueError(
@@ -171,16 +171,16 @@ def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
 
 
 def make_tree(root_file: Any, collections: Mapping[str, ak.Array], name: str = TREE) -> Any:
-    """Return an empty tree in a writable ROOT file, with the names of leaves that Delphes gives.
+    """Return an empty tree in a writable ROOT file, with the names of leaves as in Delphes.
 
     Parameters
     ----------
     root_file : uproot.WritableDirectory
     collections : mapping of ak.Array
-        By their names; each a list of records an event, whose types the tree takes. ``tree.extend`` with
-        such collections writes events.
+        Collections by name, each with a list of records for each event; they give the types of the tree.
+        ``tree.extend`` with such collections writes events.
     name : str
-        Of the tree.
+        Name of the tree.
     """
     return root_file.mktree(
         name,

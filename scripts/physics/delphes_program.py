@@ -1,4 +1,4 @@
-"""The program of the real Delphes: where it and its cards are, running it, and whether it wrote events."""
+"""Running the program of the real Delphes: finding it and its cards, and checking its output."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .delphes import TREE
 
 logger = logging.getLogger("cabin")
 
-#: Where a Delphes keeps its cards, seen from the folder of its program: built in place, or installed.
+#: Folders of the cards relative to that of the program, for Delphes built in place or installed.
 CARD_FOLDERS = ("cards", "../cards", "../share/delphes/cards", "../share/Delphes/cards")
-#: Lines that Delphes writes over and over while it runs.
+#: Lines of progress that Delphes writes repeatedly.
 PROGRESS = re.compile(r"\*\* (\[[#-]*\] \(|\d+ events processed)")
 
 
@@ -30,13 +30,13 @@ def run_delphes(events: list[Path], root_file: Path, program: str, card: str, se
     events : list of Path
         HepMC3 files (ASCII).
     root_file : Path
-        Written, anew if it exists: Delphes refuses to.
+        Written. An existing file is removed first, because Delphes refuses to overwrite it.
     program : str
-        ``DelphesHepMC3``, by its name or path.
+        Name or path of ``DelphesHepMC3``.
     card : str
-        Path of a Delphes card, or name of one of those that come with Delphes.
+        Path of a Delphes card, or the name of a card that comes with Delphes.
     seed : int
-        Of the random response; the same seed gives the same file.
+        Seed of the random response; the same seed gives the same file.
 
     Raises
     ------
@@ -54,12 +54,12 @@ def run_delphes(events: list[Path], root_file: Path, program: str, card: str, se
 
 
 def run(command: list[str]) -> None:
-    """Run a command and log its lines, but for those of its progress.
+    """Run a command and log its lines, except those of progress.
 
     Raises
     ------
     ValueError
-        If it fails, with its last line.
+        If the command fails; the message has its last line.
     """
     last = "it printed nothing"
     with subprocess.Popen(
@@ -83,7 +83,7 @@ def find_program(program: str) -> Path:
     Raises
     ------
     ValueError
-        If there is none; says how to get it.
+        If it is not found; the message says how to get it.
     """
     path = shutil.which(os.path.expanduser(program))
     if path is None:
@@ -95,22 +95,22 @@ def find_program(program: str) -> Path:
 
 
 def find_card(card: str, program: Path) -> Path:
-    """Return the path of a card: as given, or among those of ``$DELPHES_DIR`` or of the program's Delphes.
+    """Return the path of a card: the given path, or a card of ``$DELPHES_DIR`` or of the program's Delphes.
 
     Raises
     ------
     ValueError
-        If there is none; names the cards that there are.
+        If it is not found; the message lists the known cards.
     """
     given = Path(card).expanduser()
     if given.is_file():
         return given
-    # The program may be a link into the installation.
+    # The program can be a link into the installation.
     homes = {program.parent: None, program.resolve().parent: None}
     folders = [home / folder for home in homes for folder in CARD_FOLDERS]
     if os.environ.get("DELPHES_DIR"):
         folders.insert(0, Path(os.environ["DELPHES_DIR"], "cards"))
-    # A path that is wrong must not become another card of that name.
+    # A wrong path must not lead to another card with the same name.
     if given.name == card:
         for folder in folders:
             if (folder / card).is_file():
@@ -121,13 +121,13 @@ def find_card(card: str, program: Path) -> Path:
 
 
 def seed_card(card: Path, seed: int, folder: Path) -> Path:
-    """Return a copy of a card in a folder, with a seed: without one, Delphes takes another at each run."""
-    # A card may source others, which Delphes looks for beside it.
+    """Copy a card to a folder and set the seed, as Delphes would take a different one in each run."""
+    # A card can include others, which Delphes expects in the same folder.
     for path in card.absolute().parent.iterdir():
         if path.name != card.name:
             (folder / path.name).symlink_to(path)
     seeded = folder / card.name
-    # Last, so that it replaces a seed of the card. Delphes takes a positive 32-bit int; 0 stands for none.
+    # At the end, to replace a seed of the card. Delphes needs a positive 32-bit int; 0 means no seed.
     seeded.write_text(f"{card.read_text()}\nset RandomSeed {seed % (2**31 - 1) + 1}\n")
     return seeded
 

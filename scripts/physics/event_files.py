@@ -24,14 +24,14 @@ from .particles import EVENT_COLUMNS
 from .response import simulate_response
 from .summary import Summary
 
-#: Events that the detector's response is computed for at once.
+#: Number of events for which the response of the detector is computed at once.
 BATCH_SIZE = 500
 
 Item = TypeVar("Item")
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield the items in lists of ``size``, the last one shorter; an empty one where there is no item."""
+    """Yield the items in lists of ``size``, the last one shorter; one empty list if there are no items."""
     iterator = iter(items)
     yield list(islice(iterator, size))
     while batch := list(islice(iterator, size)):
@@ -39,16 +39,16 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def write_events(path: Path, events: Iterable[Any], summary: Callable[[], Summary]) -> None:
-    """Write events as Pythia makes them.
+    """Write events while Pythia generates them.
 
     Parameters
     ----------
     path : Path
-        Written; its ending is the format.
+        Written; the ending sets the format.
     events : iterable of pythia8mc.Event
-        Each valid until the next.
+        Events, each valid only until the next one.
     summary : callable
-        Gives the cross-section as it is known after the events until now.
+        Gives the cross-section estimated from the events so far.
     """
     if path.suffix == ".hepmc":
         with HepmcWriter(path) as writer:
@@ -66,7 +66,7 @@ def write_response(
     random: np.random.Generator,
     progress: Callable[[int], Any] = lambda n_events: None,
 ) -> None:
-    """Write the parametrised response to the events of parquet files.
+    """Compute and write the parametrised response to the events of parquet files.
 
     Parameters
     ----------
@@ -75,12 +75,12 @@ def write_response(
         Written: tree ``Delphes`` with Delphes' leaf names.
     random : Generator
     progress : callable, optional
-        Given the number of events of each batch that is done.
+        Called after each batch with its number of events.
 
     Raises
     ------
     ValueError
-        If a file is damaged, or something else than events.
+        If a file is damaged or does not contain events.
     """
     parts = [open_events(path) for path in paths]
     with uproot.recreate(root_file) as output:
@@ -106,7 +106,7 @@ def open_events(path: Path) -> pyarrow.parquet.ParquetFile:
     Raises
     ------
     ValueError
-        If it is no complete parquet file, or holds something else.
+        If it is not a complete parquet file, or does not contain events.
     """
     try:
         opened = pyarrow.parquet.ParquetFile(path)

@@ -1,6 +1,6 @@
 """Features of dilepton events with jets and missing transverse momentum, by their names in the config.
 
-The first line of each function tells the feature; docs/reference/features.md lists them.
+The first line of each docstring describes the feature; docs/reference/features.md lists them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating]
 
-#: Mass of each invisible particle that :func:`mt2` supposes [GeV].
+#: Mass of each invisible particle that :func:`mt2` assumes [GeV].
 TRIAL_MASS = 100.0
-#: Mass over pT that :func:`mt2` gives each lepton: for massless leptons with an angle of less than 1e-6 rad
-#: between them the package returns anything up to 1e79. This one costs at most some 1e-6 of the result.
+#: Ratio of mass and pT that :func:`mt2` gives each lepton. For massless leptons with an angle below 1e-6 rad
+#: between them the package returns values up to 1e79. This mass changes the result by at most about 1e-6.
 MASS_OVER_PT = 1e-5
 
 
@@ -31,7 +31,7 @@ class DileptonEvents:
     Attributes
     ----------
     l1, l2 : vector.MomentumNumpy4D
-        The leptons by falling pT [GeV, rad]. Massless: Delphes stores no lepton mass.
+        The leptons in order of decreasing pT [GeV, rad]; massless, because Delphes stores no lepton mass.
     met : vector.MomentumNumpy2D
         Missing transverse momentum [GeV, rad].
     jet1_pt : ndarray
@@ -102,7 +102,7 @@ def ht(events: DileptonEvents) -> Floats:
 
 
 def n_jets(events: DileptonEvents) -> Floats:
-    """How many jets are selected."""
+    """Number of selected jets."""
     return events.n_jets
 
 
@@ -113,7 +113,7 @@ def met_significance(events: DileptonEvents) -> Floats:
 
 def mt2(events: DileptonEvents) -> Floats:
     """Stransverse mass of massless leptons and two invisible particles of 100 GeV [GeV]."""
-    # Imported here: the names of all features are known without it.
+    # Imported here, because the names of all features are needed without it.
     from mt2 import mt2 as stransverse_mass
 
     visible = [

@@ -31,14 +31,14 @@ class Settings(ModelSettings):
     ending = "json"
 
     def fit(self, task):
-        from .boxes import search_boxes
+        from .boxes import find_boxes
 
         def search(events, name):
             means = events[events["label"] == 0][task.features].mean() + self.shift
             edges = [(feature, ">", means[feature]) for feature in task.features]
             return [edges] * len(self.targets), means.to_frame("mean")
 
-        return search_boxes(self, task, search)
+        return find_boxes(self, task, search)
 
 
 def load(path: Path, features):

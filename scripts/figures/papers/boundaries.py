@@ -89,7 +89,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 def _across(
     weights: np.ndarray[Any, Any], constant: float, ranges: list[list[float]]
 ) -> np.ndarray[Any, Any]:
-    """Return two points of a boundary, at the ends of the range of the feature it depends on less."""
+    """Return two points of a boundary, at both ends of the range of the feature with the smaller weight."""
     steep = int(np.argmax(np.abs(weights)))
     along = np.array(ranges[1 - steep], dtype=float)
     points = np.empty((2, 2))
