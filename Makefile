@@ -21,7 +21,7 @@ results: $(VENV)/installed
 study: $(VENV)/installed
 	@[ -n "$(CONFIG)" ] || { echo "name the config of the study: make study CONFIG=my.yaml" >&2; exit 2; }
 	$(SNAKEMAKE) --cores $(CORES) --configfile $(CONFIG)
-	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["run"])' $(CONFIG)) && \
+	@run=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1])).get("run", "paper"))' $(CONFIG)) && \
 	  $(SNAKEMAKE) --report results/$$run/report.html --configfile $(CONFIG) && \
 	  echo "Open results/$$run/report.html, or look into results/$$run."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from annotated_types import Len
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
-from .kinds import ConfigError, Name, Settings
+from .kinds import ConfigError, Name, Settings, not_known
 from .parsing import parse
 from .study import Study, parse_study
 
@@ -100,6 +101,12 @@ def over_paper(config: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
     for file in files:
         # A copy through text: YAML's aliases share an object, so a change of one study would change another.
         merged = _merged(merged, json.loads(json.dumps(yaml.safe_load(file.read_text()))))
+    for path in _nulls(config):
+        *parents, name = path.split(".")
+        there = functools.reduce(lambda part, key: part.get(key, {}), parents, merged)
+        if name not in there and name not in SECTIONS:
+            text = f"null leaves out nothing: {not_known(parents[-1], name, there)}"
+            raise ConfigError(_lines([f"{path}: {text}"]))
     return _merged(merged, config)
 
 
@@ -117,7 +124,7 @@ def read_config(config: dict[str, Any], *, check: bool = True) -> Run:
     ConfigError
         With one line for each fault, which begins with the path of its key.
     """
-    overlay = means_paper(config) or config.get("base") == "paper"
+    overlay = means_paper(config)
     faults = (
         []
         if overlay
@@ -254,7 +261,7 @@ def _without_nulls(config: dict[str, Any]) -> dict[str, Any]:
             elif value is not None:
                 kept[name][key] = value
     if config["studies"] and not kept:
-        raise ConfigError("config: studies: every study is null, nothing is left to run")
+        raise ConfigError("studies: every study is null, nothing is left to run")
     return config | {"studies": kept}
 
 
@@ -280,7 +287,8 @@ def _names_used_twice(run: Run) -> Iterator[str]:
         names = Counter(name for study in run.studies.values() for name in getattr(study, section))
         for name, count in names.items():
             if count > 1:
-                yield f"studies: {section} named {name} in {count} studies: give each a name of its own"
+                text = f"studies: {section} named {name} in {count} studies: give each a name of its own"
+                yield f"{text} (standard ones are named after study and network)"
 
 
 def _lines(faults: list[str]) -> str:

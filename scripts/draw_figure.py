@@ -7,7 +7,7 @@ import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
-from scripts.jobs.bridge import path_list
+from scripts.jobs.bridge import bridge, path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
 from scripts.study import parse_study
@@ -55,6 +55,4 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
     bridge(globals()["snakemake"], main)

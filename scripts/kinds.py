@@ -177,6 +177,34 @@ class SourceSettings(Settings):
         """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
 
+    def gaussians(self, n_features: int) -> tuple[Any, Any]:
+        """Return means and widths where the features are independent Gaussians, as ``optimum`` in `has` says.
+
+        Returns
+        -------
+        tuple of ndarray, each of shape (n_features, 2)
+            The first column is the signal's, the second the background's.
+        """
+        raise TypeError(f"the distributions of a source of the kind {self.kind} are not known")
+
+    def gaussians_at(self, values: Any, low: float) -> tuple[Any, Any, Any]:
+        """Return the distributions at values of a property, as ``bin_optimum`` in `has` says.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n_values,)
+            Values of the property [its unit].
+        low : float
+            Value at which the densities are 1.
+
+        Returns
+        -------
+        tuple of ndarray
+            Means and widths as above, each of shape (n_values, n_features, 2), and the density of the events
+            of both classes in the property, shape (n_values, 2).
+        """
+        raise TypeError(f"the distributions of a source of the kind {self.kind} are not known")
+
     def generate(self, study: Any) -> pd.DataFrame:
         """Return the feature table: features, properties, ``label``, ``split``, ``weight``."""
         raise TypeError(f"a source of the kind {self.kind} does not generate events")
@@ -256,6 +284,8 @@ class AnalysisSettings(Settings):
 
     #: Kinds of files of the study that the analysis reads.
     files: ClassVar[tuple[str, ...]] = ()
+    #: Whether it depends on the counting experiment of the study.
+    uses_yields: ClassVar[bool] = False
 
     @property
     def trained(self) -> list[str]:
@@ -276,8 +306,8 @@ class DrawnSettings(Settings):
     """Settings of a figure or table, with its input files and the requirements on its networks.
 
     ``standard`` says whether a study with ``figures: default`` has it, if possible: ``study`` for one of the
-    study, ``network`` for one of each suitable network, ``networks`` for one of all suitable networks together
-    (as many as ``n_networks`` allows, those with targets first).
+    study, ``network`` for one of each suitable network, ``networks`` for one of all suitable networks
+    together (as many as ``n_networks`` allows, those with targets first).
     """
 
     caption: Annotated[str, Len(1)] = Field(description="Caption in the report")
@@ -316,12 +346,14 @@ class TableSettings(DrawnSettings):
 @cache
 def modules(room: str) -> dict[str, str]:
     """Return the dotted names of the modules of a room that are kinds, by the name of the kind."""
-    folder = HERE / ROOMS[room].folder
-    return {
-        file.stem: ".".join(["scripts", *file.relative_to(HERE).with_suffix("").parts])
-        for file in sorted(folder.rglob("*.py"))
-        if re.search(r"^class Settings\(", file.read_text(), re.MULTILINE)
-    }
+    found: dict[str, str] = {}
+    for file in sorted((HERE / ROOMS[room].folder).rglob("*.py")):
+        if re.search(r"^class Settings\(", file.read_text(), re.MULTILINE):
+            module = ".".join(["scripts", *file.relative_to(HERE).with_suffix("").parts])
+            if file.stem in found:
+                raise ConfigError(f"{found[file.stem]} and {module} are a {room} of one name: rename one")
+            found[file.stem] = module
+    return found
 
 
 def module_of(room: str, kind: str) -> Any:
@@ -345,4 +377,4 @@ def not_known(what: str, name: Any, known: Iterable[str]) -> str:
         return f"the {what} {name} is now {RENAMED_KINDS[name]}"
     # A long list would hide the name that was meant.
     shown = names if len(names) <= 15 else get_close_matches(str(name), names, n=3, cutoff=0.0)
-    return f"unknown {what} {name!r}: one of {', '.join(shown)}"
+    return f"unknown {what} {name!r}: " + (f"one of {', '.join(shown)}" if shown else "there is none")

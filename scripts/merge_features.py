@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.data.feature_table import CLASSES, check_feature_table
 from scripts.data.merging import merge_samples, read_sample
-from scripts.jobs.bridge import path_list
+from scripts.jobs.bridge import bridge, path_list
 from scripts.parsing import parse
 from scripts.study import Split
 
@@ -55,6 +55,4 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
     bridge(globals()["snakemake"], main)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from .kinds import ROOMS, ConfigError, Settings, module_of, modules, not_known
+from .kinds import NAME, ROOMS, ConfigError, Settings, module_of, modules, not_known
 
 S = TypeVar("S", bound=Settings)
 
@@ -92,19 +92,18 @@ def _line(where: str, error: ErrorDetails) -> str:
     elif kind in _LIMITS:
         text = f"{value} {_LIMITS[kind](context)}"
     elif kind == "literal_error":
-        text = f"{value!r} is not one of {context['expected'].replace(' or ', ', ')}"
+        text = f"{_short(value)} is not one of {context['expected'].replace(' or ', ', ')}"
     elif kind == "string_pattern_mismatch":
-        text = (
-            f"{value!r} does not match {context['pattern']}: letters, digits and underscores, a letter first"
-        )
+        text = f"{_short(value)} does not match {context['pattern']}"
+        text += ": letters, digits and underscores, a letter first" if context["pattern"] == NAME else ""
     elif kind in ("too_short", "string_too_short"):
-        text = f"{value!r} is too short: at least {context.get('min_length', 1)} needed"
+        text = f"{_short(value)} is too short: at least {context.get('min_length', 1)} needed"
     elif kind == "too_long":
-        text = f"{value!r} is too long: at most {context['max_length']} taken"
+        text = f"{_short(value)} is too long: at most {context['max_length']} taken"
     elif kind in ("model_type", "dict_type", "model_attributes_type"):
-        text = f"{value!r} is not of type mapping"
+        text = f"{_short(value)} is not of type mapping"
     elif kind.endswith("_type") and kind.removesuffix("_type") in _TYPES:
-        text = f"{value!r} is not of type {_TYPES[kind.removesuffix('_type')]}"
+        text = f"{_short(value)} is not of type {_TYPES[kind.removesuffix('_type')]}"
     elif kind == "finite_number":
         text = f"{value} is not a finite number"
     elif kind == "value_error":
@@ -113,5 +112,13 @@ def _line(where: str, error: ErrorDetails) -> str:
         text = error["msg"]
     if "[key]" in loc:  # the fault is in a key of a mapping, not in its value
         loc = loc[: loc.index("[key]") - 1]
+        if kind == "string_type":
+            text = f"the key {value!r} is no text: write it in quotes or rename it"
     path = ".".join([*filter(None, [where]), *loc])
     return f"{path}: {text}" if path else text
+
+
+def _short(value: Any) -> str:
+    """Return a value as YAML would have it, a long one shortened."""
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 120 else f"{text[:60]} ... {text[-50:]}"

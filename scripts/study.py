@@ -312,39 +312,36 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     where = f"studies.{name}"
     faults: list[str] = []
     raw = parse_into(StudySettings, value, where, faults)
-    if raw is None:
-        raise ConfigError("\n".join(faults))
-    parts: dict[str, Any] = {
-        "source": parse_kind_into("source", raw.source, f"{where}.source", faults),
-        "networks": {
-            key: parse_kind_into("model", entry, f"{where}.networks.{key}", faults)
-            for key, entry in raw.networks.items()
-        },
-        "analyses": {},
-    }
-    for key, entry in raw.analyses.items():
+
+    def entries(section: str) -> dict[str, Any]:
+        """Return the entries to parse, also where something else of the study is at fault."""
+        given = value.get(section) if isinstance(value, dict) else None
+        mappings = given.items() if isinstance(given, dict) else ()
+        return {key: entry for key, entry in mappings if isinstance(key, str) and isinstance(entry, dict)}
+
+    parts: dict[str, Any] = {"source": None, "analyses": {}}
+    if isinstance(value, dict) and isinstance(value.get("source"), dict):
+        parts["source"] = parse_kind_into("source", value["source"], f"{where}.source", faults)
+    for key, entry in entries("analyses").items():
         if key not in modules("analysis"):
             faults.append(f"{where}.analyses: {not_known('analysis', key, modules('analysis'))}")
             continue
         parts["analyses"][key] = parse_into(
             module_of("analysis", key).Settings, entry, f"{where}.analyses.{key}", faults
         )
-    for section, room in (("figures", "plot"), ("tables", "table")):
-        entries = getattr(raw, section)
+    for section, room in (("networks", "model"), ("figures", "plot"), ("tables", "table")):
         parts[section] = {
             key: parse_kind_into(room, entry, f"{where}.{section}.{key}", faults)
-            for key, entry in (entries if isinstance(entries, dict) else {}).items()
+            for key, entry in entries(section).items()
         }
-    if faults:
+    if raw is None or faults:
         raise ConfigError("\n".join(faults))
     rest = {key: getattr(raw, key) for key in ("title", "split", "features", "counting_experiment", "claims")}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:
-            entries = dict(standard_entries(room, study))
-            study = study.model_copy(
-                update={section: {key: parse_kind(room, entry) for key, entry in entries.items()}}
-            )
+            made = {key: parse_kind(room, entry) for key, entry in standard_entries(room, study)}
+            study = study.model_copy(update={section: made})
     if check:
         faults = [f"{'.'.join(filter(None, [where, key]))}: {text}" for key, text in study.faults()]
         if faults:

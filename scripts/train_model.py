@@ -5,6 +5,7 @@ from typing import Any
 
 from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
+from scripts.jobs.bridge import bridge
 from scripts.jobs.stopwatch import Stopwatch
 from scripts.models.base import TrainingTask, bins_of
 from scripts.parsing import parse, parse_kind
@@ -55,6 +56,4 @@ def main(
 
 
 if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
     bridge(globals()["snakemake"], main)

@@ -30,6 +30,7 @@ class Settings(AnalysisSettings):
     """Cuts and a network trained together, cuts first, and the network alone."""
 
     files: ClassVar[tuple[str, ...]] = ("features",)
+    uses_yields: ClassVar[bool] = True
 
     network: Name = Field(description="Name of a joint network of the study; its settings are used")
     fractions: Annotated[list[PositiveShare], Len(1), Unrepeated] = Field(

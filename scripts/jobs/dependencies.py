@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -191,7 +192,7 @@ def _pins(file: Path) -> dict[str, str]:
 @cache
 def state_of(path: str | Path) -> str:
     """Return a state of a file that changes if it is replaced, also by a file with an older date."""
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         status = file.stat()
     except OSError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ def read_supercuts(source: str | Path | Sequence[dict[str, Any]]) -> list[dict[s
     """
     if isinstance(source, (str, Path)):
         try:
-            content = json.loads(Path(source).expanduser().read_text())
+            content = json.loads(Path(os.path.expanduser(source)).read_text())
         except OSError as error:
             raise ValueError(
                 f"{source}: cannot be read ({error.strerror}): give the path of a JSON file"

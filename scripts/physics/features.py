@@ -102,7 +102,7 @@ def ht(events: DileptonEvents) -> Floats:
 
 
 def n_jets(events: DileptonEvents) -> Floats:
-    """Number of selected jets."""
+    """Multiplicity of the selected jets."""
     return events.n_jets
 
 

@@ -46,7 +46,7 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
     chunk : Chunk
         With the branches of :func:`needed_branches`.
     selection : dict
-        ``source.selection`` of a study; workflow/schemas/config.schema.yaml says what each key means.
+        ``source.selection`` of a study; workflow/schemas/config.schema.json says what each key means.
 
     Returns
     -------

@@ -34,6 +34,10 @@ class Settings(SourceSettings):
         "width of a feature"
     )
 
+    def gaussians(self, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the means and widths that the events are drawn from."""
+        return draw_parameters(np.random.RandomState(self.seed), self, n_features)
+
     def generate(self, study: Study) -> pd.DataFrame:
         """Return the feature table."""
         from ..data.feature_table import make_feature_table

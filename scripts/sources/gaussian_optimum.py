@@ -18,7 +18,6 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from ..data.cut_table import edges_by_target
-from . import gaussian
 
 if TYPE_CHECKING:
     from ..study import Study
@@ -58,10 +57,7 @@ class GaussianClasses:
     @classmethod
     def from_study(cls, study: Study) -> GaussianClasses:
         """Return the classes that a study with a Gaussian source draws its events from."""
-        source = study.source
-        assert isinstance(source, gaussian.Settings)
-        generator = np.random.RandomState(source.seed)
-        means, widths = gaussian.draw_parameters(generator, source, len(study.features))
+        means, widths = study.source.gaussians(len(study.features))
         return cls(tuple(study.feature_names), tuple(study.directions), means, widths)
 
     def log_efficiencies(self, low: Array, high: Array) -> Array:

@@ -17,7 +17,6 @@ from scipy.optimize import minimize
 from ..data.cut_interpolation import interpolate_cuts
 from ..data.cut_table import edges_by_target
 from ..data.event_bins import EventBins
-from . import property_toy
 from .gaussian_optimum import GaussianClasses
 
 if TYPE_CHECKING:
@@ -54,14 +53,10 @@ class GaussianBin:
     @classmethod
     def from_study(cls, study: Study, low: float, high: float) -> GaussianBin:
         """Return the classes of a bin of a study whose source is the toy."""
-        source = study.source
-        assert isinstance(source, property_toy.Settings)
         points, quadrature = np.polynomial.legendre.leggauss(N_NODES)
         values = low + (high - low) * (points + 1) / 2
-        classes = [property_toy.means_and_widths(source, name, values) for name in property_toy.CLASSES]
-        means, widths = (np.stack(pair, axis=-1) for pair in zip(*classes, strict=True))
-        scales = np.array([source.signal.scale, source.background.scale])
-        density = quadrature[:, None] * np.exp(-(values[:, None] - low) / scales)
+        means, widths, density = study.source.gaussians_at(values, low)
+        density = quadrature[:, None] * density
         names, directions = tuple(study.feature_names), tuple(study.directions)
         return cls(
             [GaussianClasses(names, directions, *at) for at in zip(means, widths, strict=True)],

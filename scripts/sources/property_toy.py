@@ -90,6 +90,15 @@ class Settings(SourceSettings):
                     text = f"{given} polynomials for {len(study.features)} features: give one each"
                     yield f"{of_class}.{key}", text
 
+    def gaussians_at(
+        self, values: NDArray[np.float64], low: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return means, widths and density at values of the property."""
+        classes = [means_and_widths(self, name, values) for name in CLASSES]
+        means, widths = (np.stack(pair, axis=-1) for pair in zip(*classes, strict=True))
+        scales = np.array([self.signal.scale, self.background.scale])
+        return means, widths, np.exp(-(values[:, None] - low) / scales)
+
     def generate(self, study: Study) -> pd.DataFrame:
         """Return the feature table, with the property as one more column."""
         from ..data.feature_table import make_feature_table

@@ -21,7 +21,7 @@ class Settings(TableSettings):
     first_sets_targets = True
     standard = "networks"
     standard_caption = (
-        "What {networks} do on the test sample: area under the ROC curve (of the working points, for cuts), "
+        "{networks} on the test sample: area under the ROC curve (of the working points, for cuts), "
         "background efficiency at each target, roughness of the cuts from target to target, seconds of a "
         "processor in training."
     )

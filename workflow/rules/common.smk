@@ -125,7 +125,9 @@ def files_for(wanted, study, networks):
 def drawn_part(study, settings):
     """Return what a figure or table needs to know of its study."""
     analyses = [name for name in settings.files if name in study.analyses]
-    return part_of(given(study.name), settings.networks, analyses, labels=True)
+    return part_of(
+        given(study.name), settings.networks, analyses, labels=True, experiment=settings.needs_yields
+    )
 
 
 def study_targets(study):

@@ -21,8 +21,6 @@ from scripts.config import check_repeated_keys, means_paper, over_paper, part_of
 from scripts.jobs.dependencies import Code, state_of
 from scripts.jobs.results_folder import check_results_folder
 
-if means_paper(config):
-    config.update(over_paper(config, sorted((BASEDIR / "config/paper").glob("*.yaml"))))
 
 
 def checked(function, *args, **options):
@@ -33,6 +31,8 @@ def checked(function, *args, **options):
         raise WorkflowError(str(error)) from None
 
 
+if means_paper(config):
+    config.update(checked(over_paper, config, sorted((BASEDIR / "config/paper").glob("*.yaml"))))
 MAIN = workflow.is_main_process  # what follows was checked by it, in the jobs that a cluster starts
 if MAIN:
     for file in workflow.configfiles:

@@ -39,7 +39,10 @@ rule read_delphes:
         mem_mb=1000,
     params:
         code=lambda w: CODE.digest("scripts.read_delphes"),
-        state=lambda w, input: state_of(input.root_file),
+        # By wildcards: Snakemake keeps no params that are functions of `input`.
+        state=lambda w: (
+            "" if w.study in SIMULATED_FILES else state_of(ROOT_FILES[w.study][w.sample][int(w.part)])
+        ),
         selection=lambda w: STUDIES[w.study].source.selection.model_dump(),
         features=lambda w: STUDIES[w.study].column_names,
     script:

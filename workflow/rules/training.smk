@@ -99,6 +99,7 @@ rule analyse_study:
             given(w.study),
             STUDIES[w.study].analyses[w.analysis].configured,
             [w.analysis, *(f for f in STUDIES[w.study].analyses[w.analysis].files if f in ANALYSES)],
+            experiment=STUDIES[w.study].analyses[w.analysis].uses_yields,
         ),
         study_name="{study}",
     script:

@@ -28,10 +28,12 @@ Measure = Callable[..., Measured]
 def measures() -> dict[str, str]:
     """Return the dotted name of the module of each measure, by the measure's name."""
     here = Path(__file__).parent
-    found = {}
+    found: dict[str, str] = {}
     for file in sorted(here.rglob("*.py")):
         module = ".".join([__name__, *file.relative_to(here).with_suffix("").parts])
         for name in re.findall(r"^def ([a-z]\w*)\(\s*results\b", file.read_text(), re.MULTILINE):
+            if name in found:
+                raise ConfigError(f"{found[name]} and {module} both have a measure {name}: rename one")
             found[name] = module
     return found
 
