@@ -117,7 +117,10 @@ BAD = [
     ("studies.gaussian.search", {}, "studies.gaussian: the key search is now counting_experiment"),
     ("studies.gaussian.optimum", [0.8], r"studies.gaussian: the key optimum is now analyses\.optimum"),
     ("studies.logs", {"title": "in the way"}, "studies: logs is a folder beside those of the studies"),
-    ("studies", {"gaussian": None}, "every study is null"),
+    ("studies", {"gaussian": None}, "^config: studies: every study is null"),
+    ("studies.gaussian.networks", {3: {"model": "linear"}}, "gaussian.networks: the key 3 is no text"),
+    ("studies.gaussian.title", None, "studies.gaussian: the key `title` is missing"),
+    ("studies.gaussian.features", list(range(1000)), "features.0: 0 is not of type mapping"),
     ("studies.gaussian.sead", 3, "studies.gaussian: unknown key sead; known here: .*split"),
     ("studies.gaussian.title", 3, "studies.gaussian.title: 3 is not of type text"),
     (
@@ -165,6 +168,36 @@ def test_all_faults_are_told_at_once():
     assert len(str(caught.value).splitlines()) == 3
 
 
+def test_faults_of_a_study_and_of_its_entries_are_told_together():
+    config = changed("studies.gaussian.split.seed", 1.5)
+    config["studies"]["gaussian"]["source"]["seed"] = "x"
+    config["studies"]["gaussian"]["networks"]["scan"]["epoch"] = 3
+    with pytest.raises(ConfigError) as caught:
+        read_config(config)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("studies", "message"),
+    [
+        ({"gausian": None}, r"^config: studies\.gausian: null leaves out nothing: unknown studies 'gausian'"),
+        (
+            {"gaussian": {"networks": {"scann": None}}},
+            "networks.scann: null leaves out nothing: .*one of.* scan",
+        ),
+    ],
+)
+def test_a_null_of_an_unknown_name(studies, message):
+    with pytest.raises(ConfigError, match=message):
+        over_paper({"base": "paper", "studies": studies}, PAPER_FILES)
+
+
+def test_a_long_value_is_shortened():
+    with pytest.raises(ConfigError) as caught:
+        read_config(changed("studies.gaussian.title", list(range(1000))))
+    assert len(str(caught.value)) < 250
+
+
 def test_a_number_that_yaml_reads_as_text():
     value = yaml.safe_load("x: 1e-3")["x"]
     assert value == "1e-3"
@@ -186,6 +219,8 @@ def test_a_job_sees_the_part_of_a_study_that_it_needs():
     assert set(part["analyses"]) == {"robustness"}
     assert part["features"][0] == {"name": "x0", "direction": "<"}
     assert part["title"] == ""
+    assert (part["split"], part["counting_experiment"]) == (study["split"], study["counting_experiment"])
+    assert "counting_experiment" not in part_of(study, experiment=False)
     assert part_of(study, labels=True)["features"] == study["features"]
 
 

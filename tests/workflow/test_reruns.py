@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.checkout import copy_checkout, run_in
+from tests.conftest import ROOT
 from tests.delphes_files import EVENTS, SELECTION, write_delphes
 from tests.studies import NETWORKS, study_entry
 
@@ -65,6 +66,14 @@ def jobs_of(root: Path) -> dict[str, int]:
     assert dry.returncode == 0, dry.stderr[-3000:]
     counts = re.findall(r"^(\w+) +(\d+)$", dry.stdout + dry.stderr, re.MULTILINE)
     return {rule: int(count) for rule, count in dict(counts).items() if rule not in ("all", "total")}
+
+
+def test_no_param_is_a_function_of_what_snakemake_leaves_out():
+    """It records no param whose function takes more than the wildcards: a change of it would go unnoticed."""
+    for file in (ROOT / "workflow" / "rules").glob("*.smk"):
+        params = re.findall(r"^    params:\n(.*?)^    \w", file.read_text(), re.MULTILINE | re.DOTALL)
+        for text in params:
+            assert set(re.findall(r"lambda ([^:]*):", text)) <= {"w"}, file.name
 
 
 def test_nothing_to_be_done(finished):
