@@ -275,7 +275,7 @@ class AnalysisSettings(Settings):
 class DrawnSettings(Settings):
     """Settings of a figure or table, with its input files and the requirements on its networks.
 
-    ``standard`` says whether a study with ``figures: default`` has it, if possible: ``study`` for one of the
+    ``standard`` says whether a study with ``figures: default`` has it if possible: ``study`` for one of the
     study, ``network`` for one of each suitable network, ``networks`` for one of all suitable networks together
     (as many as ``n_networks`` allows, those with targets first).
     """

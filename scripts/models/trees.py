@@ -97,7 +97,7 @@ def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.
     Returns
     -------
     tuple of TreeModel and DataFrame
-        The history has one row for each tree: ``epoch``, and the binary cross-entropy of the training events,
+        The history has one row for each tree: ``epoch``, and the binary cross-entropy of training events,
         of the events kept apart and of the test events, ``train_total``, ``validation_total``, ``test_total``.
 
     Raises

@@ -102,7 +102,7 @@ def ht(events: DileptonEvents) -> Floats:
 
 
 def n_jets(events: DileptonEvents) -> Floats:
-    """Number of selected jets."""
+    """How many jets are selected."""
     return events.n_jets
 
 
