@@ -276,7 +276,7 @@ class DrawnSettings(Settings):
     """Settings of a figure or table, with its input files and the requirements on its networks.
 
     ``standard`` says whether a study with ``figures: default`` has it if possible: ``study`` for one of the
-    study, ``network`` for one of each suitable network, ``networks`` for one of all suitable networks together
+    study, ``network`` for one of each suitable network, ``networks`` for one of all of these together
     (as many as ``n_networks`` allows, those with targets first).
     """
 

@@ -98,7 +98,7 @@ def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.
     -------
     tuple of TreeModel and DataFrame
         The history has one row for each tree: ``epoch``, and the binary cross-entropy of training events,
-        of the events kept apart and of the test events, ``train_total``, ``validation_total``, ``test_total``.
+        of events kept apart and of test events, ``train_total``, ``validation_total`` and ``test_total``.
 
     Raises
     ------

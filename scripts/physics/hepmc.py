@@ -78,7 +78,7 @@ def read_record(event: Any) -> EventRecord:
 
 
 def hepmc_status(status: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Convert Pythia's status codes to HepMC3: 1 final, 4 beam, 2 decayed hadron or lepton, others unchanged."""
+    """Convert Pythia's status codes to HepMC3: 1 final, 4 beam, 2 decayed hadron or lepton, else the same."""
     code = np.abs(status)
     return np.select([status > 0, status == -12, (code >= 81) & (code <= 99)], [1, 4, 2], code)
 
