@@ -1,1 +1,1 @@
-"""The glue that knows files: one script a rule, each with an importable ``main``."""
+"""Scripts of the workflow: one for each rule, with an importable ``main``, and the modules they use."""

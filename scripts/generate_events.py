@@ -20,11 +20,11 @@ def main(
     Parameters
     ----------
     events : Path
-        Written, as :func:`scripts.physics.event_files.write_events` does.
+        Written by :func:`scripts.physics.event_files.write_events`.
     summary : Path
         Written: json with process, settings, seed, events tried and kept, and the cross-section [fb].
     process, generator : dict
-        As :class:`scripts.sources.simulation.Process` and ``Generator``.
+        Settings as in :class:`scripts.sources.simulation.Process` and ``Generator``.
     sample : str
         ``signal`` or ``background``.
     part : int

@@ -1,4 +1,4 @@
-"""Generate the events of a study whose source makes them itself."""
+"""Generate the events of a study whose source needs no simulation."""
 
 from pathlib import Path
 from typing import Any

@@ -30,16 +30,17 @@ def main(
     Parameters
     ----------
     signal, background, signal_cutflows, background_cutflows : Path or list of Path
-        Of each file of a sample, written by :mod:`scripts.read_delphes`.
+        Output of :mod:`scripts.read_delphes` for each file of a sample.
     table, cutflow : Path
-        Written, as :func:`scripts.data.merging.merge_samples` returns them (parquet, csv).
+        Written: the results of :func:`scripts.data.merging.merge_samples` (parquet, csv).
     features : list of str
     split, weighting : dict
-        As :class:`scripts.study.Split`, and keywords of :func:`scripts.data.merging.merge_samples`.
+        Settings as in :class:`scripts.study.Split`, and keywords of
+        :func:`scripts.data.merging.merge_samples`.
     files : dict of list of str
         The ROOT files of each sample, for messages.
     summaries : list of Path, optional
-        One json file a sample, signal first, whose ``cross_section_fb`` stands in for the cross-sections.
+        One json file for each sample, signal first, whose ``cross_section_fb`` is used as cross-section.
     """
     parts = {"signal": (signal, signal_cutflows), "background": (background, background_cutflows)}
     samples = {}

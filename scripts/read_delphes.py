@@ -21,11 +21,11 @@ def main(
     root_file : Path
         Delphes ROOT file.
     table : Path
-        Written: one column a feature, one row a selected event, none where no event passes (parquet).
+        Written: one column for each feature and one row for each selected event (parquet).
     cutflow : Path
         Written: columns step and events (csv).
     selection : dict
-        Preselection, as :class:`scripts.sources.selected_events.Selection`.
+        Preselection, as in :class:`scripts.sources.selected_events.Selection`.
     features : list of str
         Names of the features.
     """

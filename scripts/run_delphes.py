@@ -16,7 +16,7 @@ def main(*, events: Path | list[Path], root_file: Path, program: str, card: str,
     root_file : Path
         Written: tree ``Delphes``.
     program, card, seed
-        As :func:`scripts.physics.delphes_program.run_delphes` takes them.
+        As in :func:`scripts.physics.delphes_program.run_delphes`.
     """
     run_delphes(path_list(events), root_file, program, card, seed)
 

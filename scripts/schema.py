@@ -1,4 +1,4 @@
-"""JSON schema of the config, for editors, written from the classes: ``python -m scripts.schema``."""
+"""Write the JSON schema of the config, for editors, from the classes: ``python -m scripts.schema``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .kinds import HERE, ROOMS, module_of, modules
 from .study import StudySettings
 
 FILE = HERE.parent / "workflow" / "schemas" / "config.schema.json"
-#: The keys of a study that hold entries of kinds, and the room of these; a source is a single one.
+#: Keys of a study with entries of a kind, and their rooms; the source is a single entry.
 ENTRIES = {"networks": "model", "figures": "plot", "tables": "table"}
 
 
 def config_schema() -> dict[str, Any]:
-    """Return the schema of a whole config, with every kind that there is."""
+    """Return the schema of a whole config, with all kinds."""
     kinds = {room: {name: module_of(room, name).Settings for name in modules(room)} for room in ROOMS}
     classes: list[type[BaseModel]] = [RunSettings, StudySettings]
     classes += [settings for of_room in kinds.values() for settings in of_room.values()]
@@ -33,7 +33,7 @@ def config_schema() -> dict[str, Any]:
 
     def one_of(room: str) -> dict[str, Any]:
         choices = [references[settings, "validation"] for settings in kinds[room].values()]
-        # An overlay need not say again which kind an entry is.
+        # An overlay does not have to repeat the kind of an entry.
         return {"type": "object", "if": {"required": [ROOMS[room].key]}, "then": {"oneOf": choices}}
 
     def or_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def config_schema() -> dict[str, Any]:
     run = definition(RunSettings)
     study_reference = or_null(references[StudySettings, "validation"])
     run["properties"]["studies"] = {"type": "object", "additionalProperties": study_reference}
-    # An overlay of the paper holds parts only: what is missing is told when the whole is read.
+    # An overlay has only parts of a config; missing keys are reported when the whole config is read.
     for one in definitions.values():
         one.pop("required", None)
     return _plain(
@@ -66,12 +66,12 @@ def config_schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """Return the schema as its file holds it."""
+    """Return the text of the schema file."""
     return json.dumps(config_schema(), indent=1, sort_keys=True) + "\n"
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema with names of definitions that tell the kind: ``scripts__figures__roc__Settings``."""
+    """Return the schema with names of definitions that contain the kind."""
     shortened = json.dumps(schema)
     shortened = re.sub(
         r"scripts__((?:\w+?__)+)Settings\b", lambda found: found[1].removesuffix("__"), shortened

@@ -1,4 +1,4 @@
-"""Turn generated events into a ROOT file as Delphes writes it, by a parametrised detector."""
+"""Simulate the detector with a parametrised response and write a ROOT file like that of Delphes."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def main(*, events: Path | list[Path], root_file: Path, sample: str, seed: int) 
     Raises
     ------
     ValueError
-        If a file is damaged, or something else than events.
+        If a file is damaged or does not contain events.
     """
     paths = path_list(events)
     random = np.random.default_rng([seed, *sample.encode()])

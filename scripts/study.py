@@ -1,4 +1,4 @@
-"""A study: a dataset, the networks trained on it, its analyses, figures, tables and claims, parsed once."""
+"""A study: a dataset with its networks, analyses, figures, tables and claims."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from .kinds import (
 )
 from .parsing import parse_into, parse_kind, parse_kind_into
 
-#: Columns of the feature table that no feature can be.
+#: Reserved columns of the feature table, which are not allowed as names of features.
 RESERVED_COLUMNS = ("label", "process", "split", "weight")
-#: What is a folder or file of its own beside a network's folder.
+#: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
 
@@ -48,7 +48,7 @@ DefaultOrEntries = Annotated[
 
 
 class Column(Settings):
-    """A property of the events that is not cut on, but that cuts may follow: pileup or eta, for example."""
+    """A property of the events that is not cut on, but that cuts can follow, for example pileup or eta."""
 
     name: Name = Field(description="Name of the column in the feature table")
     label: str = Field(default="", description="Axis label, TeX between dollar signs; the name where absent")
@@ -56,7 +56,7 @@ class Column(Settings):
 
 
 class Feature(Column):
-    """What is cut on."""
+    """A quantity that is cut on."""
 
     direction: Literal["<", ">"] = Field(
         description='An event passes above the cut with ">", below it with "<"'
@@ -72,7 +72,7 @@ class Feature(Column):
 
 
 class BinnedProperty(Settings):
-    """What the cuts of a network follow, each bin with cuts of its own."""
+    """A property that the cuts of a network follow; each bin has its own cuts."""
 
     name: Name = Field(description="Name of a property or a feature of the study")
     edges: Annotated[list[Number], Len(2)] = Field(
@@ -87,20 +87,20 @@ class BinnedProperty(Settings):
         return edges
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield that the study does not have the property."""
+        """Yield a fault if the study does not have the property."""
         if self.name not in study.column_names:
             yield "event_property.name", not_known("property", self.name, study.column_names)
 
 
 class Split(Settings):
-    """Of the events into a training and a test sample."""
+    """Random split of the events into a training and a test sample."""
 
     test_fraction: Fraction = Field(description="Fraction of all events that is kept for the test")
     seed: Seed = Field(description="Seed of the random choice of the test events")
 
 
 class CountingExperiment(Settings):
-    """What a counting experiment with these events expects, for significances."""
+    """A counting experiment with these events, for significances."""
 
     luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
     cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
@@ -116,7 +116,7 @@ class CountingExperiment(Settings):
 
 
 class StudySettings(Settings):
-    """The keys of a study; its entries are parsed by :func:`parse_study`, each by its kind."""
+    """The keys of a study; :func:`parse_study` parses the entries by their kinds."""
 
     renamed: ClassVar[dict[str, str]] = {
         "search": "counting_experiment",
@@ -151,7 +151,7 @@ class StudySettings(Settings):
 
 
 class Study(Settings):
-    """A study whose parts are objects: the fields of :class:`StudySettings`, each entry by its kind."""
+    """A parsed study: the fields of :class:`StudySettings`, with each entry as object of its kind."""
 
     name: str
     title: str
@@ -168,7 +168,7 @@ class Study(Settings):
 
     @property
     def feature_names(self) -> list[str]:
-        """The features in their order."""
+        """Names of the features, in order."""
         return [feature.name for feature in self.features]
 
     @property
@@ -178,7 +178,7 @@ class Study(Settings):
 
     @property
     def column_names(self) -> list[str]:
-        """What is read or made of each event: the features, and the properties that are none of them."""
+        """Names of all columns: the features, and the properties that are not features."""
         return list(dict.fromkeys([*self.feature_names, *(one.name for one in self.properties)]))
 
     def column(self, name: str) -> Column:
@@ -186,7 +186,7 @@ class Study(Settings):
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong between the parts, each with the path of its key below the study."""
+        """Yield the inconsistencies between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
@@ -259,7 +259,7 @@ class Study(Settings):
             yield from analysis.check(self)
 
     def faults_of(self, drawn: DrawnSettings) -> Iterator[Fault]:
-        """Yield why the study cannot show a figure or table."""
+        """Yield the reasons why the study cannot have a figure or table."""
         for kind in drawn.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
@@ -294,15 +294,15 @@ class Study(Settings):
 
 
 def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Study:
-    """Return a study from its part of the config.
+    """Parse a study from its part of the config.
 
     Parameters
     ----------
     name : str
     value : dict
-        As :class:`StudySettings`.
+        Keys as in :class:`StudySettings`.
     check : bool
-        Whether to look for what is wrong between its parts too. A job need not, which sees a part of them.
+        Whether to check the consistency of the parts too. Jobs do not, because they get only some parts.
 
     Raises
     ------
@@ -350,7 +350,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
 
 
 def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the standard figures or tables of a study, each with its name and as the config would have it.
+    """Yield the standard figures or tables of a study, each with its name and its entry for the config.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Train a network, or search for cuts without a gradient: one model of one study."""
+"""Train one model of a study, by gradient descent or by another method."""
 
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,13 @@ def main(
     table : Path
         Feature table (parquet).
     model, history, timing : Path
-        Written: the model, how the training went (csv), and how long it took (tsv).
+        Written: the model, the history of the training (csv) and the time that it took (tsv).
     name, features, directions, threads, equal_class_weights
-        As :class:`scripts.models.base.TrainingTask` takes them.
+        As in :class:`scripts.models.base.TrainingTask`.
     network : dict
         The model's entry in the config.
     counting_experiment : dict, optional
-        The key of the study, where the training is about its yields.
+        Settings of the study's counting experiment, if the training uses its yields.
     """
     settings = parse_kind("model", network)
     experiment = None if counting_experiment is None else parse(CountingExperiment, counting_experiment)

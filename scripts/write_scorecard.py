@@ -28,9 +28,9 @@ def main(
     json, md, html : Path
         Written, into the folder of the run.
     studies : dict of dict
-        Of the config, without what is left out.
+        Studies of the config, without removed entries.
     not_comparable : str
-        Why no number of this run can be compared; empty where they can.
+        Reason why no number of this run can be compared; empty if they can be.
     """
     parsed = {name: parse_study(name, study, check=False) for name, study in studies.items()}
     rows = make_rows(Results(json.parent, parsed), not_comparable)

@@ -31,12 +31,12 @@ def main(
     table : dict
         The table's entry in the config.
     study : dict
-        What the config says of its study: of networks and analyses at least those that it shows.
+        The entry of its study in the config, with at least the networks and analyses that it shows.
     study_name : str
     caption : str
-        Heads the markdown and LaTeX.
+        Caption above the table in markdown and LaTeX.
     **files
-        By kind, as ``files`` of the settings names them.
+        Input files by kind, as in ``files`` of the settings.
     """
     settings = parse_kind("table", table)
     lists = {kind: path_list(paths) for kind, paths in files.items()}

@@ -58,9 +58,7 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
 
 
 def _report_to(*streams: TextIO) -> None:
-    logging.raiseExceptions = (
-        False  # without this, a full disk would give a traceback for every line of the log
-    )
+    logging.raiseExceptions = False  # without this a full disk gives a traceback for every line of the log
     logger = logging.getLogger("cabin")
     logger.setLevel(logging.INFO)
     for stream in streams:

@@ -97,9 +97,8 @@ def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.
     Returns
     -------
     tuple of TreeModel and DataFrame
-        The history has one row for each tree: ``epoch``, and the binary cross-entropy of the training events,
-        of the events kept apart and of the test events: ``train_total``, ``validation_total``,
-        ``test_total``.
+        The history has one row for each tree: ``epoch``, and the binary cross-entropy of training events,
+        of events kept apart and of test events, ``train_total``, ``validation_total`` and ``test_total``.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Generating events with Pythia 8: sleptons and WW, kept where they can pass the preselection.
+"""Generation of events with Pythia 8: sleptons and WW, kept if they can pass the preselection.
 
-Almost all events of either process have little transverse momentum and are lost to the preselection. They
-are dropped as early as it shows: before the shower where the flavours are wrong, in the middle of it where
-the pair cannot recoil enough any more, and before hadronisation where the exact requirements fail.
+Almost all events of both processes have too little transverse momentum for the preselection. They are
+dropped as early as possible: before the shower if the flavours are wrong, during the shower if the recoil of
+the pair can no longer be large enough, and before hadronisation if the exact requirements fail.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from .particles import ELECTRON, EVENT_COLUMNS, INVISIBLE, MUON, NEUTRALINO
 from .summary import Summary
 
-#: Left- and right-handed selectrons and smuons, and the lepton that each decays to.
+#: Left- and right-handed selectrons and smuons, and the lepton from the decay of each.
 SLEPTONS = {1000011: 11, 2000011: 11, 1000013: 13, 2000013: 13}
-#: Masses of everything else [GeV]; heavier ones (4.5E9) make the initialisation of Pythia hang.
+#: Masses of all other superpartners [GeV]; with larger ones (4.5E9) Pythia hangs at the start.
 DECOUPLED = 4.5e3
 SUPERPARTNERS = (
     *(1000000 + flavour for flavour in range(1, 7)),
@@ -33,13 +33,13 @@ SUPERPARTNERS = (
 )
 LEPTONS = frozenset({ELECTRON, MUON})
 HEAVY_QUARKS = (4, 5)
-#: The shower is asked once, at this scale [GeV], whether the event can still reach the pair pT.
+#: Scale of the shower [GeV] at which it is checked once whether the event can still reach the pair pT.
 EARLY_VETO_SCALE = 20.0
-#: Below that scale emissions add at most so much to pair pT and MET [GeV]; 1 of 1400 events is lost by it.
+#: Largest contribution of emissions below that scale to pair pT and MET [GeV]; it loses 1 of 1400 events.
 EARLY_VETO_MARGIN = 40.0
-#: Events that Pythia may fail to make before it counts as broken.
+#: Number of failed events after which the generation stops with an error.
 MOST_FAILURES = 1000
-#: Events in a row that may fail the filter, two minutes of them: Pythia tries on for ever.
+#: Number of events in a row that can fail the filter, about two minutes; Pythia itself never stops.
 MOST_DROPPED = 1_000_000
 
 
@@ -57,20 +57,20 @@ def slepton_spectrum(slepton_mass: float, mass_gap: float) -> str:
     Parameters
     ----------
     slepton_mass : float
-        Of the four selectrons and smuons [GeV].
+        Mass of the four selectrons and smuons [GeV].
     mass_gap : float
-        Slepton minus lightest neutralino [GeV].
+        Mass of the sleptons minus that of the lightest neutralino [GeV].
 
     Returns
     -------
     str
-        In SLHA format: masses, slepton mixing and decays; every other superpartner is out of reach.
+        Text in SLHA format: masses, slepton mixing and decays; all other superpartners are too heavy.
     """
     masses = {25: 125.0, NEUTRALINO: slepton_mass - mass_gap}
     masses |= dict.fromkeys(SUPERPARTNERS, DECOUPLED) | dict.fromkeys(SLEPTONS, slepton_mass)
     lines = ["Block MODSEL", " 1 0", "Block MASS"]
     lines += [f" {particle} {mass:.6e}" for particle, mass in masses.items()]
-    # Without mixing matrices Pythia takes all couplings of sleptons as zero.
+    # Without mixing matrices Pythia sets all couplings of sleptons to zero.
     lines += ["Block SELMIX", *(f" {row} {row} 1.0" for row in range(1, 7))]
     for slepton, lepton in SLEPTONS.items():
         lines += [f"DECAY {slepton} 0.1", f" 1.0 2 {NEUTRALINO} {lepton}"]
@@ -95,7 +95,7 @@ PROCESSES: dict[str, tuple[tuple[str, ...], frozenset[int]]] = {
 
 
 class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
-    """Drops events that fail the generator filter, each as early as possible.
+    """Generator filter, which drops each failing event as early as possible.
 
     Parameters
     ----------
@@ -108,18 +108,18 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
     Raises
     ------
     GenerationError
-        While Pythia looks for an event, if :data:`MOST_DROPPED` in a row fail.
+        If :data:`MOST_DROPPED` events in a row fail, while Pythia generates an event.
     """
 
     def __init__(self, pair: frozenset[int], requirements: dict[str, Any]) -> None:
         super().__init__()
         self._pair, self._requirements = pair, requirements
         self._dropped = 0
-        # Of the hard process: momentum of each of the pair and of what is invisible of its decay.
+        # In the hard process: momentum of each particle of the pair, and of its invisible decay products.
         self._decays: dict[int, tuple[Any, Any]] = {}
 
     def canVetoProcessLevel(self) -> bool:
-        """Ask for :meth:`doVetoProcessLevel`."""
+        """Tell Pythia to call :meth:`doVetoProcessLevel`."""
         return True
 
     def doVetoProcessLevel(self, process: Any) -> bool:
@@ -129,7 +129,7 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
                 f"none of {self._dropped} events in a row passes the generator filter: loosen it"
             )
         self._dropped += 1
-        # Pythia 8.317 makes sleptons from u cbar and d sbar too, by a Z that would have to change flavour.
+        # Pythia 8.317 also makes sleptons from u cbar and d sbar, with a flavour-changing Z, which is wrong.
         if self._pair == SLEPTONS.keys() and process[3].id() + process[4].id() != 0:
             return True
         final = [process[i] for i in range(5, process.size()) if process[i].isFinal()]
@@ -143,15 +143,15 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         return False
 
     def canVetoPT(self) -> bool:
-        """Ask for :meth:`doVetoPT`."""
+        """Tell Pythia to call :meth:`doVetoPT`."""
         return True
 
     def scaleVetoPT(self) -> float:
-        """Return the scale of the shower at which to ask [GeV]."""
+        """Return the scale of the shower for the check [GeV]."""
         return EARLY_VETO_SCALE
 
     def doVetoPT(self, _position: int, event: Any) -> bool:
-        """Drop what cannot reach the pair pT or the MET any more."""
+        """Drop events that can no longer reach the pair pT or the MET."""
         pair = self._last_of_pair(event)
         lowest_pt = self._requirements["pair_pt"] - EARLY_VETO_MARGIN
         if np.hypot(*_transverse(particle.p() for particle in pair)) < lowest_pt:
@@ -160,7 +160,7 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         return bool(np.hypot(*_transverse(map(self._invisible, pair))) < lowest_met)
 
     def _invisible(self, particle: Any) -> Any:
-        """Return what one of the pair gives to the MET: its decay as in the hard process, boosted to it."""
+        """Return the contribution of one particle of the pair to the MET, from its boosted decay."""
         mother, invisible = self._decays[particle.id()]
         momentum = pythia8mc.Vec4(invisible)
         momentum.bstback(mother)
@@ -168,7 +168,7 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         return momentum
 
     def canVetoPartonLevel(self) -> bool:
-        """Ask for :meth:`doVetoPartonLevel`."""
+        """Tell Pythia to call :meth:`doVetoPartonLevel`."""
         return True
 
     def doVetoPartonLevel(self, event: Any) -> bool:
@@ -189,7 +189,7 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         return False
 
     def _last_of_pair(self, event: Any) -> list[Any]:
-        """Return both particles, each where it occurs last: with all recoils until then."""
+        """Return the last copy of both particles, which includes all recoils so far."""
         found: dict[int, Any] = {}
         for i in range(event.size() - 1, 2, -1):
             code = event[i].id()
@@ -232,7 +232,7 @@ class Generator:
     def __init__(self, process: dict[str, Any], generator: dict[str, Any], seed: int, folder: Path) -> None:
         settings, pair = PROCESSES[process["process"]]
         self._pythia = pythia8mc.Pythia("", False)
-        # Pythia holds no reference of its own.
+        # Pythia does not keep a reference.
         self._filter = GeneratorFilter(pair, generator["filter"])
         lines = [
             "Print:quiet = on",
@@ -259,12 +259,12 @@ class Generator:
                 )
 
     def events(self, n_events: int) -> Iterator[Any]:
-        """Yield ``n_events`` events that pass the filter, each as Pythia's own record, valid until the next.
+        """Yield ``n_events`` events that pass the filter as Pythia's records, each valid until the next one.
 
         Raises
         ------
         GenerationError
-            If Pythia gives up, or the filter passes nothing.
+            If Pythia stops, or no event passes the filter.
         """
         failed = 0
         while n_events > 0:
@@ -277,7 +277,7 @@ class Generator:
                     raise GenerationError(f"Pythia failed to make an event {failed} times")
 
     def summary(self) -> Summary:
-        """Return how many events were tried and kept until now, and their cross-section."""
+        """Return the numbers of events tried and kept so far, and their cross-section."""
         info = self._pythia.infoPython()
         return Summary(
             tried=info.nSelected(),
@@ -288,9 +288,9 @@ class Generator:
 
 
 def stable_particles(event: Any) -> tuple[Table, Table]:
-    """Return what a detector needs to know of an event.
+    """Return the particles of an event that a detector simulation needs.
 
-    Particles are read one by one, as :func:`scripts.physics.hepmc.read_record` does, and for the same reason.
+    Particles are read one by one, for the reason given in :func:`scripts.physics.hepmc.read_record`.
 
     Parameters
     ----------
@@ -299,9 +299,9 @@ def stable_particles(event: Any) -> tuple[Table, Table]:
     Returns
     -------
     tuple of dict of ndarray
-        All particles that live long enough to reach the detector: ``pid``, ``charge`` [e], ``px``, ``py``,
-        ``pz``, ``energy`` [GeV], ``x``, ``y``, ``z`` of their production [mm]. And the b and c quarks, which
-        tell the flavour of jets: ``pid``, ``px``, ``py``, ``pz`` [GeV].
+        First all particles that live long enough to reach the detector: ``pid``, ``charge`` [e], ``px``,
+        ``py``, ``pz``, ``energy`` [GeV], and ``x``, ``y``, ``z`` of their production [mm]. Second the b and c
+        quarks, which define the flavour of jets: ``pid``, ``px``, ``py``, ``pz`` [GeV].
     """
     stable = [
         (p.id(), p.charge(), p.px(), p.py(), p.pz(), p.e(), p.xProd(), p.yProd(), p.zProd())

@@ -1,4 +1,4 @@
-"""Generated events as HepMC3 files, which the real Delphes reads."""
+"""Writing of generated events to HepMC3 files, which the real Delphes reads."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 import pyhepmc
 from pyhepmc.io import WriterAscii
 
-#: Digits of a momentum after its first: enough for 1e-6 GeV on a beam, and half the file of the full 16.
+#: Digits of a momentum after the first: precise to 1e-6 GeV for a beam, in half the file size of all 16.
 PRECISION = 10
-#: Pythia's codes of hadrons made from strings, whose two mothers are the ends of a range.
+#: Pythia's status codes of hadrons from strings, whose two mothers are the ends of a range.
 RANGE_STATUS = (*range(81, 87), *range(101, 107))
 
 
 @dataclass(frozen=True)
 class EventRecord:
-    """One event as Pythia keeps it, without the line that stands for the whole event.
+    """Pythia's record of an event, without its first line, which represents the whole event.
 
     Parameters
     ----------
@@ -29,17 +29,17 @@ class EventRecord:
     momenta : ndarray, shape (n_particles, 4)
         px, py, pz, E [GeV].
     masses : ndarray, shape (n_particles,)
-        As generated [GeV].
+        Generated masses [GeV].
     vertices : ndarray, shape (n_particles, 4)
-        Where each was produced: x, y, z, ct [mm].
+        Production vertices: x, y, z, ct [mm].
     mothers : ndarray of int, shape (n_particles, 2)
-        Positions of the mothers, the first particle is 1; 0 for none. Two mothers of a hadron made from
-        a string are the ends of a range, as in Pythia's manual.
+        Indices of the mothers, where the first particle is 1; 0 for none. The two mothers of a hadron from
+        a string are the ends of a range, see Pythia's manual.
 
     Raises
     ------
     ValueError
-        If a shape does not fit, or a mother is not in the event.
+        If a shape is wrong, or a mother is not in the event.
     """
 
     pdg_ids: np.ndarray[Any, Any]
@@ -78,7 +78,7 @@ def read_record(event: Any) -> EventRecord:
 
 
 def hepmc_status(status: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return HepMC3's codes for Pythia's: 1 final, 4 beam, 2 hadron or lepton that decayed, else the same."""
+    """Convert Pythia's status codes to HepMC3: 1 final, 4 beam, 2 decayed hadron or lepton, else the same."""
     code = np.abs(status)
     return np.select([status > 0, status == -12, (code >= 81) & (code <= 99)], [1, 4, 2], code)
 
@@ -107,7 +107,7 @@ class HepmcWriter:
         self._path = path
         self._run = pyhepmc.GenRunInfo()
         self._run.weight_names = ["nominal"]
-        # Opened here once, for the reason why it can't be; HepMC3 does not say.
+        # Opened here once for a clear error if this is not possible; HepMC3 gives no reason.
         path.open("w").close()
         self._writer = WriterAscii(str(path), self._run)
         self._writer.precision = PRECISION
@@ -125,12 +125,12 @@ class HepmcWriter:
             raise OSError(f"{self._path}: writing events failed")
 
     def write(self, record: EventRecord, cross_section_pb: float, uncertainty_pb: float) -> None:
-        """Append one event, numbered from 0, with the cross-section of the sample as known by now [pb].
+        """Append one event, numbered from 0, with the present estimate of the sample's cross-section [pb].
 
         Raises
         ------
         ValueError
-            If not all particles descend from the beams: they would be missing from the file.
+            If some particles do not descend from the beams, because they would be missing in the file.
         OSError
             If the file cannot be written.
         """
@@ -162,7 +162,7 @@ def _add_particles(event: pyhepmc.GenEvent, record: EventRecord) -> None:
         particle = pyhepmc.GenParticle(momentum, pdg_id, status)
         particle.generated_mass = mass
         particles.append(particle)
-    # A particle ends in one vertex only; this also keeps the vertices alive, particles do not.
+    # A particle ends in only one vertex. The mapping also keeps the vertices alive; particles do not.
     ends: dict[int, pyhepmc.GenVertex] = {}
     is_range = np.isin(np.abs(record.status), RANGE_STATUS).tolist()
     for particle, (first, second), between, place in zip(
@@ -182,5 +182,5 @@ def _add_particles(event: pyhepmc.GenEvent, record: EventRecord) -> None:
                 ends[mother] = vertex
                 vertex.add_particle_in(particles[mother - 1])
         vertex.add_particle_out(particle)
-    # Goes from the beams downwards, so that each vertex is written before what comes out of it.
+    # From the beams downwards, so that each vertex is written before its outgoing particles.
     event.add_tree([particle for particle in particles if particle.production_vertex is None])

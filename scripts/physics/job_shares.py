@@ -1,4 +1,4 @@
-"""The share of each of the jobs that generate the events of a sample: its seed and number of events."""
+"""Seed and number of events of each of the jobs that generate the events of a sample."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ LARGEST_SEED = 900_000_000
 
 
 def job_seed(seed: int, sample: str, part: int) -> int:
-    """Return the seed of one of the jobs that share the events of a sample, in Pythia's range.
+    """Return the seed of one job of a sample, in Pythia's range.
 
-    Jobs of one study get seeds that have nothing to do with each other.
+    The seeds of the jobs of a study are unrelated.
     """
     words = [seed, *sample.encode(), part]
     return int(np.random.default_rng(words).integers(1, LARGEST_SEED, endpoint=True))
 
 
 def share(n_events: int, n_jobs: int, part: int) -> int:
-    """Return the number of events of job ``part`` of ``n_jobs``, which together make ``n_events``."""
+    """Return the number of events of job ``part``, so that all ``n_jobs`` together have ``n_events``."""
     return n_events // n_jobs + (part < n_events % n_jobs)

@@ -17,12 +17,12 @@ from .features import DELPHES_FEATURES, DileptonEvents
 Mask = NDArray[np.bool_]
 
 LEPTONS = ("Electron", "Muon")
-#: Bit of ``Jet.BTag`` that the first b-tagging module of a card sets.
+#: Bit of ``Jet.BTag`` for the first b-tagging module of a card.
 B_TAG_BIT = 1
 
 
 def needed_branches(selection: dict[str, Any]) -> list[str]:
-    """Return the branches that a preselection and the features read."""
+    """Return the branches that the preselection and the features need."""
     leptons, jets = selection["leptons"], selection["jets"]
     needed = {f"{name}.{leaf}": True for name in LEPTONS for leaf in ("PT", "Eta", "Phi", "Charge")}
     needed |= {
@@ -51,13 +51,13 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
     Returns
     -------
     tuple of DileptonEvents and dict
-        The events that pass, and the number left after each step, in order.
+        The events that pass, and the number of events after each step, in order.
     """
     is_lepton = {name: _are_leptons(chunk[name], name, selection["leptons"]) for name in LEPTONS}
     n_leptons = np.zeros(chunk.n_events, dtype=np.intp)
     for name, mask in is_lepton.items():
         n_leptons += np.bincount(chunk[name].event[mask], minlength=chunk.n_events)
-    # From here on only the events with exactly two leptons, numbered anew as rows.
+    # From here on only events with exactly two leptons are used; they are numbered as rows.
     has_two = n_leptons == 2
     n_rows = int(has_two.sum())
     row = np.where(has_two, np.cumsum(has_two) - 1, -1)
@@ -117,7 +117,7 @@ def read_features(
     path : Path
         A Delphes ROOT file.
     selection : dict
-        As :func:`select_events` takes it.
+        As in :func:`select_events`.
     features : sequence of str
         Names in :data:`scripts.physics.features.DELPHES_FEATURES`.
     chunk_size : int
@@ -126,7 +126,8 @@ def read_features(
     Returns
     -------
     tuple of DataFrame and dict
-        One column a feature, one row a selected event; and the number of events left after each step.
+        One column for each feature and one row for each selected event; and the number of events after each
+        step.
 
     Raises
     ------
@@ -134,7 +135,7 @@ def read_features(
         As :func:`scripts.physics.delphes.iterate_chunks` does.
     """
     branches = needed_branches(selection)
-    # An empty chunk first: a file without events still has all columns and steps.
+    # Starts with an empty chunk, so that a file without events still gives all columns and steps.
     selected, cutflow = select_events(_empty_chunk(branches), selection)
     parts = [_tabulate(selected, features)]
     for chunk in iterate_chunks(path, branches, chunk_size):
@@ -176,7 +177,7 @@ def _are_jets(jets: Collection, settings: dict[str, Any]) -> Mask:
 
 
 def _in_rows(collection: Collection, row: NDArray[np.intp], mask: Mask | None = None) -> Collection:
-    """Return the objects, those of a mask, in events that have a row, with the row in place of the event."""
+    """Return the objects (of a mask) in events that have a row, with the row as their event index."""
     rows = row[collection.event]
     in_row = rows >= 0
     kept = np.flatnonzero(in_row if mask is None else in_row & mask)
@@ -202,7 +203,7 @@ def _pairs(collections: Sequence[Collection]) -> tuple[dict[str, Any], dict[str,
 
 
 def _missing_momentum(missing: Collection, muons: Collection | None, n_rows: int) -> vector.MomentumNumpy2D:
-    """Return MET, 0 in events without an entry, less the momenta of muons that it lacks."""
+    """Return MET, 0 in events without an entry, minus the momenta of muons if it does not include them."""
     pt, phi = np.zeros(n_rows), np.zeros(n_rows)
     pt[missing.event], phi[missing.event] = missing["MET"], missing["Phi"]
     met = vector.array({"pt": pt, "phi": phi})

@@ -1,8 +1,8 @@
-"""A parametrised ATLAS detector: stable particles in, reconstructed objects out.
+"""A parametrised ATLAS detector, which turns stable particles into reconstructed objects.
 
-Parameters and order of the steps are those of the ATLAS card of Delphes 3.5.0: the field bends charged
-particles on their way to the calorimeters, tracks are lost and smeared, towers filled and smeared, and
-electrons, muons, photons, jets and missing momentum made of both.
+Parameters and order of the steps are those of the ATLAS card of Delphes 3.5.0. The field bends charged
+particles on their way to the calorimeters; tracks are lost and smeared; towers are filled and smeared; and
+electrons, muons, photons, jets and missing momentum are built from tracks and towers.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from .smearing import by_region, kept
 from .tracking import calorimeter_entry, measure_tracks
 
 Array = NDArray[Any]
-#: Objects of many events, one entry of each array an object: ``event``, ``pt`` [GeV], ``eta``, ``phi``, ...
+#: Objects of many events as flat arrays: ``event``, ``pt`` [GeV], ``eta``, ``phi``, ...
 Columns = dict[str, Array]
 
 ISOLATION_CONE = 0.5
-LOWEST_ISOLATION_PT = 0.5  # GeV, of what counts in the cone
+LOWEST_ISOLATION_PT = 0.5  # GeV, of objects that count in the cone
 JETS = fastjet.JetDefinition(fastjet.antikt_algorithm, 0.6)
 LOWEST_PT = 3e-5  # GeV; below, a particle flies along the beam
 LOWEST_JET_PT = 20.0  # GeV, before the energy scale
 FLAVOUR_CONE = 0.5
 LARGEST_FLAVOUR_ETA, LOWEST_FLAVOUR_PT = 2.5, 1.0
-#: Each collection's leaves by their names in Delphes' output, with the columns that fill them.
+#: Leaves of each collection by their names in Delphes' output, with the columns that fill them.
 LEAVES: Mapping[str, Mapping[str, str]] = {
     "Electron": {"PT": "pt", "Eta": "eta", "Phi": "phi", "Charge": "charge", "IsolationVar": "isolation"},
     "Muon": {"PT": "pt", "Eta": "eta", "Phi": "phi", "Charge": "charge", "IsolationVar": "isolation"},
@@ -45,7 +45,7 @@ _TYPES = {"Charge": np.int32, "BTag": np.uint32, "Flavor": np.uint32}
 
 
 def simulate_response(events: ak.Array, random: Generator) -> dict[str, ak.Array]:
-    """Return what the detector makes of events.
+    """Return the reconstructed objects of events.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def simulate_response(events: ak.Array, random: Generator) -> dict[str, ak.Array
     Returns
     -------
     dict of ak.Array
-        The collections of :data:`LEAVES`, each a list of records an event, by falling pT.
+        The collections of :data:`LEAVES`, each with a list of records for each event, by decreasing pT.
     """
     n_events = len(events)
     particles = _particles(events)
@@ -67,18 +67,18 @@ def simulate_response(events: ak.Array, random: Generator) -> dict[str, ak.Array
     ecal = fill_towers(ECAL, particles, electrons, random)
     hcal = fill_towers(HCAL, particles, hadrons, random)
 
-    # Energy flow: tracks, corrected by their towers, and what is left in the towers.
+    # Energy flow: tracks, corrected by their towers, and the energy of the towers beyond the tracks.
     electrons = {**electrons, "pt": electrons["pt"] * ecal.track_factor, "tower": ecal.track_tower}
     hadrons = {**hadrons, "pt": hadrons["pt"] * hcal.track_factor}
     photons, neutral_hadrons = _excess(ecal), _excess(hcal)
     flow = _joined(hadrons, photons, neutral_hadrons)
     flow = _chosen(flow, flow["pt"] > LOWEST_ISOLATION_PT)
 
-    # A photon is in its own cone; electrons and muons are in none.
+    # Photons are part of the energy flow in their own cone; electrons and muons are not in the energy flow.
     photons = _identified(photons, 2.5, 0.12, flow, random, in_cone=True)
     electrons = _identified(electrons, 2.5, 0.12, flow, random)
     good_muons = _identified({**muons, "number": np.arange(len(muons["pt"]))}, 2.7, 0.25, flow, random)
-    # What is a photon is not an electron too, and neither is a jet.
+    # Photons are removed from the electrons, and both from the jets.
     electrons = _chosen(electrons, ~np.isin(electrons["tower"], photons["tower"]))
 
     constituents = _joined(_tower_momenta(ecal), _tower_momenta(hcal), muons)
@@ -100,7 +100,7 @@ def simulate_response(events: ak.Array, random: Generator) -> dict[str, ak.Array
 
 
 def _particles(events: ak.Array) -> Columns:
-    """Return all stable particles as flat columns, with where they enter the calorimeters."""
+    """Return all stable particles as flat columns, with the position where they enter the calorimeters."""
     counts = ak.num(events.particles.pid).to_numpy()
     flat = {name: ak.flatten(events.particles[name]).to_numpy() for name in events.particles.fields}
     flat = {
@@ -127,7 +127,7 @@ def _particles(events: ak.Array) -> Columns:
 def _tracks(particles: Columns, random: Generator) -> Columns:
     found, measured = measure_tracks(particles, random)
     true = _chosen(particles, found)
-    # Direction and mass are kept.
+    # Direction and mass do not change.
     stretch = np.cosh(true["eta"])
     mass2 = np.maximum(true["energy"] ** 2 - (true["pt"] * stretch) ** 2, 0.0)
     return {**true, **measured, "energy": np.sqrt((measured["pt"] * stretch) ** 2 + mass2)}
@@ -165,9 +165,9 @@ def _identified(
     random: Generator,
     in_cone: bool = False,
 ) -> Columns:
-    """Return the candidates that are identified and isolated, with their ``isolation``.
+    """Return the identified and isolated candidates, with their ``isolation``.
 
-    ``in_cone`` says whether the candidates themselves are among the objects of the energy flow.
+    ``in_cone`` says whether the candidates themselves are part of the energy flow.
     """
     in_reach = by_region(candidates["surface_eta"], (1.5, largest_eta), (0.95, 0.85))
     candidates = _chosen(candidates, kept((candidates["pt"] > 10) * in_reach, random))
@@ -179,7 +179,7 @@ def _identified(
 
 
 def _cone_sum(centres: Columns, objects: Columns, values: Array, radius: float) -> Array:
-    """Return the sum of the values of the objects within a distance of each centre, of the same event."""
+    """Return, for each centre, the sum of values of objects of its event within a distance."""
     order = np.argsort(objects["event"], kind="stable")
     first = np.searchsorted(objects["event"][order], centres["event"], side="left")
     counts = np.searchsorted(objects["event"][order], centres["event"], side="right") - first
@@ -193,7 +193,7 @@ def _cone_sum(centres: Columns, objects: Columns, values: Array, radius: float) 
 
 
 def _jets(constituents: Columns, taken: Array, events: ak.Array, n_events: int, random: Generator) -> Columns:
-    """Return the jets without any constituent that is taken, on the jet energy scale and b-tagged."""
+    """Return jets made without the taken constituents, at the jet energy scale, with b tags."""
     seen = np.flatnonzero(constituents["pt"] > 0)
     seen = seen[np.argsort(constituents["event"][seen], kind="stable")]
     chosen = _chosen(constituents, seen)
@@ -231,7 +231,7 @@ def _jets(constituents: Columns, taken: Array, events: ak.Array, n_events: int, 
 
 
 def _flavour(jets: Columns, events: ak.Array) -> Array:
-    """Return 5 where a b quark lies in the cone of a jet, else 4 where a c quark does, else 0."""
+    """Return 5 if a b quark lies in the cone of a jet, else 4 if a c quark does, else 0."""
     quarks = {name: ak.flatten(events.heavy_quarks[name]).to_numpy() for name in events.heavy_quarks.fields}
     pt = np.hypot(quarks["px"], quarks["py"])
     hard = pt > LOWEST_FLAVOUR_PT
@@ -243,7 +243,7 @@ def _flavour(jets: Columns, events: ak.Array) -> Array:
     }
     columns = _chosen(columns, np.abs(columns["eta"]) < LARGEST_FLAVOUR_ETA)
     flavour = np.zeros(len(jets["pt"]), dtype=np.int64)
-    for code in (4, 5):  # the heavier one, last, wins
+    for code in (4, 5):  # the heavier quark comes last and overwrites the lighter one
         of_code = _chosen(columns, columns["code"] == code)
         flavour[_cone_sum(jets, of_code, np.ones(len(of_code["code"])), FLAVOUR_CONE) > 0] = code
     return flavour
@@ -278,7 +278,7 @@ def _chosen(columns: Columns, which: Array) -> Columns:
 
 
 def _joined(*collections: Columns) -> Columns:
-    """Return collections one after the other, with the columns that all of them have."""
+    """Join collections, with the columns that all of them have."""
     common = [name for name in collections[0] if all(name in other for other in collections)]
     return {name: np.concatenate([collection[name] for collection in collections]) for name in common}
 

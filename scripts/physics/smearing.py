@@ -1,4 +1,4 @@
-"""Random measurements around true values."""
+"""Random numbers for simulated measurements."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Array = NDArray[Any]
 
 
 def log_normal(mean: Array, sigma: Array, random: Generator) -> Array:
-    """Return log-normal random numbers of a mean and a spread; 0 where the mean is.
+    """Return log-normal random numbers with a mean and a spread; 0 if the mean is 0.
 
     Parameters
     ----------
     mean, sigma : ndarray, shape (n,)
-        In the same unit, not negative.
+        Mean and spread in the same unit, not negative.
     random : Generator
 
     Returns
@@ -32,13 +32,13 @@ def log_normal(mean: Array, sigma: Array, random: Generator) -> Array:
 
 
 def kept(probability: Array, random: Generator) -> Array:
-    """Return a mask that is True with the given probabilities, shape as ``probability``."""
+    """Return a random mask that is True with the given probabilities, shape as ``probability``."""
     chosen: Array = random.random(len(probability)) < probability
     return chosen
 
 
 def by_region(eta: Array, edges: tuple[float, ...], values: tuple[Any, ...]) -> Array:
-    """Return the value of the first region whose edge is not below abs(eta); 0 beyond the last.
+    """Return the value of the first region whose edge is not below abs(eta); 0 beyond the last region.
 
     Parameters
     ----------
@@ -46,6 +46,6 @@ def by_region(eta: Array, edges: tuple[float, ...], values: tuple[Any, ...]) -> 
     edges : tuple of float
         Increasing.
     values : tuple of float or ndarray, shape (n,)
-        One a region.
+        One value for each region.
     """
     return np.select([np.abs(eta) <= edge for edge in edges], values, 0.0)

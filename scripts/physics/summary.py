@@ -1,4 +1,4 @@
-"""How many events a generator tried and kept, and their cross-section."""
+"""Numbers of events that a generator tried and kept, and their cross-section."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Summary:
     Attributes
     ----------
     tried : int
-        Hard processes generated.
+        Number of generated hard processes.
     kept : int
-        Events that passed the generator filter.
+        Number of events that passed the generator filter.
     cross_section_fb, cross_section_error_fb : float
-        Of the events kept, leading order [fb], with its statistical uncertainty.
+        Cross-section of the kept events, at leading order [fb], and its statistical uncertainty.
     """
 
     tried: int
@@ -29,7 +29,7 @@ class Summary:
 
 
 def combine(summaries: Sequence[Summary]) -> Summary:
-    """Return the summary of independent runs of one process: cross-sections weighted by events tried."""
+    """Return the summary of independent runs of one process; cross-sections are weighted by events tried."""
     tried = np.array([summary.tried for summary in summaries], dtype=float)
     share = tried / tried.sum()
     errors = np.array([summary.cross_section_error_fb for summary in summaries])

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 FIELD = 2.0  # T, along the beam
 RADIUS = 1.15  # m
 HALF_LENGTH = 3.51  # m
-#: Momentum [GeV] of a particle of unit charge that a field of 1 T bends on a circle of 1 m.
+#: Momentum [GeV] of a particle of unit charge on a circle of 1 m in a field of 1 T.
 GEV_PER_TESLA_METRE = 0.299792458
 LOWEST_PT = 0.1  # GeV
 _REGIONS = (1.5, 2.5)
@@ -31,28 +31,28 @@ _RESOLUTION = {
 def calorimeter_entry(
     charge: Array, momentum: tuple[Array, Array, Array], vertex: tuple[Array, Array, Array]
 ) -> tuple[Array, Array, Array]:
-    """Return where particles leave the tracker, on straight lines or helices.
+    """Return the points where particles leave the tracker, on straight lines or helices.
 
     Parameters
     ----------
     charge : ndarray, shape (n_particles,)
-        In units of e.
+        Charge [e].
     momentum : tuple of ndarray, shape (n_particles,)
-        x, y and z component [GeV]; the transverse momentum must not be zero.
+        x, y and z components [GeV]; the transverse momentum must not be zero.
     vertex : tuple of ndarray, shape (n_particles,)
         x, y and z of the point of production [m].
 
     Returns
     -------
     tuple of ndarray
-        Pseudorapidity and azimuth [rad] of the point on the cylinder around the tracker as seen from the
-        centre, and whether there is one: particles made outside never enter.
+        Pseudorapidity and azimuth [rad] of the point on the surface of the tracker, seen from the centre;
+        and whether there is a point: particles produced outside never enter.
     """
     px, py, pz = momentum
     x, y, z = vertex
     pt, phi = np.hypot(px, py), np.arctan2(py, px)
     inside = (np.hypot(x, y) <= RADIUS) & (np.abs(z) <= HALF_LENGTH)
-    # Paths are counted in the transverse plane [m]; particles without pz reach no end.
+    # Path lengths are in the transverse plane [m]; particles without pz never reach an end cap.
     with np.errstate(divide="ignore", over="ignore"):
         to_end = np.abs((np.copysign(HALF_LENGTH, pz) - z) * pt / pz)
     # Straight lines: the path to the barrel solves |vertex + path * direction| = RADIUS.
@@ -65,7 +65,7 @@ def calorimeter_entry(
     bent = np.flatnonzero(charge != 0)
     radius = pt[bent] / (GEV_PER_TESLA_METRE * FIELD * np.abs(charge[bent]))  # of the circle [m]
     turn = -np.sign(charge[bent])  # positive charges turn clockwise
-    # The centre lies to the side that the particle turns to; start is the angle seen from there.
+    # The centre is on the side to which the particle turns; start is the angle seen from the centre.
     start = phi[bent] - turn * np.pi / 2
     centre_x, centre_y = x[bent] - radius * np.cos(start), y[bent] - radius * np.sin(start)
     offset, direction = np.hypot(centre_x, centre_y), np.arctan2(centre_y, centre_x)
@@ -77,7 +77,7 @@ def calorimeter_entry(
     with np.errstate(over="ignore"):
         turns_to_end = to_end[bent] / radius
     turned = np.minimum(np.where(cosine < 1, to_barrel, np.inf), turns_to_end)
-    # One that circles without moving along the beam stays inside for ever.
+    # A particle on a circle without motion along the beam never leaves the tracker.
     stuck = np.isinf(turned)
     inside[bent[stuck]] = False
     turned[stuck] = 0.0
@@ -98,7 +98,7 @@ def tracking_efficiency(code: Array, pt: Array, eta: Array) -> Array:
     pt : ndarray, shape (n_particles,)
         Transverse momentum [GeV].
     eta : ndarray, shape (n_particles,)
-        Pseudorapidity where it leaves the tracker.
+        Pseudorapidity of the point where the particle leaves the tracker.
     """
     slow, fast = pt <= 1, pt > 100
     hadron = by_region(eta, _REGIONS, (np.where(slow, 0.70, 0.95), np.where(slow, 0.60, 0.85)))
@@ -113,7 +113,7 @@ def tracking_efficiency(code: Array, pt: Array, eta: Array) -> Array:
 
 
 def momentum_resolution(code: Array, pt: Array, eta: Array) -> Array:
-    """Return sigma(pT)/pT of tracks, at most 1; arguments as of :func:`tracking_efficiency`."""
+    """Return sigma(pT)/pT of tracks, at most 1; arguments as in :func:`tracking_efficiency`."""
     by_kind = {
         kind: by_region(eta, (0.5, 1.5, 2.5), tuple(map(lambda a, b: np.hypot(a, b * pt), *parameters)))
         for kind, parameters in _RESOLUTION.items()
@@ -130,15 +130,15 @@ def measure_tracks(particles: dict[str, Array], random: Generator) -> tuple[Arra
     Parameters
     ----------
     particles : dict of ndarray, shape (n_particles,)
-        ``code`` (PDG, absolute), ``charge``, ``pt`` [GeV], and ``surface_eta``, the pseudorapidity where it
-        leaves the tracker.
+        ``code`` (PDG, absolute), ``charge``, ``pt`` [GeV], and ``surface_eta``, the pseudorapidity of the
+        point where the particle leaves the tracker.
     random : Generator
 
     Returns
     -------
     tuple
-        The indices of the particles that leave a track, and of each its measured ``pt`` [GeV] and its
-        ``resolution``, sigma(pT)/pT.
+        The indices of the particles that leave a track, and the measured ``pt`` [GeV] and ``resolution``,
+        sigma(pT)/pT, of each track.
     """
     code, pt, eta = particles["code"], particles["pt"], particles["surface_eta"]
     charged = np.flatnonzero(particles["charge"] != 0)

@@ -1,1 +1,1 @@
-"""The scorecard: what the papers say, how it is measured here, and the verdict."""
+"""The scorecard: claims of the papers, our measurements of them, and the verdicts."""

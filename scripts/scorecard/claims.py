@@ -1,4 +1,4 @@
-"""Claims: a number said somewhere, and how it is measured here."""
+"""Claims: statements of papers with a number, and our measurements of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Numbers = Annotated[
 
 
 class Measurement(Settings):
-    """A measure with its arguments, or the smallest, largest or median of what it gives."""
+    """A measure with its arguments, or the smallest, largest or median of several results."""
 
     arguments: dict[Name, Any] = Field(default={}, description="Arguments of the measure by name")
     smallest: Values | None = Field(
@@ -62,7 +62,7 @@ class Measurement(Settings):
         return [arguments]
 
     def take(self, results: Results, measure: str, arguments: dict[str, Any]) -> Measured:
-        """Return what the measure gives with these arguments."""
+        """Return the result of the measure with these arguments."""
         found = [measure_of(measure)(results, **each) for each in self.expanded(arguments)]
         if self.smallest:
             return min(found, key=lambda one: one.value)
@@ -75,13 +75,13 @@ class Measurement(Settings):
 
 
 class Other(Measurement):
-    """What a measurement is compared with: the same measure with the same arguments, but for what it says."""
+    """A second measurement; measure and arguments are those of the claim unless given here."""
 
     measure: Text | None = Field(default=None, description="Measure; that of the claim where absent")
 
 
 class Claim(Measurement):
-    """A number said somewhere, and how it is measured here."""
+    """A statement of a paper with a number, and our measurement of it."""
 
     source: str = Field(description="Paper and place in it")
     statement: str = Field(description="Statement of the paper")
@@ -119,7 +119,7 @@ class Claim(Measurement):
         return self
 
     def rows(self, name: str) -> Iterator[tuple[str, Claim]]:
-        """Yield each row with its id: a claim ``over`` several values of an argument has one a value."""
+        """Yield each row with its id; a claim ``over`` several values of an argument has a row for each."""
         if self.over is None:
             yield name, self
             return
@@ -134,7 +134,7 @@ class Claim(Measurement):
             yield f"{name}-{value}", self.model_copy(update=row)
 
     def measured(self, results: Results, study: str) -> Measured:
-        """Return the value of a claim without ``over``, made in a study.
+        """Return the value of a claim without ``over``, measured in a study.
 
         Uncertainties of a difference or ratio are added in quadrature.
         """
@@ -156,7 +156,7 @@ class Claim(Measurement):
         return Measured(float(value * self.times), uncertainty)
 
     def faults(self, study: Study) -> Iterator[Fault]:
-        """Yield what is wrong with a claim in its study."""
+        """Yield the faults of a claim in its study."""
         named = [one.measure for one in (self, self.minus, self.divided_by) if one and one.measure]
         unknown = [name for name in named if name not in measures()]
         yield from (("", not_known("measure", name, measures())) for name in unknown)
@@ -167,7 +167,7 @@ class Claim(Measurement):
                         yield from _faults(measure, each, study)
 
     def _terms(self, study: str) -> Iterator[tuple[Measurement, str, dict[str, Any]]]:
-        """Yield what is measured: the claim itself, and what is taken off and divided by."""
+        """Yield all measurements: the claim itself, and those of ``minus`` and ``divided_by``."""
         for term in (self, self.minus, self.divided_by):
             if term is not None:
                 measure = getattr(term, "measure", None) or self.measure
@@ -208,12 +208,12 @@ def parse_claims(study: Study) -> dict[str, Claim]:
 
 
 def repeated_rows(claims: dict[str, dict[str, Claim]]) -> Iterator[str]:
-    """Yield what is wrong with the ids of the rows of all studies: each must be unique.
+    """Yield a fault for each id of a row that is not unique among all studies.
 
     Parameters
     ----------
     claims : dict of dict of Claim
-        By study and id.
+        Claims by study and id.
     """
     seen: dict[str, str] = {}
     for study, of_study in claims.items():
@@ -231,7 +231,7 @@ def _quadrature(*uncertainties: float | None) -> float | None:
 
 
 def _faults(measure: str, arguments: dict[str, Any], study: Study) -> Iterator[Fault]:
-    """Yield what is wrong with one call of a measure."""
+    """Yield the faults of one call of a measure."""
     try:
         inspect.signature(measure_of(measure)).bind(None, **arguments)
     except TypeError as fault:
@@ -241,7 +241,7 @@ def _faults(measure: str, arguments: dict[str, Any], study: Study) -> Iterator[F
         return
     for argument, has in networks_of(measure):
         name = arguments.get(argument)
-        # One that the study does not train makes the row "not comparable".
+        # A network that the study does not train makes the row "not comparable", which is no fault.
         network = study.networks.get(name) if isinstance(name, str) else None
         missing = sorted(has - network.offers) if network is not None else []
         if missing == ["one_bin"]:

@@ -10,7 +10,7 @@ COLUMNS = ("id", "statement", "reference", "value", "uncertainty", "tolerance", 
 
 
 def to_markdown(rows: list[Row]) -> str:
-    """Return the scorecard as markdown, a table for each source."""
+    """Return the scorecard as markdown, with a table for each source."""
     lines = ["# Scorecard", "", f"{len(rows)} numbers and claims: {summary(rows)}.", ""]
     for source, of_source in _by_source(rows):
         lines += [f"## {source}", "", f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 
 class NotRun(LookupError):
-    """A claim is about something that this run leaves out."""
+    """The run does not have the results that a claim needs."""
 
 
 class Measured(NamedTuple):
-    """A value and its statistical uncertainty (one standard deviation), None where that is not defined."""
+    """A value and its statistical uncertainty (one standard deviation); None if it is not defined."""
 
     value: float
     uncertainty: float | None = None
 
 
 class Has(frozenset[str]):
-    """What the network that an argument of a measure names must have, see ``ModelSettings.has``."""
+    """Requirements on a network that an argument of a measure names, see ``ModelSettings.has``."""
 
 
 def row_at(table: pd.DataFrame, target: float | None) -> pd.Series:
-    """Return the row of a target, the first where None; NotRun where there is none."""
+    """Return the row of a target, or the first row if it is None; raise NotRun if there is no such row."""
     if target is None:
         return table.iloc[0]
     matches = table[np.isclose(table["target_efficiency"], target)]
@@ -49,7 +49,7 @@ class Results:
     root : Path
         ``results/RUN``.
     studies : dict of Study
-        By name; studies and networks left out are absent.
+        Studies by name, without removed studies and networks.
     """
 
     def __init__(self, root: Path, studies: dict[str, Study]) -> None:
@@ -82,7 +82,7 @@ class Results:
         return self._read(self.root / study / "features.parquet")
 
     def analysis(self, study: str, kind: str) -> pd.DataFrame:
-        """Return what an analysis of a study has written."""
+        """Return the table of an analysis of a study."""
         if kind not in self.study(study).analyses:
             raise NotRun(f"study {study} has no {kind} in this config")
         return self._read(self.root / study / f"{kind}.csv")
@@ -100,13 +100,13 @@ class Results:
         return self._read(self._folder(study, network) / "history.csv")
 
     def scores(self, study: str, network: str, split: str | None = None) -> pd.DataFrame:
-        """Return the scores of the events of a sample, ``train`` or ``test``, or of all where None."""
+        """Return the scores of the events of a sample, ``train`` or ``test``, or of all events if None."""
         scores = self._read(self._folder(study, network) / "scores.parquet")
         return scores if split is None else scores[scores["split"] == split]
 
     def model(self, study: str, network: str) -> TrainedNetwork:
         """Return a trained network."""
-        # Imported here, as in measures: the config is checked without torch and pandas.
+        # Imported here, as in measures, because the config is checked without torch and pandas.
         from cabin_core import load_network
 
         return load_network(self._folder(study, network) / "model.pt")

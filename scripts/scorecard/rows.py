@@ -1,4 +1,4 @@
-"""The rows of the scorecard: each claim with its value here and the verdict."""
+"""The rows of the scorecard: each claim with our value and the verdict."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def judge(measured: Measured, claim: Claim) -> str:
 
 
 def make_rows(results: Results, not_comparable: str = "") -> list[Row]:
-    """Return one row a claim and value, study by study.
+    """Return one row for each claim and value, study by study.
 
     Parameters
     ----------
     results : Results
     not_comparable : str
-        Why no number of this run can be compared; empty where they can.
+        Reason why no number of this run can be compared; empty if they can be.
     """
     return [
         _row(results, name, row, study.name, not_comparable)
@@ -70,7 +70,7 @@ def _row(results: Results, name: str, claim: Claim, study: str, not_comparable: 
 
 
 def summary(rows: list[Row]) -> str:
-    """Return how many rows got each verdict, in words."""
+    """Return a text with the number of rows for each verdict."""
     counts = Counter(row["verdict"] for row in rows)
     words = [verdict if verdict != DIFFERS or counts[verdict] == 1 else "differ" for verdict in VERDICTS]
     return ", ".join(f"{counts[verdict]} {word}" for verdict, word in zip(VERDICTS, words, strict=True))

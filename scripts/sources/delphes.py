@@ -1,4 +1,4 @@
-"""Delphes ROOT files of the user's."""
+"""Delphes ROOT files of the user."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FILES = Field(
 
 
 class CrossSections(Part):
-    """Cross-sections of all events of the files of a sample, before the preselection."""
+    """Cross-sections of all events in the files of each sample, before the preselection."""
 
     signal: Positive = Field(description="Cross-section of all signal events in the files [fb]")
     background: Positive = Field(description="Cross-section of all background events in the files [fb]")
 
 
 class Settings(SelectedEvents):
-    """Delphes ROOT files; the events that pass a preselection."""
+    """Delphes ROOT files, of which the events that pass a preselection are used."""
 
     kind: Literal["delphes"]
     signal: Files = FILES
@@ -56,17 +56,17 @@ class Settings(SelectedEvents):
         return self
 
     def files(self, study_name: str) -> dict[str, list[str]]:
-        """Return the files that the paths and globs name.
+        """Return the files that match the paths and patterns.
 
         Returns
         -------
         dict of list of str
-            Of ``signal`` and ``background``, in a fixed order.
+            Files of ``signal`` and ``background``, in a fixed order.
 
         Raises
         ------
         ConfigError
-            If a path or glob matches no file, or a file is named twice, be it under another path.
+            If a path or pattern matches no file, or a file is named twice, also by different paths.
         """
         files: dict[str, list[str]] = {}
         read: set[str] = set()

@@ -49,7 +49,7 @@ class Settings(SourceSettings):
 def draw_parameters(
     generator: np.random.RandomState, settings: Settings, n_features: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw the means and widths of all features, the first numbers of the generator.
+    """Draw the means and widths of all features; they are the first numbers of the generator.
 
     Returns
     -------
@@ -76,8 +76,8 @@ def generate_events(settings: Settings, features: list[str]) -> tuple[pd.DataFra
 
     Notes
     -----
-    numpy's legacy generator is used because the paper's numbers hang on its stream: first all means and
-    widths, then the signal features one by one, then those of the background.
+    numpy's legacy generator is used because the paper's numbers depend on its stream: first all means and
+    widths, then the signal features one by one, then the background features.
     """
     import pandas as pd
 

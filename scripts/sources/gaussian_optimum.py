@@ -1,8 +1,9 @@
-"""The best rectangular cuts on independent Gaussian features, computed rather than learned.
+"""The best rectangular cuts on independent Gaussian features, computed from the distributions.
 
-Efficiencies are products over features, so the least background efficiency at a signal efficiency is a
-shortest path: how much of the signal each feature may cost. It is found on a grid (no local minimum can hide
-the best), then polished: to 1e-4 on the Gaussian dataset, to two percent for any two features of the tests.
+Efficiencies are products over features. So the least background efficiency at a signal efficiency is a
+shortest-path problem: how to share the loss of signal among the features. The path is found on a grid, which
+avoids local minima, and then refined. The result is precise to 1e-4 on the Gaussian dataset, and to two
+percent for any two features of the tests.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from ..data.cut_table import edges_by_target
 if TYPE_CHECKING:
     from ..study import Study
 
-#: Edges further out than this remove nothing [widths of the signal].
+#: Edges beyond this distance remove nothing [widths of the signal].
 LOOSEST = 8.0
-#: The search ends this close to a bound, on it or beside it as the processor rounds.
+#: The minimiser ends this close to a bound, on it or beside it, depending on the processor's rounding.
 _AT_BOUND = 1e-9
-#: Cells into which the signal lost is divided among the features.
+#: Number of cells into which the loss of signal is divided.
 N_CELLS = 400
-#: Ways to share the signal that a window loses between its lower and upper side.
+#: Number of ways to share the loss of signal of a window between its lower and upper side.
 N_SHARES = 161
-#: The search meets its signal efficiency to this; a point no further beyond the end of a range is at the end.
+#: Precision of the signal efficiency of the minimiser; a point this close to the end of a range counts as it.
 EFFICIENCY_TOLERANCE = 1e-7
 
 Array = NDArray[np.float64]
@@ -66,19 +67,19 @@ class GaussianClasses:
         Parameters
         ----------
         low, high : ndarray, shape (n_features,)
-            Edges; infinite where there is none.
+            Edges; infinite if there is none.
 
         Returns
         -------
         ndarray, shape (n_features, 2)
-            Of signal and background.
+            The columns are signal and background.
         """
         return _log_probability(
             (low[:, None] - self.means) / self.widths, (high[:, None] - self.means) / self.widths
         )
 
     def window(self, edges: pd.DataFrame) -> tuple[Array, Array]:
-        """Return the lower and upper edge of every feature, each of shape (n_features,), infinite for none.
+        """Return lower and upper edges of all features, each of shape (n_features,); infinite for no edge.
 
         Parameters
         ----------
@@ -100,9 +101,9 @@ class GaussianClasses:
         Parameters
         ----------
         cuts : DataFrame
-            As ``cuts.csv`` holds them.
+            Content of ``cuts.csv``.
         targets : sequence of float, optional
-            As :func:`scripts.data.cut_table.edges_by_target` takes them.
+            As in :func:`scripts.data.cut_table.edges_by_target`.
 
         Returns
         -------
@@ -123,13 +124,12 @@ class GaussianClasses:
         signal_efficiency : float
             In (0, 1).
         windows : bool
-            Whether every feature may be cut on both sides, or in its own direction only.
+            Whether every feature can be cut on both sides, or only in its own direction.
 
         Returns
         -------
         tuple of ndarray, ndarray and float
-            Lower and upper edges of shape (n_features,), infinite where there is none, and the background
-            efficiency.
+            Lower and upper edges of shape (n_features,), infinite for no edge, and the background efficiency.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class GaussianClasses:
         return low, high, float(np.exp(self.log_efficiencies(low, high)[:, 1].sum()))
 
     def _edges_by_loss(self, losses: Array, windows: bool) -> tuple[Array, Array]:
-        """Return the best window of each feature for each loss of signal, ``-log`` of the efficiency.
+        """Return the best window of each feature for each loss of signal, which is ``-log(efficiency)``.
 
         Returns
         -------
@@ -158,7 +158,7 @@ class GaussianClasses:
         """
         removed = -np.expm1(-losses)
         shares = np.linspace(0.0, 1.0, N_SHARES) if windows else np.array([0.0, 1.0])
-        # The share of the signal's loss on the lower side, shape (n_losses, n_shares).
+        # The share of the loss of signal on the lower side, shape (n_losses, n_shares).
         low = np.clip(norm.ppf(removed[:, None] * shares), -LOOSEST, LOOSEST)
         high = np.clip(norm.isf(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
         edges, background = [], []
@@ -172,14 +172,14 @@ class GaussianClasses:
         return np.array(edges), np.array(background)
 
     def _log_background(self, position: int, low: Array, high: Array) -> Array:
-        """Return the log background efficiency of windows whose edges are in widths of the signal."""
+        """Return the log background efficiency of windows; the edges are in widths of the signal."""
         (signal_mean, mean), (signal_width, width) = self.means[position], self.widths[position]
         low = np.where(low <= -LOOSEST, -np.inf, signal_mean + signal_width * low)
         high = np.where(high >= LOOSEST, np.inf, signal_mean + signal_width * high)
         return _log_probability((low - mean) / width, (high - mean) / width)
 
     def _polish(self, start: Array, loss: float, windows: bool) -> Array:
-        """Return the edges at the minimum next to a start, in widths of the signal, shape (n_features, 2)."""
+        """Return the edges at the minimum near a start, in widths of the signal, shape (n_features, 2)."""
         free = np.ones(start.shape, dtype=bool)
         if not windows:
             free[:, 0] = [direction == ">" for direction in self.directions]
@@ -214,8 +214,8 @@ class GaussianClasses:
 
 
 def _log_probability(low: Array, high: Array) -> Array:
-    """Return the logarithm of a standard normal's probability between two edges, also far in its tails."""
-    # The difference of the smaller tails: where both edges are positive, of the upper ones.
+    """Return the log probability of a standard normal between two edges, precise also far in the tails."""
+    # The difference of the smaller tails: of the upper tails if both edges are positive.
     flipped = low > 0
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
     above, below = norm.logcdf(high), norm.logcdf(low)
@@ -226,17 +226,17 @@ def _log_probability(low: Array, high: Array) -> Array:
 
 
 def _shortest_path(costs: Array) -> Sequence[int]:
-    """Return how many cells each feature takes so that all are taken at the least cost.
+    """Return the number of cells for each feature with the least total cost, if all cells must be used.
 
     Parameters
     ----------
     costs : ndarray, shape (n_features, n_cells + 1)
-        Of each feature by the number of cells that it takes.
+        Cost of each feature for each number of cells.
     """
     n_cells = costs.shape[1] - 1
     total, choices = costs[0], [np.arange(n_cells + 1)]
     for cost in costs[1:]:
-        # candidates[cells, taken]: this feature takes `taken` of them, those before it the rest
+        # candidates[cells, taken]: this feature takes `taken` cells, the features before it the rest
         rest = np.arange(n_cells + 1)[:, None] - np.arange(n_cells + 1)
         candidates = np.where(rest >= 0, total[rest], np.inf) + cost
         choices.append(candidates.argmin(axis=1))
@@ -249,16 +249,16 @@ def _shortest_path(costs: Array) -> Sequence[int]:
 
 
 def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the exact efficiencies of cuts, and how much more background they leave than the best ones.
+    """Return the exact efficiencies of cuts, and the ratio of their background to that of the best cuts.
 
     Parameters
     ----------
     cuts : DataFrame
-        As ``cuts.csv`` holds them.
+        Content of ``cuts.csv``.
     optimum : DataFrame
-        As ``optimum.csv`` holds it.
+        Content of ``optimum.csv``.
     study : Study
-        With a Gaussian source.
+        A study with a Gaussian source.
 
     Returns
     -------
@@ -269,7 +269,7 @@ def compare_with_optimum(cuts: pd.DataFrame, optimum: pd.DataFrame, study: Study
     """
     points = GaussianClasses.from_study(study).efficiencies(cuts)
     reached, known = points["signal_efficiency"].to_numpy(), optimum["signal_efficiency"].to_numpy()
-    # The last digits of an efficiency differ by processor: they must not decide whether a point has a ratio.
+    # The last digits of an efficiency depend on the processor; they must not decide if a point has a ratio.
     within = np.clip(reached, known.min(), known.max())
     in_range = np.abs(reached - within) <= EFFICIENCY_TOLERANCE
     for side in ("one_sided", "two_sided"):

@@ -1,4 +1,4 @@
-"""Events of several processes, each with independent Gaussian features of its own."""
+"""Events of several processes, each with its own independent Gaussian features."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Process(Part):
-    """One process."""
+    """A process with independent Gaussian features."""
 
     of_class: Literal["signal", "background"] = Field(alias="class", description="Class of the events")
     events: Count = Field(description="Number of events")
@@ -33,7 +33,7 @@ class Process(Part):
 
 
 class Settings(SourceSettings):
-    """Several processes, each with independent Gaussian features of its own."""
+    """Several processes, each with its own independent Gaussian features."""
 
     features_only: ClassVar[bool] = True
 
@@ -56,7 +56,7 @@ class Settings(SourceSettings):
         return {name: process.of_class for name, process in self.processes.items()}
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield where a process has means or widths of more or fewer features than the study."""
+        """Yield a fault for each process with a wrong number of means or widths."""
         n_features = len(study.features)
         for name, process in self.processes.items():
             for key in ("mean", "width"):
@@ -85,12 +85,12 @@ def generate_events(settings: Settings, features: list[str]) -> dict[str, pd.Dat
     Returns
     -------
     dict of DataFrame
-        ``signal`` and ``background``: the features and the column ``process``, one row an event.
+        ``signal`` and ``background``: the features and the column ``process``, one row for each event.
 
     Notes
     -----
-    Each process has a stream of its own, by its place in the list: the number of events of one does not move
-    those of another.
+    Each process has its own random stream, by its position in the list, so that the number of events of one
+    process does not change the events of another.
     """
     import pandas as pd
 

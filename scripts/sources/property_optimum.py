@@ -1,7 +1,7 @@
-"""The best cuts of every bin of a property, computed rather than learned, and how far others are from them.
+"""The best cuts in every bin of a property, from known distributions, and the distance of other cuts.
 
-At each value of the property the features are independent Gaussians, so efficiencies are products; those of
-a bin are their mean over the bin, by quadrature.
+At each value of the property the features are independent Gaussians, so efficiencies are products. The
+efficiency of a bin is the mean over the bin, by quadrature.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: Points of the Gauss-Legendre quadrature over a bin.
+#: Number of points of the Gauss-Legendre quadrature over a bin.
 N_NODES = 12
-#: So far out, in widths, one event in a thousand lies beyond: a cut there is as good as none.
+#: Distance in widths beyond which one event in a thousand lies; a cut there has almost no effect.
 LOOSEST = 3.0902
-#: Columns that tell the rows of a table of targets and bins apart.
+#: Columns that identify a row in a table of targets and bins.
 BIN_COLUMNS = ["target_efficiency", "property_low", "property_high"]
 
 
@@ -39,11 +39,11 @@ class GaussianBin:
     Parameters
     ----------
     nodes : list of GaussianClasses
-        The classes at the values of the property that the quadrature takes.
+        The classes at the points of the quadrature.
     values : ndarray, shape (n_nodes,)
-        These values [unit of the property].
+        The points of the quadrature [unit of the property].
     weights : ndarray, shape (n_nodes, 2)
-        Share of the events of signal and background that each stands for; they add up to 1.
+        Share of the signal and background events for each point; the shares add up to 1.
     """
 
     nodes: list[GaussianClasses]
@@ -69,12 +69,12 @@ class GaussianBin:
         return np.array([direction == ">" for direction in self.nodes[0].directions])
 
     def efficiencies(self, low: Array, high: Array) -> Array:
-        """Return the efficiencies of signal and background, shape (2,), of a window of every feature.
+        """Return the efficiencies of signal and background, shape (2,), for a window in every feature.
 
         Parameters
         ----------
         low, high : ndarray, shape (n_features,) or (n_nodes, n_features)
-            Edges, the same in the whole bin or of each value of the property; infinite where there is none.
+            Edges, the same in the whole bin or for each point; infinite for no edge.
         """
         shape = (len(self.nodes), len(self.nodes[0].features))
         edges = zip(self.nodes, np.broadcast_to(low, shape), np.broadcast_to(high, shape), strict=True)
@@ -83,17 +83,17 @@ class GaussianBin:
         return total
 
     def one_sided(self, cuts: Array) -> tuple[Array, Array]:
-        """Return the lower and upper edges, each of shape (..., n_features), of cuts in the directions."""
+        """Return the lower and upper edges, each of shape (..., n_features), for one-sided cuts."""
         is_low = self._is_low
         return np.where(is_low, cuts, -np.inf), np.where(is_low, np.inf, cuts)
 
     def signal_width(self) -> Array:
-        """Return the width of the signal of each feature, the mean over the bin, shape (n_features,)."""
+        """Return the mean width of the signal over the bin for each feature, shape (n_features,)."""
         width: Array = self.weights[:, 0] @ np.array([node.widths[:, 0] for node in self.nodes])
         return width
 
     def loosest(self) -> Array:
-        """Return the cuts, shape (n_features,), beyond which one removes next to nothing of both classes."""
+        """Return the cuts, shape (n_features,), at which almost nothing of either class is removed."""
         sign = np.where(self._is_low, -1.0, 1.0)
         ends = [
             sign * node.means[:, column] + LOOSEST * node.widths[:, column]
@@ -104,9 +104,9 @@ class GaussianBin:
         return loosest
 
     def best_cuts(self, signal_efficiency: float) -> tuple[Array, float]:
-        """Return the one-sided cuts, shape (n_features,), with the least background, and that efficiency.
+        """Return the one-sided cuts, shape (n_features,), with the least background, and its efficiency.
 
-        The search starts at the best cuts of the middle of the bin, which no local minimum hides.
+        The minimisation starts at the best cuts for the middle of the bin, which are found globally.
 
         Raises
         ------
@@ -145,7 +145,7 @@ def tabulate_optimum(study: Study) -> pd.DataFrame:
     -------
     DataFrame
         ``target_efficiency``, ``property``, ``property_low``, ``property_high``, ``feature``, ``direction``,
-        ``cut``, ``loosest`` (the cut that removes next to nothing), ``signal_width`` [unit of the feature]
+        ``cut``, ``loosest`` (a cut that removes almost nothing), ``signal_width`` [unit of the feature]
         and ``background_efficiency`` of all cuts together.
     """
     wanted: Any = study.analyses["bin_optimum"]
@@ -171,21 +171,21 @@ def tabulate_optimum(study: Study) -> pd.DataFrame:
 
 
 def distances(cuts: pd.DataFrame, optimum: pd.DataFrame) -> pd.DataFrame:
-    """Return how far cuts are from the best ones.
+    """Return the distances of cuts from the best ones.
 
     Parameters
     ----------
     cuts : DataFrame
-        As ``cuts.csv`` holds them, of the bins of the optimum.
+        Content of ``cuts.csv``, with the bins of the optimum.
     optimum : DataFrame
-        As :func:`tabulate_optimum` returns it.
+        Result of :func:`tabulate_optimum`.
 
     Returns
     -------
     DataFrame
-        The rows of the optimum at the targets that the cuts have, with ``cut`` of the cuts, ``best_cut`` and
-        ``distance`` [widths of the signal]. Of a window it is the edge in the direction of the feature. A cut
-        looser than ``loosest``, or none at all, counts as there, where it removes next to nothing.
+        The rows of the optimum at the targets of the cuts, with ``cut``, ``best_cut`` and ``distance``
+        [widths of the signal]. For a window the cut is the edge in the direction of the feature. A missing
+        cut, or one looser than ``loosest``, counts as ``loosest``.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def distances(cuts: pd.DataFrame, optimum: pd.DataFrame) -> pd.DataFrame:
     targets = cuts["target_efficiency"].unique()
     found = optimum.rename(columns={"cut": "best_cut"})
     found = found[[np.isclose(targets, target).any() for target in found["target_efficiency"]]]
-    # Targets are read from text and compared by value.
+    # Targets are read from text, so they are compared by value.
     rounded = cuts.assign(target_efficiency=cuts["target_efficiency"].round(9))
     found = found.assign(target_efficiency=found["target_efficiency"].round(9))
     table = found.merge(rounded[[*where, "cut"]], on=where, how="left")
@@ -215,9 +215,9 @@ def bin_efficiencies(cuts: pd.DataFrame, study: Study) -> pd.DataFrame:
     Parameters
     ----------
     cuts : DataFrame
-        As ``cuts.csv`` holds them, with the bins of a property.
+        Content of ``cuts.csv``, with the bins of a property.
     study : Study
-        With the toy as its source.
+        A study with the toy as its source.
 
     Returns
     -------
@@ -251,9 +251,9 @@ def bin_efficiencies(cuts: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def interpolated_efficiencies(cuts: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the exact efficiencies in every bin of cuts that are interpolated between the bins.
+    """Return the exact efficiencies in every bin for cuts interpolated between the bins.
 
-    Parameters and result are those of :func:`bin_efficiencies`; the cuts are one-sided.
+    Parameters and result are as in :func:`bin_efficiencies`; the cuts must be one-sided.
     """
     bins = EventBins.from_cuts(cuts)
     if bins is None:
@@ -273,23 +273,23 @@ def interpolated_efficiencies(cuts: pd.DataFrame, study: Study) -> pd.DataFrame:
 def compare_bins(
     cuts: pd.DataFrame, optimum: pd.DataFrame, study: Study, events: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return how cuts compare with the best ones, a row a target and bin.
+    """Compare cuts with the best ones, with one row for each target and bin.
 
     Parameters
     ----------
     cuts, optimum, study
-        As :func:`distances` and :func:`bin_efficiencies` take them.
+        As in :func:`distances` and :func:`bin_efficiencies`.
     events : DataFrame
-        The feature table that the cuts were learned on.
+        The feature table of the training.
 
     Returns
     -------
     DataFrame
         ``target_efficiency``, ``property_low``, ``property_high``, ``training_signal`` [events], the exact
-        ``signal_efficiency`` and ``background_efficiency``, ``uncertainty`` (binomial, of an efficiency
-        that is the target on the training signal of the bin), ``pull`` (distance of the signal efficiency
-        from the target over it), ``over_optimum`` (the background over that of the best cuts at the target)
-        and ``distance``: the root mean square over the features [widths of the signal].
+        ``signal_efficiency`` and ``background_efficiency``, ``uncertainty`` (binomial, for an efficiency
+        equal to the target and the training signal in the bin), ``pull`` (distance of the signal efficiency
+        from the target, divided by the uncertainty), ``over_optimum`` (background divided by that of the
+        best cuts at the target) and ``distance`` (root mean square over features [widths of the signal]).
     """
     bins = EventBins.from_cuts(optimum)
     if bins is None:

@@ -1,4 +1,4 @@
-"""A toy whose features follow a property of the event, to try cuts on that follow it too."""
+"""A toy whose features depend on a property of the event, for cuts that follow the property."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from ..study import Study
 
-#: Coefficients by rising power of the place between the limits of the property, in [0, 1].
+#: Coefficients by rising power of the relative position between the limits of the property, in [0, 1].
 Polynomials = list[Annotated[list[Number], Len(1)]]
 Class = Literal["signal", "background"]
 CLASSES: tuple[Class, Class] = ("signal", "background")
 
 
 class ToyProperty(Part):
-    """The property that means and widths follow."""
+    """The property on which means and widths of the features depend."""
 
     name: Name = Field(description="Name of one of the properties of the study")
     low: Number = Field(description="Smallest value of the property [its unit]")
@@ -40,7 +40,7 @@ class ToyProperty(Part):
 
 
 class ToyClass(Part):
-    """The events of a class."""
+    """Number and distributions of the events of a class."""
 
     events: Count = Field(description="Number of events")
     scale: Positive = Field(
@@ -62,7 +62,7 @@ class ToyClass(Part):
 
 
 class Settings(SourceSettings):
-    """Independent Gaussian features whose means and widths follow a property, which falls exponentially."""
+    """Independent Gaussian features, with means and widths that depend on an exponential property."""
 
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
     has: ClassVar[frozenset[str]] = frozenset({"bin_optimum"})
@@ -74,7 +74,7 @@ class Settings(SourceSettings):
     background: ToyClass = Field(description="Background events")
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield where the property is none of the study, or a feature has no polynomial."""
+        """Yield a fault if the study lacks the property, or a feature has no polynomial."""
         name = self.event_property.name
         if name in study.feature_names:
             yield "event_property.name", f"{name} is a feature: give it another name"
@@ -100,7 +100,7 @@ class Settings(SourceSettings):
         return means, widths, np.exp(-(values[:, None] - low) / scales)
 
     def generate(self, study: Study) -> pd.DataFrame:
-        """Return the feature table, with the property as one more column."""
+        """Return the feature table, with the property as a further column."""
         from ..data.feature_table import make_feature_table
 
         assert study.split is not None
@@ -108,7 +108,7 @@ class Settings(SourceSettings):
 
 
 def at_places(polynomials: Polynomials, places: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return polynomials at places between the limits of the property, shape (n_places, n_polynomials)."""
+    """Return polynomials at relative positions between the limits, shape (n_places, n_polynomials)."""
     values: NDArray[np.float64] = np.stack(
         [np.polynomial.polynomial.polyval(places, of_feature) for of_feature in polynomials], 1
     )
@@ -116,10 +116,10 @@ def at_places(polynomials: Polynomials, places: NDArray[np.floating]) -> NDArray
 
 
 def draw_property(generator: np.random.Generator, settings: Settings, of_class: Class) -> NDArray[np.float64]:
-    """Draw the property of the events of a class, which falls exponentially between its limits."""
+    """Draw the property of the events of a class from an exponential distribution between its limits."""
     low, high = settings.event_property.low, settings.event_property.high
     of_events: ToyClass = getattr(settings, of_class)
-    # Quantiles of the exponential distribution, cut off at the upper limit.
+    # Quantiles of the exponential distribution, truncated at the upper limit.
     uniform = generator.random(of_events.events)
     scale = of_events.scale
     drawn: NDArray[np.float64] = low - scale * np.log1p(uniform * np.expm1(-(high - low) / scale))
@@ -137,7 +137,7 @@ def means_and_widths(
     of_class : str
         ``signal`` or ``background``.
     values : ndarray, shape (n_values,)
-        Of the property [its unit].
+        Values of the property [its unit].
 
     Returns
     -------
@@ -165,7 +165,7 @@ def generate_events(settings: Settings, features: list[str]) -> tuple[pd.DataFra
 
     Notes
     -----
-    Each class has a stream of its own: the number of events of one does not move those of the other.
+    Each class has its own random stream, so that the number of events of one does not change the other.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The settings that sources of ROOT files share: the preselection and the weights of the events that pass."""
+"""Common settings of sources of ROOT files: the preselection and the weights of the selected events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGEST_ISOLATION = Field(
 
 
 class Leptons(Settings):
-    """Requirements on a lepton; an event must have exactly two."""
+    """Requirements on a lepton; an event must have exactly two leptons."""
 
     pt: NotNegative = Field(description="Smallest pT [GeV]")
     electron_eta: Positive | None = LARGEST_ETA
@@ -33,14 +33,14 @@ class Leptons(Settings):
 
 
 class Jets(Settings):
-    """Requirements on a jet, in every step and feature."""
+    """Requirements on a jet, used in every step and feature."""
 
     pt: NotNegative = Field(description="Smallest pT [GeV]")
     eta: Positive | None = LARGEST_ETA
 
 
 class Selection(Settings):
-    """Preselection; its steps are taken in the order of the keys. Null asks for nothing."""
+    """Preselection; its steps are applied in the order of the keys. With null there is no requirement."""
 
     leptons: Leptons = Field(description="Requirements on the leptons")
     jets: Jets = Field(description="Requirements on the jets")
@@ -91,17 +91,17 @@ class SelectedEvents(SourceSettings):
 
     @property
     def columns(self) -> Collection[str]:
-        """The features that can be made of the events."""
+        """The features that can be computed from the events."""
         return DELPHES_FEATURES
 
     @property
     def weighting(self) -> dict[str, Any]:
-        """The luminosity, the cross-sections and whether classes are balanced, as the merging takes them."""
+        """The arguments of the merging: luminosity, cross-sections and whether classes are balanced."""
         given = self.model_dump()
         return {name: given.get(name) for name in ("luminosity", "cross_sections", "balance")}
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield where the classes differ in weight and nothing is said of the training."""
+        """Yield a fault if the classes have different weights and ``equal_class_weights`` is not given."""
         if self.luminosity is not None and self.equal_class_weights is None:
             text = (
                 "the classes then differ in weight: say with equal_class_weights, true or false, whether the "

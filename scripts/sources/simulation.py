@@ -1,4 +1,4 @@
-"""Events of Pythia 8, seen by a detector."""
+"""Events of Pythia 8 with a detector simulation."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .selected_events import LARGEST_ETA, SelectedEvents, Selection
 if TYPE_CHECKING:
     from ..study import Study
 
-#: abs(eta) up to which the detector finds leptons.
+#: Largest abs(eta) at which the detector finds leptons.
 LEPTON_REACH = 2.5
-#: How far the generator filter must stay from the preselection [GeV]: MET below it, for what the detector
-#: smears; pair pT not far above the leading jet, which can be all that the pair recoils against.
+#: Distances of the generator filter from the preselection [GeV]. MET must be lower because of the smearing
+#: by the detector. The pair pT must not be far above that of the leading jet, which can be the whole recoil.
 MET_MARGIN, PAIR_PT_MARGIN = 30.0, 20.0
 
 
 class Process(Part):
-    """The events of a sample."""
+    """Process and number of events of a sample."""
 
     process: Literal["sleptons", "ww"] = Field(description="Process that Pythia generates")
     events: Count = Field(description="Number of events that pass the generator filter, of all jobs together")
@@ -49,7 +49,7 @@ class Process(Part):
 
 
 class Filter(Part):
-    """Requirements at parton level; looser than the preselection, which comes after the detector."""
+    """Requirements at parton level, which must be looser than the preselection after the detector."""
 
     pair_pt: NotNegative = Field(description="Smallest pT of the pair of sleptons or W bosons [GeV]")
     met: NotNegative = Field(description="Smallest pT of all neutrinos and neutralinos together [GeV]")
@@ -59,7 +59,7 @@ class Filter(Part):
 
 
 class Generator(Part):
-    """Pythia 8; its events depend on these keys only, not on the cores it runs on."""
+    """Settings of Pythia 8; the events depend only on these keys, not on the number of cores."""
 
     energy: Number = Field(ge=100.0, description="Energy of the collision in the centre of mass [GeV]")
     multiparton_interactions: bool = Field(description="Whether to simulate these; takes ten times as long")
@@ -80,7 +80,7 @@ class Detector(Part):
 
     @property
     def event_format(self) -> Literal["parquet", "hepmc"]:
-        """Ending of the files of generated events that it takes."""
+        """Ending of the files of generated events for this detector."""
         return "parquet" if self.response == "parametrised" else "hepmc"
 
     @property
@@ -91,7 +91,7 @@ class Detector(Part):
 
 
 class Settings(SelectedEvents):
-    """Events of Pythia 8, seen by a detector."""
+    """Events of Pythia 8 with a detector simulation."""
 
     kind: Literal["simulation"]
     signal: Process = Field(description="Signal process")
@@ -100,7 +100,7 @@ class Settings(SelectedEvents):
     detector: Detector = Field(description="Settings of the detector")
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield what a sample, the filter or the response has that does not fit the others."""
+        """Yield a fault for settings of a sample, the filter or the response that do not fit the others."""
         yield from super().check(study)
         for sample, process in (("signal", self.signal), ("background", self.background)):
             gap, mass = process.mass_gap, process.slepton_mass
@@ -119,7 +119,7 @@ class Settings(SelectedEvents):
 
 
 def _biases(required: Filter, selection: Selection) -> Iterator[Fault]:
-    """Yield where a generator filter drops events that pass the preselection: nothing brings these back."""
+    """Yield a fault if the generator filter drops events that could pass the preselection."""
     leptons = selection.leptons
     reach = max(
         LEPTON_REACH if eta is None else min(eta, LEPTON_REACH)

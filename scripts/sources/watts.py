@@ -1,4 +1,4 @@
-"""The toy samples of G. Watts' notebooks, drawn by numpy's legacy generator as his module does."""
+"""The toy samples of G. Watts' notebooks, drawn with numpy's legacy generator as in his module."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Classes = tuple[Events, Events]
 SEED = 19680801
 #: Mean and standard deviation in one dimension.
 LINE = {"signal": (5.0, 1.0), "background": (0.0, 4.0)}
-#: Mean and covariance in two dimensions. The poster calls the covariances widths: the background is 3 wide,
-#: the signal 0.71, and its features are correlated by 0.4.
+#: Mean and covariance in two dimensions. The poster calls the covariances widths. The width of the background
+#: is 3, that of the signal 0.71; the features of the signal have a correlation of 0.4.
 PLANE: dict[str, tuple[list[float], list[list[float]]]] = {
     "signal": ([1.5, 2.0], [[0.5, 0.2], [0.2, 0.5]]),
     "background": ([0.0, 0.0], [[9.0, 0.0], [0.0, 9.0]]),
 }
 N_EVENTS = 10_000
-#: Signal events in one dimension before the notebooks were moved to 10,000.
+#: Number of signal events in one dimension in the first notebooks; later ones have 10,000.
 N_SIGNAL_FIRST = 1_000
 
 
 class Settings(SourceSettings):
-    """The toys of G. Watts' notebooks: all of his events are for training, others for the test."""
+    """The toys of G. Watts' notebooks: his events are for training; the test events are new ones."""
 
     splits_itself: ClassVar[bool] = True
     features_only: ClassVar[bool] = True
@@ -56,7 +56,7 @@ class Settings(SourceSettings):
     seed: Seed = Field(description="Seed of the sample `plane_anew`; the test events have this seed plus one")
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield where the sample has other features than the study, or a number of events of its own."""
+        """Yield a fault for a wrong number of features, or for ``events`` with a fixed sample."""
         if (self.events is not None) != (self.sample == "plane_anew"):
             yield "events", f"the sample plane_anew needs it, and no other: the sample is {self.sample}"
         given, dimensions = len(study.features), n_features(self.sample)
@@ -66,8 +66,8 @@ class Settings(SourceSettings):
     def generate(self, study: Study) -> pd.DataFrame:
         """Return the feature table.
 
-        All events of the sample are for training, which the notebooks look at too; the test events are drawn
-        from the same distributions.
+        All events of the sample are for training; the notebooks have no test sample. The test events here are
+        drawn from the same distributions.
         """
         import pandas as pd
 
@@ -75,7 +75,7 @@ class Settings(SourceSettings):
         training = (
             SAMPLES[self.sample]() if self.events is None else draw_more(dimensions, self.events, self.seed)
         )
-        # The next seed: those of the classes of one seed are independent already.
+        # The next seed is used; the two classes of one seed are already independent.
         test = draw_more(dimensions, self.test_events, self.seed + 1)
         parts = [
             pd.DataFrame(events, columns=study.feature_names).assign(
@@ -93,7 +93,7 @@ def _line_first() -> Classes:
 
 
 def _line_again() -> Classes:
-    # The import of another of his modules draws once in between; then the notebook draws its signal anew.
+    # In between, the import of another of his modules draws once; then the notebook draws its signal again.
     generator = np.random.RandomState(SEED)
     _, background = _line(generator, N_SIGNAL_FIRST)
     generator.normal(size=N_EVENTS)
@@ -116,8 +116,8 @@ def _line(generator: np.random.RandomState, n_signal: int) -> Classes:
     return signal[:, None], generator.normal(*LINE["background"], N_EVENTS)[:, None]
 
 
-#: By name: the line as his first notebooks have it, as the one on losses draws it, and as it is now; the
-#: plane.
+#: Samples by name: the line in his first notebooks, in the notebook on losses and in the present ones; and
+#: the plane.
 SAMPLES: dict[str, Callable[[], Classes]] = {
     "line_first": _line_first,
     "line_again": _line_again,
@@ -132,14 +132,14 @@ def n_features(sample: str) -> int:
 
 
 def draw_more(dimensions: int, n_events: int, seed: int) -> Classes:
-    """Draw events of the same distributions with a seed of one's own.
+    """Draw new events from the same distributions with a given seed.
 
     Parameters
     ----------
     dimensions : int
         1 for the line, 2 for the plane.
     n_events : int
-        Of each class.
+        Number of events of each class.
     seed : int
 
     Returns
@@ -158,7 +158,7 @@ def draw_more(dimensions: int, n_events: int, seed: int) -> Classes:
 
 
 def signal_probability(events: Events) -> NDArray[np.float64]:
-    """Return the exact probability that an event of the plane is signal, both classes being equally frequent.
+    """Return the exact signal probability of events of the plane, for equally frequent classes.
 
     Parameters
     ----------

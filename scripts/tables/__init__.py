@@ -1,1 +1,1 @@
-"""The kinds of tables: each turns files into the rows that are written."""
+"""The kinds of tables: each makes rows from files."""

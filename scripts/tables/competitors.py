@@ -1,4 +1,4 @@
-"""Every method at the same working points: ROC area, background, smoothness of the cuts, time of training."""
+"""Methods at the same working points: ROC area, background, roughness of the cuts, time of training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Settings(TableSettings):
-    """Several networks at the targets of the first one."""
+    """Comparison of several networks at the targets of the first one."""
 
     files = ("features", "metrics", "cuts", "timing")
     n_networks = range(1, 100)
@@ -30,7 +30,7 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return one row a network; the background efficiencies are at the targets of the first one."""
+    """Return one row for each network; the background efficiencies are at the targets of the first one."""
     import pandas as pd
 
     from ..evaluation.comparison import compare_networks

@@ -25,7 +25,7 @@ class Settings(TableSettings):
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return events and the fraction of all events left after each step, for both classes.
 
-    With a luminosity also the events expected at it, in the columns ``signal_expected`` and
+    With a luminosity the expected events are also given, in the columns ``signal_expected`` and
     ``background_expected``.
     """
     steps = inputs.read("cutflow")

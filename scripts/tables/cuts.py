@@ -1,4 +1,4 @@
-"""The cuts of each network, written as one would write them in an analysis."""
+"""The cuts of each network, in the notation of an analysis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Settings(TableSettings):
-    """One row a network, target and bin."""
+    """Cuts with one row for each network, target and bin."""
 
     files = ("cuts",)
     n_networks = range(1, 100)
@@ -25,7 +25,7 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return one row a network, target and bin, one column a feature: direction, cut and unit."""
+    """Return one row for each network, target and bin, with direction, cut and unit of each feature."""
     import pandas as pd
 
     from ..data.cut_table import PROPERTY_COLUMNS
@@ -44,7 +44,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
                 texts["bin"] = f"{low:g} < {followed} < {high:g}"
             for cut in of_target.itertuples():
                 edge = f"{cut.direction} {cut.cut:.4g} {units[cut.feature]}".strip()
-                # Both edges of a window stand in one cell.
+                # Both edges of a window are in one cell.
                 texts[cut.feature] = f"{texts[cut.feature]}, {edge}" if cut.feature in texts else edge
             rows.append({"network": network, "target_efficiency": target, **texts})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Yields and significance of working points in a counting experiment, and the best of each network."""
+"""Expected yields and significance of working points, and the best working point of each network."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return yields and significance, one row a network and working point, and which is a network's best.
+    """Return yields and significance of each network and working point, with the best one marked.
 
-    The best has the largest significance of those that keep the minimum signal of the counting experiment:
-    the exact one where it is known, that of the test sample otherwise.
+    The best working point has the largest significance among those that keep the minimum signal of the
+    counting experiment. The significance is exact if known, else that of the test sample.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The settings, study and files that a table is made from."""
+"""The input of a table: settings, study and files."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class TableInputs(Generic[S]):
     Parameters
     ----------
     table : Settings
-        Of the kind of table.
+        Settings of the kind of table.
     study : Study
     files : dict of list of Path
-        By kind; one file a network, in the order of the config, or one of the study.
+        Files by kind: one for each network, in the order of the config, or one of the study.
     """
 
     table: S
@@ -37,9 +37,9 @@ class TableInputs(Generic[S]):
 
     @property
     def networks(self) -> list[str]:
-        """Names of the networks, in the order shown."""
+        """Names of the networks, in the order of the rows."""
         return list(self.table.networks)
 
     def read(self, kind: str, position: int = 0) -> pd.DataFrame:
-        """Read the csv, tsv or parquet file of a kind, of the network at ``position``."""
+        """Read the csv, tsv or parquet file of a kind for the network at ``position``."""
         return read_table(self.files[kind][position])

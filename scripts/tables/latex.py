@@ -1,4 +1,4 @@
-"""A table as LaTeX, its text with nothing that LaTeX would take for something else."""
+"""Tables in LaTeX, with special characters escaped."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ESCAPED = str.maketrans(
 
 
 def escaped(text: str) -> str:
-    """Return a text that LaTeX shows as it is."""
+    """Escape a text so that LaTeX shows it unchanged."""
     return text.translate(_ESCAPED)
 
 
 def to_latex(table: pd.DataFrame, caption: str) -> str:
-    """Return a table as LaTeX, numbers with four digits and missing values as dashes."""
+    """Return a table in LaTeX, with four digits for numbers and dashes for missing values."""
     import pandas as pd
 
     def shown(value: object) -> str:

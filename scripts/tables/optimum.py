@@ -1,4 +1,4 @@
-"""Background that cuts leave, over that of the best ones, on Gaussian features."""
+"""Background of cuts relative to that of the best cuts, on Gaussian features."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return exact efficiencies and their ratios to both optima, one row a network and target.
+    """Return exact efficiencies and their ratios to both optima, one row for each network and target.
 
-    Working points outside of the optimum's range are left out.
+    Working points outside the range of the optimum are left out.
     """
     import pandas as pd
 

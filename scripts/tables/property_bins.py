@@ -1,4 +1,4 @@
-"""Cuts that follow a property beside the best cuts of a toy, bin by bin."""
+"""Comparison of cuts that follow a property with the best cuts of a toy, bin by bin."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Settings(TableSettings):
     table: Literal["property_bins"]
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield networks of other bins."""
+        """Yield a fault for each network with other bins."""
         yield from bin_faults(self.networks, study)
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return one row a network, target and bin: exact efficiencies and the distance to the best cuts.
+    """Return exact efficiencies and the distance to the best cuts for each network, target and bin.
 
-    The last columns are efficiencies of cuts that are interpolated between the bins; empty where cuts can
+    The last columns are efficiencies of cuts interpolated between the bins; they are empty for cuts that can
     have two edges, as those of kCuts.
     """
     import pandas as pd
@@ -46,7 +46,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         table = compare_bins(cuts, optimum, inputs.study, events)
         table.insert(0, "network", name)
         one_sided = "loss" in network.offers and getattr(network, "weights", "") != "windows"
-        # A preselection is not made for a target that the optimum has too.
+        # A preselection has no target, so it cannot be compared with the optimum.
         if one_sided and "classifier" not in network.offers:
             between = interpolated_efficiencies(cuts, inputs.study).rename(
                 columns=lambda name: name if name in BIN_COLUMNS else f"interpolated_{name}"

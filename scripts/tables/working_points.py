@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Settings(TableSettings):
-    """One row a network and working point."""
+    """Efficiencies with one row for each network and working point."""
 
     files = ("metrics",)
     n_networks = range(1, 100)
@@ -24,7 +24,7 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return the metrics of all networks, one row a network and target."""
+    """Return the metrics of all networks, one row for each network and target."""
     import pandas as pd
 
     parts = [

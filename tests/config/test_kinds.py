@@ -20,7 +20,7 @@ def test_two_kinds_of_one_name(monkeypatch, tmp_path):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text("class Settings(FigureSettings): ...")
     monkeypatch.setattr(kinds, "HERE", tmp_path)
-    with pytest.raises(kinds.ConfigError, match="figures.papers.roc and scripts.figures.roc are a plot"):
+    with pytest.raises(kinds.ConfigError, match=r"papers\.roc and scripts\.figures\.roc are a plot"):
         kinds.modules.__wrapped__("plot")
 
 

@@ -9,13 +9,13 @@ def one_of(names):
 FIGURES = RUN.entries("figures")
 TABLES = RUN.entries("tables")
 ANALYSES = {name for study in STUDIES.values() for name in study.analyses}
-# (study, network): a network of one name can be another in another study.
+# (study, network), because networks of different studies can have the same name.
 NETWORKS = {
     (study.name, name): settings for study in STUDIES.values() for name, settings in study.networks.items()
 }
 
 SAMPLES = ("signal", "background")
-# The ROOT files of a study by sample; those of the user are looked for before any work is done.
+# The ROOT files of a study by sample; files of the user must exist before any job starts.
 SIMULATED_FILES = {
     name: {sample: [f"{RESULTS}/{name}/simulation/{sample}.root"] for sample in SAMPLES}
     for name, study in STUDIES.items()
@@ -92,7 +92,7 @@ def measure_modules():
     return sorted({measures()[name] for name in named})
 
 
-# The files of one network, in its folder, and of one study by the name that figures, tables and analyses ask for.
+# The files of a network and of a study, by the names that figures, tables and analyses use.
 NETWORK_FILES = {
     "history": "history.csv",
     "timing": "training.tsv",

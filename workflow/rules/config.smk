@@ -3,11 +3,11 @@ import os
 import sys
 from pathlib import Path
 
-# Also where this file is included from elsewhere, and in the jobs that a cluster starts.
+# Needed also if this file is included from elsewhere, and in jobs on a cluster.
 BASEDIR = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(BASEDIR))
-# Scripts run in processes of their own: they find the packages by this, whatever is installed.
-# One thread a job: Snakemake runs jobs side by side, and threads that compete are far slower than one.
+# Scripts run in separate processes, which find the packages of the project by this path.
+# One thread for each job: Snakemake runs jobs in parallel, and competing threads are much slower.
 os.environ.update(
     PYTHONPATH=os.pathsep.join(sys.path[:1] + list(filter(None, [os.getenv("PYTHONPATH")]))),
     OMP_NUM_THREADS="1",

@@ -1,4 +1,4 @@
-# Where events come from: a feature table a study.
+# From the source of events to the feature table of each study.
 
 
 rule generate_features:
@@ -21,7 +21,7 @@ rule generate_features:
         "../../scripts/generate_features.py"
 
 
-# One job a file: a bad one names itself, and what was read of the others is kept.
+# One job for each file: the job of a bad file fails with its name, and the results of others are kept.
 rule read_delphes:
     input:
         root_file=lambda w: ROOT_FILES[w.study][w.sample][int(w.part)],

@@ -1,4 +1,4 @@
-# Every number and claim of the papers beside ours.
+# The scorecard compares every number and claim of the papers with ours.
 
 
 rule write_scorecard:

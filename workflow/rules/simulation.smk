@@ -1,5 +1,5 @@
-# Events from nothing: generated in independent jobs, then seen by a detector. Ends in ROOT files as Delphes
-# writes them, one a sample.
+# Simulation: events are generated in independent jobs and passed through a detector. The result is one ROOT
+# file for each sample, as Delphes writes it.
 
 
 rule generate_events:
@@ -13,7 +13,7 @@ rule generate_events:
     wildcard_constraints:
         study=one_of(SIMULATED_FILES),
         format="parquet|hepmc",
-    # The longest jobs of a run, so the first ones.
+    # These are the longest jobs of a run, so they start first.
     priority: 20
     conda:
         PIP_ENV
@@ -100,7 +100,7 @@ rule run_delphes:
         mem_mb=2000,
     params:
         code=lambda w: CODE.digest("scripts.run_delphes"),
-        # A card of the user's own; one that comes with Delphes is found when it runs.
+        # A card of the user is an input; a card that comes with Delphes is found when the job runs.
         state=lambda w: state_of(STUDIES[w.study].source.detector.card),
         program=lambda w: STUDIES[w.study].source.detector.program,
         card=lambda w: STUDIES[w.study].source.detector.card,

@@ -1,4 +1,4 @@
-# Every table is an entry of the config, as the figures are.
+# Every table is an entry of the config, like the figures.
 
 
 rule write_table:

@@ -1,4 +1,4 @@
-# From a feature table to trained cuts and what they do.
+# From a feature table to trained cuts and their efficiencies.
 
 
 rule train_model:
@@ -34,7 +34,7 @@ rule train_model:
         "../../scripts/train_model.py"
 
 
-# A model that is not a network of torch is a file of text.
+# A model that is not a torch network is a text file.
 use rule train_model as train_text_model with:
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.json",
@@ -68,7 +68,7 @@ rule evaluate_model:
         "../../scripts/evaluate_model.py"
 
 
-# The optimum, trainings on many samples, shifted inputs: one job a study, since each step takes seconds.
+# One job for each analysis of a study, for example the optimum or shifted features; each step takes seconds.
 rule analyse_study:
     input:
         unpack(lambda w: files_for(STUDIES[w.study].analyses[w.analysis].files, w.study, [])),

@@ -1,11 +1,11 @@
-"""How claims are measured: a measure is a function ``NAME(results, ...)``, found in this folder by its name.
+"""Measures: functions ``NAME(results, ...)`` in this folder, which claims name.
 
-It takes the :class:`~scripts.scorecard.results.Results` of a run and the claim's arguments, and returns a
-:class:`~scripts.scorecard.results.Measured`; it raises ``NotRun`` where the run lacks what it is about. An
-argument that names a network has a type that says what the network must have, for example
-``Annotated[str, Has({"cuts", "one_bin"})]``. An argument ``study`` that a claim does not give is the claim's
-own study. Measures of one paper are in ``papers``. A module imports pandas and torch inside its functions, so
-that a config is checked without them.
+A measure takes the :class:`~scripts.scorecard.results.Results` of a run and the claim's arguments, and
+returns a :class:`~scripts.scorecard.results.Measured`; it raises ``NotRun`` if the run lacks its input. The
+type of an argument that names a network states what the network must have, for example
+``Annotated[str, Has({"cuts", "one_bin"})]``. If a claim does not give the argument ``study``, it is the study
+of the claim. Measures for one paper are in ``papers``. A module imports pandas and torch inside its
+functions, so that a config can be checked without them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def measure_of(name: str) -> Measure:
     Raises
     ------
     ConfigError
-        If there is none of this name, with those that could be meant.
+        If there is no such measure; the message lists similar names.
     """
     if name not in measures():
         raise ConfigError(not_known("measure", name, measures()))
@@ -58,7 +58,7 @@ def parameters_of(name: str) -> list[str]:
 
 
 def networks_of(name: str) -> Iterator[tuple[str, Has]]:
-    """Yield the arguments of a measure that name a network, each with what the network must have."""
+    """Yield the arguments of a measure that name a network, and the requirements on the network."""
     hints: dict[str, Any] = get_type_hints(measure_of(name), include_extras=True)
     for argument, hint in hints.items():
         yield from ((argument, has) for has in getattr(hint, "__metadata__", ()) if isinstance(has, Has))

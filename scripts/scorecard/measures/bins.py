@@ -1,4 +1,4 @@
-"""How cuts that follow a property compare with the best ones of a toy, which are known in every bin."""
+"""Measures that compare cuts that follow a property with the best cuts of a toy in every bin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Cuts = Annotated[str, Has({"cuts"})]
 
 
 def cut_distance(results: Results, study: str, network: Cuts) -> Measured:
-    """Root mean square distance of the cuts of the study's own sample to the best ones [signal widths]."""
+    """Root mean square distance of the cuts to the best ones, for the sample of the study [signal widths]."""
     from ...sources.property_optimum import compare_bins
 
     table = compare_bins(
@@ -28,7 +28,7 @@ def cut_distance(results: Results, study: str, network: Cuts) -> Measured:
 
 
 def cut_distance_ratio(results: Results, study: str, network: Cuts, other: Cuts) -> Measured:
-    """Mean distance of a network over that of another on the same samples, with the error of pairs."""
+    """Mean distance of a network divided by that of another, with the uncertainty from pairs of samples."""
     first, second = _distances(results, study, network), _distances(results, study, other)
     ratio = first.mean() / second.mean()
     spread = (first - ratio * second).std() / np.sqrt(len(first)) / second.mean()
@@ -38,28 +38,28 @@ def cut_distance_ratio(results: Results, study: str, network: Cuts, other: Cuts)
 def bin_pull_rms(results: Results, study: str, network: Cuts) -> Measured:
     """Root mean square, over samples, bins and targets, of the pull of the signal efficiency.
 
-    The distance of the exact efficiency in a bin from the target, over the binomial uncertainty of the
-    training signal in that bin.
+    The pull is the distance of the exact efficiency in a bin from the target, divided by the binomial
+    uncertainty from the training signal in that bin.
     """
     pulls = _repeats(results, study, network)["pull"]
     return Measured(float(np.sqrt((pulls**2).mean())))
 
 
 def mean_bin_pull(results: Results, study: str, network: Cuts) -> Measured:
-    """Mean, over samples, bins and targets, of the pull of the signal efficiency; its error over samples."""
+    """Mean pull of the signal efficiency over samples, bins and targets; uncertainty from the samples."""
     of_seeds = _repeats(results, study, network).groupby("seed")["pull"].mean()
     return Measured(float(of_seeds.mean()), float(of_seeds.std() / np.sqrt(len(of_seeds))))
 
 
 def largest_bin_pull(results: Results, study: str, network: Cuts) -> Measured:
-    """Largest pull, over samples, bins and targets, of the signal efficiency."""
+    """Largest pull of the signal efficiency over samples, bins and targets."""
     return Measured(float(_repeats(results, study, network)["pull"].abs().max()))
 
 
 def background_difference(results: Results, study: str, network: Cuts, other: Cuts) -> Measured:
-    """Background over the best one, mean over samples, bins and targets, minus that of another network.
+    """Mean ratio of background to the best one, over samples, bins and targets, minus another network's.
 
-    Both see the same samples, so the error is that of the pairs.
+    Both networks use the same samples, so the uncertainty is that of pairs.
     """
     first, second = (
         _repeats(results, study, name).groupby("seed")["over_optimum"].mean() for name in (network, other)

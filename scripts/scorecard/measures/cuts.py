@@ -1,6 +1,6 @@
-"""Where cuts are, how they move from target to target, and how they differ between networks.
+"""Measures of the positions of cuts, their steps between targets, and differences between networks.
 
-These are cuts that are the same for all events: they do not know bins of a property.
+They apply only to cuts that are the same for all events, without bins of a property.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ Cuts = Annotated[str, Has({"cuts", "one_bin"})]
 
 
 def trained_cut(results: Results, study: str, network: Cuts, feature: str) -> Measured:
-    """Cut on a feature, in its unit, of a network with one cut a feature."""
+    """Cut on a feature, in its unit, for a network with one cut on each feature."""
     return Measured(float(results.cuts(study, network).set_index("feature")["cut"][feature]))
 
 
 def monotone_cuts(results: Results, study: str, network: Cuts) -> Measured:
-    """Share of the features whose cut loosens, or stays, at each step to a higher target."""
+    """Share of the features whose cut never tightens from one target to the next higher one."""
     slack = 1e-6
     return Measured(float((_tightening_steps(results, study, network) <= slack).all(axis=0).mean()))
 
 
 def largest_tightening(results: Results, study: str, network: Cuts) -> Measured:
-    """Largest step of a scaled cut that tightens from one target to the next higher one; 0 for none."""
+    """Largest tightening of a scaled cut from one target to the next higher one; 0 if there is none."""
     return Measured(float(max(_tightening_steps(results, study, network).max(), 0.0)))
 
 
@@ -41,7 +41,7 @@ def largest_scaled_cut(results: Results, study: str, network: Cuts) -> Measured:
 
 
 def largest_bend(results: Results, study: str, network: Cuts) -> Measured:
-    """Largest distance of a cut from the straight line between its ends, over the range of that cut."""
+    """Largest distance of a cut from the straight line between its ends, relative to the range of the cut."""
     edges = _edges(results, study, network)
     values, targets = edges.to_numpy(), edges.index.to_numpy()
     share = ((targets - targets[0]) / (targets[-1] - targets[0]))[:, None]
@@ -76,7 +76,7 @@ def largest_cut_difference(results: Results, study: str, network: Cuts, other: C
 
 
 def cut_distance_to_scan(results: Results, study: str, network: Cuts, scan: Cuts) -> Measured:
-    """Largest difference of scaled cuts to those of a scan, interpolated to the network's efficiency."""
+    """Largest difference of scaled cuts from those of a scan, interpolated to the network's efficiency."""
     efficiency = signal_efficiency(results, study, network).value
     at = _interpolate(results.cuts(study, scan), efficiency, "cut_scaled")
     return Measured(float((results.cuts(study, network)["cut_scaled"] - at).abs().max()))
@@ -91,7 +91,7 @@ def single_cut_difference(results: Results, study: str, network: Cuts, other: Cu
 
 
 def single_cut_distance_to_scan(results: Results, study: str, network: Cuts, scan: Cuts) -> Measured:
-    """As :func:`single_cut_difference`, to a scan interpolated to the network's signal efficiency."""
+    """As :func:`single_cut_difference`, for a scan interpolated to the network's signal efficiency."""
     cuts, efficiency = results.cuts(study, network), signal_efficiency(results, study, network).value
     of_scan = cuts.assign(cut=_interpolate(results.cuts(study, scan), efficiency, "cut"))
     first, second = (_single_cut_efficiencies(results, study, table) for table in (cuts, of_scan))
@@ -99,7 +99,7 @@ def single_cut_distance_to_scan(results: Results, study: str, network: Cuts, sca
 
 
 def _edges(results: Results, study: str, network: str) -> pd.DataFrame:
-    """Return the scaled cuts, a row a target in increasing order, a column a feature and direction."""
+    """Return the scaled cuts: rows are targets in increasing order, columns are features and directions."""
     edges = results.cuts(study, network).pivot(
         index="target_efficiency", columns=["feature", "direction"], values="cut_scaled"
     )
@@ -109,7 +109,7 @@ def _edges(results: Results, study: str, network: str) -> pd.DataFrame:
 
 
 def _tightening_steps(results: Results, study: str, network: str) -> NDArray[np.float64]:
-    """Return by how much each edge tightens to the next higher target, shape (n_targets - 1, n_edges)."""
+    """Return the tightening of each edge to the next higher target, shape (n_targets - 1, n_edges)."""
     edges = _edges(results, study, network)
     steps = np.diff(edges.to_numpy(), axis=0)
     signs = np.where(edges.columns.get_level_values("direction") == ">", 1.0, -1.0)
@@ -117,7 +117,7 @@ def _tightening_steps(results: Results, study: str, network: str) -> NDArray[np.
 
 
 def _pair_cuts(results: Results, study: str, network: str, other: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the cuts of two networks, row by row of the same feature and, for scans, target."""
+    """Return the cuts of two networks with the same feature and, for scans, the same target in each row."""
     first, second = results.cuts(study, network), results.cuts(study, other)
     keys = ["feature"] if first["feature"].is_unique else ["feature", "target_efficiency"]
     first, second = first.set_index(keys, drop=False), second.set_index(keys, drop=False)

@@ -76,7 +76,7 @@ def efficiency_after_shift(
     target: float | None = None,
     relative: bool = False,
 ) -> Measured:
-    """Signal efficiency of a working point with inputs shifted by up to ``shift``; or over unshifted."""
+    """Signal efficiency of a working point with features shifted by up to ``shift``, or relative to none."""
     table = results.analysis(study, "robustness")
     rows = table[
         (table["network"] == network) & np.isclose(table["score_above"], score_above, rtol=0, atol=1e-12)

@@ -1,4 +1,4 @@
-"""The events of a study, before anything is trained."""
+"""Measures of the events of a study before any training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..results import Measured, Results
 
 
 def events(results: Results, study: str, label: int | None = None, split: str | None = None) -> Measured:
-    """Number of events of a study: of one class where a label is given, of one sample where a split is."""
+    """Number of events of a study, of one class if a label is given, of one sample if a split is given."""
     table = results.features(study)
     chosen = np.ones(len(table), dtype=bool)
     for column, value in (("label", label), ("split", split)):

@@ -1,4 +1,4 @@
-"""Cuts and a network trained together against cuts first, by the fraction of the background kept."""
+"""Comparison of training cuts and network together with training cuts first, by kept fraction."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def largest_joint_deficit(results: Results, study: str, quantity: str) -> Measured:
-    """Largest deficit, over kept fractions, of training together against cuts first, then network.
+    """Largest deficit of training together compared with cuts first, over kept fractions.
 
-    The difference of the means over the seeds, in units of the spread of the seeds (of both in quadrature,
-    over the square root of two).
+    It is the difference of the means over the seeds, in units of the spread of the seeds (the root mean
+    square of both spreads).
     """
     grouped = _seeds_of(results, study).groupby(["strategy", "fraction"])[quantity]
     means, variances = grouped.mean(), grouped.var()
@@ -25,9 +25,9 @@ def largest_joint_deficit(results: Results, study: str, quantity: str) -> Measur
 
 
 def mean_joint_difference(results: Results, study: str, quantity: str) -> Measured:
-    """Trained together minus cuts first, mean over kept fractions and seeds.
+    """Mean difference of training together minus cuts first, over kept fractions and seeds.
 
-    A seed is the same split of the events for both, so its error is that of the pairs.
+    A seed is the same split of the events for both, so the uncertainty is that of pairs.
     """
     means = _seeds_of(results, study).groupby(["strategy", "seed"])[quantity].mean()
     pairs = means["together"] - means["cuts first"]

@@ -12,7 +12,7 @@ Linear = Annotated[str, Has({"boundary"})]
 
 
 def linear_weight(results: Results, study: str, network: Linear, feature: str) -> Measured:
-    """Learned weight of a feature, scaled as the network sees it."""
+    """Learned weight of a scaled feature."""
     trained = results.model(study, network)
     names = list(trained.scaling.features or ())
     if feature not in names:
@@ -28,7 +28,7 @@ def boundary_slope(results: Results, study: str, network: Linear) -> Measured:
 
 
 def weight_norm(results: Results, study: str, network: Linear) -> Measured:
-    """Length of the weights, per physical unit of the features."""
+    """Norm of the vector of weights, per physical unit of the features."""
     return Measured(float(np.linalg.norm(_weights(results, study, network))))
 
 

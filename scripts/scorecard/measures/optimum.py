@@ -1,4 +1,4 @@
-"""How close cuts come to the best there are, with exact efficiencies where the distributions are known."""
+"""Comparison of cuts with the best ones, by exact efficiencies if the distributions are known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def optimum_background(results: Results, study: str, efficiency: float, windows:
 def background_over_optimum(
     results: Results, study: str, network: Cuts, windows: bool, target: float | None = None
 ) -> Measured:
-    """Exact background efficiency of cuts over that of the best ones at the same signal efficiency."""
+    """Exact background efficiency of cuts divided by that of the best cuts at the same signal efficiency."""
     at = _exact(results, study, network, target)
     best = _classes(results, study).best_cuts(at["signal_efficiency"], windows=windows)[2]
     return Measured(at["background_efficiency"] / best)
@@ -31,7 +31,7 @@ def background_over_optimum(
 def counted_background_over_optimum(
     results: Results, study: str, network: Cuts, windows: bool, target: float | None = None
 ) -> Measured:
-    """Background over that of the best cuts, as above, with the efficiencies of the test sample."""
+    """Background of cuts divided by that of the best cuts, from the efficiencies of the test sample."""
     at = row_at(results.metrics(study, network), target)
     best = _classes(results, study).best_cuts(at["signal_efficiency"], windows=windows)[2]
     return Measured(at["background_efficiency"] / best, at["background_efficiency_uncertainty"] / best)

@@ -1,4 +1,4 @@
-"""Scores of events: areas, thresholds and what lies above one."""
+"""Measures of scores: areas, thresholds and efficiencies of thresholds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def auc(results: Results, study: str, network: Network, target: float | None = N
 
 
 def score_threshold(results: Results, study: str, network: Scored, efficiency: float) -> Measured:
-    """Score above which a fraction of the signal lies; the uncertainty is from that fraction's."""
+    """Score above which a fraction of the signal lies; its uncertainty follows from that of the fraction."""
     scores = results.scores(study, network, "test")
     signal = scores.loc[scores["label"] == 1, score_columns(scores.columns)[0]].to_numpy()
     spread = np.sqrt(efficiency * (1 - efficiency) / len(signal))
@@ -62,17 +62,17 @@ def efficiency_above(
 
 
 def passing_events_above(results: Results, study: str, network: CutAndScored, score_above: float) -> Measured:
-    """Smallest share, over targets, of the events passing the cuts whose score is above a threshold."""
+    """Share of the events passing the cuts with a score above a threshold, smallest over targets."""
     return Measured(min(share for share, _ in _scores_of_sides(results, study, network, score_above)))
 
 
 def failing_events_below(results: Results, study: str, network: CutAndScored, score_above: float) -> Measured:
-    """Smallest share, over targets, of the events failing a cut whose score is below a threshold."""
+    """Share of the events failing a cut with a score below a threshold, smallest over targets."""
     return Measured(min(share for _, share in _scores_of_sides(results, study, network, score_above)))
 
 
 def scores_at_ends(results: Results, study: str, network: Scored, within: float) -> Measured:
-    """Share of the test sample with scores that close to 0 or 1, smallest over the targets."""
+    """Share of the test sample with scores closer to 0 or 1 than a distance, smallest over targets."""
     events = results.scores(study, network, "test")
     values = events[score_columns(events.columns)].to_numpy(dtype=float)
     at_ends = (values < within) | (values > 1 - within)
@@ -80,13 +80,13 @@ def scores_at_ends(results: Results, study: str, network: Scored, within: float)
 
 
 def least_output(results: Results, study: str, network: ScoredOnce) -> Measured:
-    """Smallest output of a network, training sample."""
+    """Smallest output of a network on the training sample."""
     scores = results.scores(study, network, "train")
     return Measured(float(scores[score_columns(scores.columns)[0]].min()))
 
 
 def output_outside(results: Results, study: str, network: ScoredOnce) -> Measured:
-    """Largest distance of an output from [0, 1], all events."""
+    """Largest distance of an output from [0, 1], over all events."""
     scores = results.scores(study, network)
     values = scores[score_columns(scores.columns)[0]]
     return Measured(float(max(0.0, -values.min(), values.max() - 1)))
@@ -101,7 +101,7 @@ def _scores_of_sides(
     test = events[events["split"] == "test"]
     scores = results.scores(study, network, "test")
     cuts = results.cuts(study, network)
-    # The order of the targets in cuts.csv is that of the network's rows.
+    # The targets in cuts.csv have the order of the network's rows.
     columns = [score_column(target) for target in cuts["target_efficiency"].drop_duplicates()]
     values = scores[columns].to_numpy()
     passed = passes_cut_table(test, cuts)

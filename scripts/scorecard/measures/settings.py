@@ -1,4 +1,4 @@
-"""Numbers of the config, read back."""
+"""Measures that return numbers of the config."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Network = Annotated[str, Has()]
 
 
 def network_setting(results: Results, study: str, network: Network, key: str) -> Measured:
-    """A number in the config of a network, by its key; dots lead to a key within, ``loss.bce``."""
+    """A number in the config of a network, by its key; dots separate nested keys, as in ``loss.bce``."""
     return Measured(_number(results.network(study, network), key, f"network {network}"))
 
 
 def source_setting(results: Results, study: str, key: str) -> Measured:
-    """A number in the config of where the events of a study come from, by its key as above."""
+    """A number in the config of the source of a study, by its key; dots separate nested keys."""
     return Measured(_number(results.study(study).source, key, f"the source of study {study}"))
 
 

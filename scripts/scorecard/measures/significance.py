@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 Network = Annotated[str, Has()]
 Scored = Annotated[str, Has({"one_score"})]
 
-#: What arXiv:2412.09500 demands of a threshold, and enough events for the number to mean something.
+#: Requirements of arXiv:2412.09500 on a threshold, and enough events for a meaningful number.
 DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5.0, "background_events": 100.0}
 
 
 def significance_without_cuts(results: Results, study: str) -> Measured:
-    """Signal yield over the root of the background yield, of all events."""
+    """Signal yield over the root of the background yield, for all events."""
     from ...evaluation.threshold_scan import scan_thresholds
 
     scan = scan_thresholds(results.features(study).assign(score=1.0), results.experiment(study))
@@ -27,7 +27,7 @@ def significance_without_cuts(results: Results, study: str) -> Measured:
 
 
 def largest_significance(results: Results, study: str, network: Scored) -> Measured:
-    """Largest significance over thresholds on the score, with at least 100 background events left."""
+    """Largest significance over thresholds on the score that leave at least 100 background events."""
     from ...evaluation.threshold_scan import best_threshold
 
     best = best_threshold(_scan(results, study, network), DEMANDS)
@@ -36,14 +36,14 @@ def largest_significance(results: Results, study: str, network: Scored) -> Measu
 
 
 def efficiency_at_largest_significance(results: Results, study: str, network: Scored) -> Measured:
-    """Signal efficiency where the significance is largest, with at least 100 background events left."""
+    """Signal efficiency at the largest significance, with at least 100 background events left."""
     from ...evaluation.threshold_scan import best_threshold
 
     return Measured(float(best_threshold(_scan(results, study, network), DEMANDS)["signal_efficiency"]))
 
 
 def significance_at_efficiency(results: Results, study: str, network: Scored, efficiency: float) -> Measured:
-    """Significance of a threshold at a signal efficiency."""
+    """Significance of the threshold at a given signal efficiency."""
     scan = _scan(results, study, network)
     return Measured(interpolated(scan, efficiency, "signal_efficiency", "significance"))
 
@@ -51,7 +51,7 @@ def significance_at_efficiency(results: Results, study: str, network: Scored, ef
 def signal_at_background(
     results: Results, study: str, network: Scored, background: str, efficiency: float
 ) -> Measured:
-    """Signal efficiency at a background efficiency: ``generated``, events alike, or ``expected``."""
+    """Signal efficiency at a background efficiency, with equal weights (``generated``) or ``expected``."""
     scan = _scan(results, study, network)
     return Measured(
         interpolated(scan, efficiency, f"background_efficiency_{background}", "signal_efficiency")
@@ -75,7 +75,7 @@ def smallest_signal_gain(
 def best_point_significance(results: Results, study: str, network: Network) -> Measured:
     """Largest significance of the working points of a network that keep the minimum signal.
 
-    With exact efficiencies where they are known, with those of the test sample otherwise.
+    Efficiencies are exact if known, else those of the test sample.
     """
     from ...evaluation.expected_yields import keeps_minimum, known, tabulate_yields
 
@@ -91,8 +91,8 @@ def best_point_significance(results: Results, study: str, network: Network) -> M
 
 
 def interpolated(scan: pd.DataFrame, at: float, x: str, y: str) -> float:
-    """Return a column of a scan of thresholds at a value of another, of the rows with background left."""
-    # Stable: thresholds between which no event lies are equal, and their order counts.
+    """Interpolate a column of a scan of thresholds at a value of another, with background left."""
+    # A stable sort: thresholds without an event between them are equal, and their order matters.
     known = scan[scan["background_events"] > 0].sort_values(x, kind="stable")
     return float(np.interp(at, known[x], known[y]))
 

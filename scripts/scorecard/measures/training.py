@@ -1,4 +1,4 @@
-"""Losses of a training, the cuts on its way, and how many numbers are trained."""
+"""Measures of a training: losses, cuts in the history, and number of parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Trained = Annotated[str, Has({"history", "loss"})]
 
 
 def training_loss(results: Results, study: str, network: Trained, epoch: int) -> Measured:
-    """Total training loss of an epoch, before its update; -1 is the last epoch."""
+    """Total training loss of an epoch before its update; -1 is the last epoch."""
     losses = results.history(study, network).set_index("epoch")["train_total"]
     at = losses.index[-1] if epoch == -1 else epoch
     if at not in losses.index:
@@ -43,7 +43,7 @@ def parameter_count(results: Results, study: str, network: Trained) -> Measured:
 
 
 def cut_movement(results: Results, study: str, network: Trained) -> Measured:
-    """Largest distance of a cut from where it started, at any epoch."""
+    """Largest distance of a cut from its start, over all epochs."""
     cuts = _cut_history(results, study, network)
     return Measured(float((cuts - cuts.iloc[0]).abs().max(axis=None)))
 
@@ -51,19 +51,19 @@ def cut_movement(results: Results, study: str, network: Trained) -> Measured:
 def cut_velocity(
     results: Results, study: str, network: Trained, feature: str, between: list[int]
 ) -> Measured:
-    """How far a cut moves between two epochs, per 1000 epochs."""
+    """Distance that a cut moves between two epochs, per 1000 epochs."""
     cuts = _cut_history(results, study, network)[f"cut_{feature}"]
     first, last = between
     if last > len(cuts):
         raise NotRun(f"{network} is trained for {len(cuts)} epochs in this config")
-    # The history holds the cuts before each epoch; those after the last are what is saved.
+    # The history has the cuts before each epoch; the cuts after the last epoch are those of the model.
     saved = results.cuts(study, network).set_index("feature")["cut"]
     end = saved[feature] if last == len(cuts) else cuts[last]
     return Measured(float((end - cuts[first]) / (last - first) * 1000))
 
 
 def largest_cut_step(results: Results, study: str, network: Trained, after: int) -> Measured:
-    """Largest step upwards of any cut from one epoch to the next; negative where all fall without end."""
+    """Largest increase of any cut from one epoch to the next; negative if all cuts always decrease."""
     steps = _cut_history(results, study, network).iloc[after:].diff().dropna()
     if steps.empty:
         raise NotRun(f"{network} is trained for fewer than {after} epochs in this config")

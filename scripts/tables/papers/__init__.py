@@ -1,1 +1,1 @@
-"""Tables that show what one paper says of its own study."""
+"""Tables for one paper."""

@@ -21,7 +21,7 @@ USES = {
 
 
 class Settings(TableSettings):
-    """The loss of one network, from its settings alone."""
+    """The loss of one network; only its settings are needed."""
 
     n_networks = range(1, 2)
     needs = frozenset({"loss"})
@@ -30,7 +30,7 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return parameter, use and value of each coefficient that a network is trained with."""
+    """Return parameter, use and value of each coefficient in the loss of the network."""
     import pandas as pd
 
     network: Any = inputs.study.networks[inputs.networks[0]]

@@ -1,1 +1,1 @@
-"""Measures of the claims of one paper."""
+"""Measures for the claims of one paper."""

@@ -1,4 +1,4 @@
-"""What G. Watts' notebooks say: scans of a cut, their rule for maps, and the least sum of squares."""
+"""Measures for G. Watts' notebooks: scans of a cut, their rule for maps, and the least sum of squares."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 Scored = Annotated[str, Has({"one_score"})]
 
-#: The grid of the notebooks, and one fine enough for three digits of the cut.
+#: The grid of the notebooks, and one that is fine enough for three digits of the cut.
 GRIDS = {"notebook": np.linspace(-10.0, 10.0, 100), "fine": np.arange(2.9, 4.0, 0.01)}
 
 
 def best_scanned(
     results: Results, function: str, sample: str, loss: str, quantity: str, grid: str = "fine"
 ) -> Measured:
-    """A quantity where a loss of one cut is best: ``cut``, ``value``, or the mean weight of a class."""
+    """A quantity at the minimum of a loss of one cut: ``cut``, ``value``, or mean weight of a class."""
     scan = _scan(function, sample, grid)
     best = scan[loss].idxmax() if loss == "significance" else scan[loss].idxmin()
     return Measured(float(scan[loss if quantity == "value" else quantity][best]))
@@ -54,7 +54,7 @@ def gradient_within(results: Results, sample: str, window: float) -> Measured:
 
 
 def sigmoid_above_half(results: Results, study: str, network: Scored, label: int) -> Measured:
-    """Share of a class with sigmoid(P) > 0.5, which the notebooks take for P > 0.5; training sample."""
+    """Share of a class with sigmoid(P) > 0.5 on the training sample; the notebooks call it P > 0.5."""
     from ....data.score_table import selected
 
     scores = results.scores(study, network, "train")
@@ -63,7 +63,7 @@ def sigmoid_above_half(results: Results, study: str, network: Scored, label: int
 
 
 def best_sum_of_squares(results: Results, study: str) -> Measured:
-    """Sum of squares of the exact probabilities, on the training sample."""
+    """Sum of squares for the exact probabilities, on the training sample."""
     from ....sources.watts import signal_probability
 
     events = results.features(study)

@@ -1,4 +1,4 @@
-"""What arXiv:2412.09500 says: lines through its toy, and the convexity of its loss."""
+"""Measures for arXiv:2412.09500: lines through its toy, and the convexity of its loss."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def efficiency_beyond_line(
 
 
 def significance_along(results: Results, study: str, slope: float, efficiency: float) -> Measured:
-    """Significance at a signal efficiency, of lines of one slope through all events."""
+    """Significance at a signal efficiency, for lines of one slope through all events."""
     scan = _scan_along(results, study, slope)
     left = interpolated(scan, efficiency, "signal_efficiency", "background_events")
     value = interpolated(scan, efficiency, "signal_efficiency", "significance")
@@ -34,7 +34,7 @@ def significance_along(results: Results, study: str, slope: float, efficiency: f
 
 
 def signal_along(results: Results, study: str, slope: float, background: str, efficiency: float) -> Measured:
-    """Signal efficiency at a background efficiency, of lines of one slope through all events."""
+    """Signal efficiency at a background efficiency, for lines of one slope through all events."""
     scan = _scan_along(results, study, slope)
     return Measured(
         interpolated(scan, efficiency, f"background_efficiency_{background}", "signal_efficiency")
@@ -42,7 +42,7 @@ def signal_along(results: Results, study: str, slope: float, background: str, ef
 
 
 def landscape_bend(results: Results, error: str, cross_sections: list[float]) -> Measured:
-    """Smallest bend of the loss of two events between neighbours of a grid, not negative if convex."""
+    """Smallest second difference of the loss of two events on a grid; not negative if it is convex."""
     from ....evaluation.loss_landscape import landscape
 
     table = landscape(error, cross_sections, luminosity=1.0, epsilon=1.0)
@@ -57,7 +57,7 @@ def landscape_bend(results: Results, error: str, cross_sections: list[float]) ->
 
 
 def _distances(results: Results, study: str, slope: float, intercept: float = 0.0) -> pd.Series:
-    """Return how far all events lie beyond the line x1 = slope x2 + intercept, in the first feature."""
+    """Return the distance of events beyond the line x1 = slope x2 + intercept, in the first feature."""
     first, second = results.study(study).feature_names
     events = results.features(study)
     return events[first] - slope * events[second] - intercept
@@ -67,6 +67,6 @@ def _scan_along(results: Results, study: str, slope: float) -> pd.DataFrame:
     from ....evaluation.threshold_scan import scan_thresholds
 
     distance = _distances(results, study, slope)
-    # Any increasing function does; this one lies in [0, 1], as a score.
+    # Any increasing function is possible; this one lies in [0, 1] as a score.
     rank = distance.rank(method="first") / len(distance)
     return scan_thresholds(results.features(study).assign(score=rank), results.experiment(study))
