@@ -29,9 +29,18 @@ def pytest_addoption(parser):
     parser.addoption("--freeze", action="store_true", help="write the frozen numbers of the figures anew")
 
 
+#: The longest files, minutes each; pytest-xdist hands out two to a process at the start, so that of two
+#: processes the first gets the first and the third.
+LONGEST = ("test_paper.py", "test_quick_run.py", "test_simulated_study.py", "test_reruns.py")
+
+
 def pytest_collection_modifyitems(items):
     # The longest files first: each stays in one process, and the last one would run alone at the end.
-    items.sort(key=lambda item: "workflow" not in item.keywords)
+    def rank(item) -> int:
+        name = item.path.name
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST) + ("workflow" not in item.keywords)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
