@@ -71,7 +71,7 @@ class Settings(SelectedEvents):
         files: dict[str, list[str]] = {}
         read: set[str] = set()
         for sample, patterns in (("signal", self.signal), ("background", self.background)):
-            where = f"studies.{study_name}.source.{sample}"
+            where = f"config: studies.{study_name}.source.{sample}"
             files[sample] = []
             for pattern in patterns:
                 matches = sorted(glob.glob(os.path.expanduser(pattern)))

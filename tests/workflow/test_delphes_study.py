@@ -37,7 +37,7 @@ def test_from_delphes_files_to_figures(tmp_path, run_snakemake):
     # Few events: three binomial standard deviations on the test sample.
     distance = (scan["loss_signal_efficiency"] - scan["target_efficiency"]).abs()
     assert (distance < 3 * scan["signal_efficiency_uncertainty"].clip(lower=0.02)).all()
-    for plot in ("features", "scan_scores", "scan_roc", "scan_history", "cuts", "efficiencies"):
+    for plot in ("features", "scan_scores", "scan_roc", "scan_history", "cuts", "scan_efficiencies"):
         assert (results / "figures" / f"dilepton_{plot}.pdf").stat().st_size > 0
     # Nothing of the paper lies under a study of the user's own.
     assert {path.name for path in results.iterdir()} == {
