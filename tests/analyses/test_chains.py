@@ -19,7 +19,8 @@ from cabin_core import (
 )
 from scripts.analyses.chains import Chain, measure_chain
 from scripts.models import fully_connected, joint
-from scripts.study import CountingExperiment, parse
+from scripts.parsing import parse
+from scripts.study import CountingExperiment
 
 DIRECTIONS = (">", "<")
 FRACTIONS = (0.3, 0.6)
