@@ -8,7 +8,7 @@ import torch
 from cabin_core import FeatureScaling, TrainedNetwork, save_network
 from scripts import analyse_study
 from scripts.analyses.robustness import shift_features
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 from tests.studies import NETWORKS, study_entry
 
 DIRECTIONS = (">", "<")

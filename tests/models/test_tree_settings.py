@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scripts.models.base import TrainingTask
-from scripts.study import parse_kind
+from scripts.parsing import parse_kind
 
 SETTINGS = {
     "model": "bdt",

@@ -22,7 +22,6 @@ from scripts.jobs.dependencies import Code, state_of
 from scripts.jobs.results_folder import check_results_folder
 
 
-
 def checked(function, *args, **options):
     """Call a check; its message becomes what Snakemake prints, one line a fault."""
     try:
