@@ -31,12 +31,12 @@ quick: $(VENV)/installed
 # Tests share the cores by pytest-xdist, so each process gets one thread; a file, whose tests share one run
 # of the workflow, stays in one process.
 test: $(VENV)/installed lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
 # The same without the workflow on a processor that rounds differently: the numbers of a run move in their last
 # digit from one to the next, which must fail no test.
 test-portable: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/python tests/plain_cpu.py -n $(CORES) --dist loadfile -m "not workflow"
+	OMP_NUM_THREADS=1 $(BIN)/python tests/plain_cpu.py -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not workflow"
 
 lint: $(VENV)/installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pre-commit run --all-files

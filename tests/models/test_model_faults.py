@@ -280,7 +280,7 @@ LOSSES = [
         ".loss.lovasz_z.epsilon: 0.0 is less than or equ",
     ),
     ("zloss", {"lovasz_z": {}}, ".loss.lovasz_z: the key `error` is missing"),
-    ("zloss", {"lovasz_z": None}, ".loss.lovasz_z: None is not of type mapping"),
+    ("zloss", {"lovasz_z": None}, ".loss.lovasz_z: null is not of type mapping"),
     (
         "zloss",
         {"lovasz_z": {"error": "hinge"}, "bce": 1.0},

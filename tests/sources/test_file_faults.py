@@ -63,7 +63,7 @@ def test_the_studies_of_the_tests_pass(entry):
         ("source.selection.leptons.muon_eta", REMOVED, "leptons: the key `muon_eta` is missing"),
         ("source.selection.leptons.muon_isolation", "loose", "muon_isolation: 'loose' is not of type number"),
         ("source.selection.jets", {"pt": 20.0}, "source.selection.jets: the key `eta` is missing"),
-        ("source.selection.met", None, "source.selection.met: None is not of type number"),
+        ("source.selection.met", None, "source.selection.met: null is not of type number"),
         ("source.selection.b_veto_pt", 15.0, "source.selection: b_veto_pt is below jets.pt"),
         ("source.selection.min_dphi_jet_met", 4.0, "min_dphi_jet_met: 4.0 is greater than the maximum"),
         ("source.selection.muons_in_met", "yes", "muons_in_met: 'yes' is not of type true or false"),
