@@ -8,8 +8,9 @@ SNAKEMAKE := $(BIN)/snakemake --snakefile $(HERE)Snakefile
 # Four cores, or as many as there are.
 CORES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$n; else echo 4; fi)
 RUN := results/paper
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
-.PHONY: results study quick test test-portable lint docs baseline clean
+.PHONY: results study quick test test-hardening test-portable lint docs baseline clean
 
 results: $(VENV)/installed
 	$(SNAKEMAKE) --cores $(CORES)
@@ -31,7 +32,11 @@ quick: $(VENV)/installed
 # Tests share the cores by pytest-xdist, so each process gets one thread; a file, whose tests share one run
 # of the workflow, stays in one process.
 test: $(VENV)/installed lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not hardening"
+
+# What changes a copy of the checkout: all that reruns after a change, and the additions of CONTRIBUTING.md.
+test-hardening: $(VENV)/installed
+	$(PYTEST) -m hardening
 
 # The same without the workflow on a processor that rounds differently: the numbers of a run move in their last
 # digit from one to the next, which must fail no test.

@@ -31,7 +31,7 @@ def pytest_addoption(parser):
 
 #: The longest files, minutes each; pytest-xdist hands out two to a process at the start, so that of two
 #: processes the first gets the first and the third.
-LONGEST = ("test_paper.py", "test_quick_run.py", "test_simulated_study.py", "test_reruns.py")
+LONGEST = ("test_paper.py", "test_quick_run.py", "test_simulated_study.py", "test_delphes_study.py")
 
 
 def pytest_collection_modifyitems(items):

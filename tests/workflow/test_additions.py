@@ -13,7 +13,7 @@ from tests.checkout import copy_checkout, run_in
 from tests.conftest import ROOT
 from tests.studies import NETWORKS, study_entry
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.hardening]
 
 BLOCK = re.compile(r'^```\w+ title="([\w./]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 FILES = dict(BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text()))

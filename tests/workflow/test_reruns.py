@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.delphes_files import EVENTS, SELECTION, write_delphes
 from tests.studies import NETWORKS, study_entry
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.hardening]
 
 CONFIG = {
     "run": "small",
