@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from scripts.kinds import module_of
-from scripts.sources.property_optimum import interpolated_efficiencies, tabulate_optimum
 from scripts.parsing import parse_kind
+from scripts.sources.property_optimum import interpolated_efficiencies, tabulate_optimum
 from scripts.tables.inputs import TableInputs
 from tests.property_toy import TOY, make_events
 
