@@ -96,6 +96,11 @@ def over_paper(config: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
         The other config. Mappings are merged key by key; other values are replaced.
     files : sequence of Path
         Files of the paper's config.
+
+    Raises
+    ------
+    ConfigError
+        If a null is to leave out a part that the paper does not have.
     """
     merged: dict[str, Any] = {}
     for file in files:
