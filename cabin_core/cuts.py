@@ -49,6 +49,12 @@ class CutNetwork(nn.Module):
     cut_function : str
         Function that replaces the step, a key of :data:`cabin_core.cut_functions.CUT_FUNCTIONS`.
 
+    Attributes
+    ----------
+    fused : bool
+        Whether sums over events are computed by the kernel where it can (:mod:`cabin_core.cut_sums`), or always
+        by tensor expressions.
+
     Raises
     ------
     ValueError
@@ -77,6 +83,7 @@ class CutNetwork(nn.Module):
         self.activation_scale = float(activation_scale)
         self.n_features, self.windows, self.start = int(n_features), bool(windows), float(start)
         self.cut_function = check_cut_function(cut_function)
+        self.fused = True
         # Plain numbers instead of a buffer: they compare exactly with features of any precision.
         self.bin_edges = None if bin_edges is None else check_bin_edges(bin_edges)
         self.n_bins = 1 if self.bin_edges is None else len(self.bin_edges) - 1
@@ -125,6 +132,12 @@ class CutNetwork(nn.Module):
         inner_edges = features.new_tensor(self.bin_edges[1:-1])
         return torch.bucketize(features[:, -1].contiguous(), inner_edges, right=True)
 
+    def check_features(self, features: Tensor) -> None:
+        """Raise ValueError if features have another shape than (n_events, n_features), with the property."""
+        n_columns = self.n_features + self.has_property
+        if features.dim() != 2 or features.shape[1] != n_columns:
+            raise ValueError(f"features need shape (n_events, {n_columns}), not {tuple(features.shape)}")
+
     def margins(self, features: Tensor) -> Tensor:
         """Return the distance of events from each edge, times the sharpness ``a``; positive if they pass.
 
@@ -143,9 +156,7 @@ class CutNetwork(nn.Module):
         ValueError
             If the number of features is another one.
         """
-        n_columns = self.n_features + self.has_property
-        if features.dim() != 2 or features.shape[1] != n_columns:
-            raise ValueError(f"features need shape (n_events, {n_columns}), not {tuple(features.shape)}")
+        self.check_features(features)
         bias = self.bias.index_select(0, self.bins_of(features)).permute(1, 2, 0)
         features = features[:, : self.n_features]
         if self.windows:

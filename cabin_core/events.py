@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from .arrangement import ArrangedEvents
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,11 @@ class EventSample:
     weights : Tensor, shape (n_events,)
         Event weights, finite and not negative; each class has a positive sum.
 
+    Attributes
+    ----------
+    arranged : dict
+        The events in the order of :mod:`cabin_core.cut_sums`, by bin edges, kept for the next epoch.
+
     Raises
     ------
     ValueError
@@ -32,6 +40,9 @@ class EventSample:
     features: Tensor
     is_signal: Tensor
     weights: Tensor
+    arranged: dict[tuple[float, ...] | None, ArrangedEvents] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         n_events = len(self.features)

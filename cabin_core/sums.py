@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
 from .classifiers import cuts_of
+from .cut_sums import can_fuse, fused_sums
+from .cuts import CutNetwork
 from .events import EventSample
 
 
@@ -102,8 +104,32 @@ class EventSums:
         )
 
     @classmethod
-    def from_sample(cls, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> EventSums:
-        """Sum a network's scores over a sample, ``chunk_size`` events at a time."""
+    def from_sample(
+        cls,
+        network: nn.Module,
+        sample: EventSample,
+        chunk_size: int = 100_000,
+        *,
+        entropy: bool = True,
+    ) -> EventSums:
+        """Sum a network's scores over a sample.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+        sample : EventSample
+        chunk_size : int
+            Number of events in memory at a time, where the kernel cannot be used.
+        entropy : bool
+            Whether the cross-entropy is needed; the kernel then saves the time for it, and it is zero.
+
+        Raises
+        ------
+        ValueError
+            If a score or a cut is NaN.
+        """
+        if isinstance(network, CutNetwork) and can_fuse(network, sample.features):
+            return cls(*fused_sums(network, sample, entropy=entropy))
         chunks = zip(
             sample.features.split(chunk_size),
             sample.is_signal.split(chunk_size),

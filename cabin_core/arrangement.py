@@ -1,0 +1,89 @@
+"""Events arranged for sums over cuts: each feature in one piece, events of a class and bin side by side."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+#: Largest number of events that are summed at once. Sums of such pieces are added in their order, so the result
+#: does not depend on the number of threads.
+PIECE = 16_384
+
+
+@dataclass(frozen=True)
+class Part:
+    """Neighbouring events of one class and bin: the first, the one after the last, and what they are."""
+
+    start: int
+    stop: int
+    of_signal: bool
+    bin: int
+
+    def pieces(self) -> Iterator[slice]:
+        """Yield the events in pieces."""
+        for start in range(self.start, self.stop, PIECE):
+            yield slice(start, min(start + PIECE, self.stop))
+
+
+@dataclass(frozen=True)
+class ArrangedEvents:
+    """Events of a sample, ordered by class and bin.
+
+    Parameters
+    ----------
+    features : array, shape (n_features, n_events)
+    weights : array, shape (n_events,)
+    parts : tuple of Part
+        Those with events.
+    class_weights : array, shape (2, n_bins)
+        Sums of weights, of signal and background.
+    """
+
+    features: NDArray[Any]
+    weights: NDArray[Any]
+    parts: tuple[Part, ...]
+    class_weights: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, features: Tensor, is_signal: Tensor, weights: Tensor, bins: Tensor | None, n_bins: int
+    ) -> ArrangedEvents:
+        """Arrange events.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n_events, n_features)
+        is_signal : Tensor of bool, shape (n_events,)
+        weights : Tensor, shape (n_events,)
+        bins : Tensor of int, shape (n_events,), optional
+        n_bins : int
+        """
+        place = np.where(is_signal.numpy(), 0, n_bins)
+        if bins is not None:
+            place += bins.numpy()
+        order = np.argsort(place, kind="stable")
+        edges = np.searchsorted(place[order], np.arange(2 * n_bins + 1))
+        columns = features.numpy().T
+        arranged = np.empty(columns.shape, columns.dtype)
+        for column, target in zip(columns, arranged, strict=True):
+            np.take(column, order, out=target)
+        sorted_weights = weights.numpy()[order]
+        bounds = [(int(start), int(stop)) for start, stop in itertools.pairwise(edges)]
+        return cls(
+            arranged,
+            sorted_weights,
+            tuple(
+                Part(start, stop, number < n_bins, number % n_bins)
+                for number, (start, stop) in enumerate(bounds)
+                if stop > start
+            ),
+            np.array([sorted_weights[start:stop].sum(dtype=np.float64) for start, stop in bounds]).reshape(
+                2, n_bins
+            ),
+        )

@@ -1,0 +1,169 @@
+"""Sums over events for cuts with fixed weights and sigmoids, by the kernel, as tensors with gradients."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from .arrangement import ArrangedEvents, Part
+from .cuts import CutNetwork
+from .events import EventSample
+
+
+def can_fuse(network: nn.Module, features: Tensor) -> bool:
+    """Return whether the kernel can compute the sums of a network over events."""
+    return (
+        isinstance(network, CutNetwork)
+        and network.fused
+        and network.cut_function == "sigmoid"
+        and not isinstance(network.weight, nn.Parameter)
+        and features.device.type == network.bias.device.type == "cpu"
+        and features.dtype == network.bias.dtype == network.weight.dtype
+        and features.dtype in (torch.float32, torch.float64)
+    )
+
+
+def arrange(network: CutNetwork, sample: EventSample) -> ArrangedEvents:
+    """Return the events of a sample as the kernel takes them; a sample keeps what it has arranged."""
+    kept = sample.arranged.get(network.bin_edges)
+    if kept is None:
+        network.check_features(sample.features)
+        bins = network.bins_of(sample.features) if network.n_bins > 1 else None
+        features = sample.features[:, : network.n_features]
+        kept = ArrangedEvents.of(features, sample.is_signal, sample.weights, bins, network.n_bins)
+        sample.arranged[network.bin_edges] = kept
+    return kept
+
+
+@dataclass
+class Totals:
+    """Sums over events and their derivatives, added up over pieces of a sample.
+
+    Parameters
+    ----------
+    sums : array, shape (2, n_bins, n_rows, 2)
+        Of signal and background: weight times score, weight times cross-entropy.
+    gradients : array, shape (2, n_bins, n_rows, n_edges, 2)
+        Their derivatives by the biases.
+    """
+
+    sums: NDArray[np.float64]
+    gradients: NDArray[np.float64]
+
+
+def sum_arranged(
+    network: CutNetwork, events: ArrangedEvents, *, entropy: bool, gradient: bool
+) -> Totals:
+    """Return the sums over arranged events, on as many threads as torch has.
+
+    Parameters
+    ----------
+    network : CutNetwork
+    events : ArrangedEvents
+    entropy, gradient : bool
+        Whether the cross-entropy and the derivatives are wanted.
+    """
+    from .kernel import Edges, RowGroups, sum_events
+
+    bias = network.bias.detach().numpy()
+    edges = Edges(
+        np.array(network.edge_features()), network.weight.numpy(), network.activation_scale
+    )
+    rows = {at: RowGroups.of(bias[at], edges.sharpness) for at in {part.bin for part in events.parts}}
+    pieces = [(part, piece) for part in events.parts for piece in part.pieces()]
+
+    def sum_piece(task: tuple[Part, slice]) -> tuple[NDArray[Any], NDArray[Any]]:
+        part, piece = task
+        return sum_events(
+            events.features[:, piece],
+            events.weights[piece],
+            edges,
+            rows[part.bin],
+            of_signal=part.of_signal,
+            entropy=entropy,
+            gradient=gradient,
+        )
+
+    totals = Totals(np.zeros((2, *bias.shape[:2], 2)), np.zeros((2, *bias.shape, 2)))
+    threads = min(torch.get_num_threads(), len(pieces))
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            results = list(pool.map(sum_piece, pieces))
+    else:
+        results = [sum_piece(piece) for piece in pieces]
+    for (part, _), (sums, gradients) in zip(pieces, results, strict=True):
+        at = (0 if part.of_signal else 1, part.bin)
+        totals.sums[at] += sums
+        totals.gradients[at] += gradients
+    return totals
+
+
+class _Sums(torch.autograd.Function):
+    """The sums as a function of the biases."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, bias: Tensor, network: CutNetwork, events: ArrangedEvents, entropy: bool, gradient: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the sums of signal scores, background scores and cross-entropies, each (n_bins, n_rows)."""
+        totals = sum_arranged(network, events, entropy=entropy, gradient=gradient)
+        of_signal, of_background = totals.gradients[..., 0]
+        ctx.gradients = [
+            torch.from_numpy(values).to(bias)
+            for values in (of_signal, of_background, totals.gradients[..., 1].sum(axis=0))
+        ]
+        signal, background = totals.sums[..., 0]
+        return tuple(  # type: ignore[return-value]
+            torch.from_numpy(values).to(bias) for values in (signal, background, totals.sums[..., 1].sum(axis=0))
+        )
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the derivative by the biases."""
+        total = sum(
+            of_sum[..., None] * gradient for of_sum, gradient in zip(upstream, ctx.gradients, strict=True)
+        )
+        return total, None, None, None, None  # type: ignore[return-value]
+
+
+def fused_sums(
+    network: CutNetwork, sample: EventSample, *, entropy: bool = True
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return the sums over a sample, with gradients for the biases.
+
+    Parameters
+    ----------
+    network : CutNetwork
+        One for which :func:`can_fuse` holds.
+    sample : EventSample
+    entropy : bool
+        Whether the cross-entropy is wanted; it is zero otherwise.
+
+    Returns
+    -------
+    tuple of Tensor, each of shape (n_bins * n_rows,)
+        In the order of :class:`cabin_core.EventSums`; the weights of shape () without bins.
+
+    Raises
+    ------
+    ValueError
+        If a bias is not finite.
+    """
+    if not network.bias.isfinite().all():
+        raise ValueError("the cuts are not finite: the training has diverged, lower the learning rate")
+    events = arrange(network, sample)
+    gradient = torch.is_grad_enabled() and network.bias.requires_grad
+    scores = _Sums.apply(network.bias, network, events, entropy, gradient)
+    n_rows = network.bias.shape[1]
+    weights = torch.from_numpy(events.class_weights).to(network.bias)
+    weights = weights[:, 0] if network.n_bins == 1 else weights.repeat_interleave(n_rows, dim=1)
+    signal, background, cross_entropy = (values.flatten() for values in scores)
+    return signal, background, cross_entropy, weights[0], weights[1]

@@ -1,0 +1,500 @@
+"""One pass over a block of events: sums over the events and their derivatives with respect to the cuts.
+
+With :math:`t_f=e^{-a(w_f x_f+b_f)}` the score is :math:`p=1/\\prod_f(1+t_f)`, and its derivative with respect to a
+bias is :math:`a\\,p\\,t_f/(1+t_f)`. A block of events is small enough to stay in the cache:
+
+1. :math:`t_f` is the product of a factor of the event, one exponential for many rows of cuts, and one of the row.
+2. Forwards over the edges: :math:`M\\leftarrow M+t_f(1+M)` ends at :math:`1/p-1`. It keeps its digits for events
+   deep inside the cuts, as :math:`1+t_f` would not. The products so far are kept.
+3. Backwards: with the product of the remaining edges, each derivative costs a few multiplications.
+
+Every number in between is a normal one, in float32 too; see :class:`Limits`.
+
+The only thing that a feature contributes is :math:`t_f`, its odds to fail. A feature with another factor than
+one or two sigmoids needs another expression there and its derivative: outside a window the factor is
+:math:`1-(1-s_1)(1-s_2)`, which has the odds :math:`t_1 t_2/(1+t_1+t_2)`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Compiled code goes to the folder that a workflow names, or to the user's cache; never beside the source.
+os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator,UserWideCacheLocator")
+
+from numba import njit
+
+#: Memory of a block that stays in the fastest cache [bytes], and bounds of its number of events.
+CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**16, 64, 512
+#: The cross-entropy of torch: no logarithm below this, and no p (1 - p) below the other in its derivative.
+LEAST_LOGARITHM, LEAST_VARIANCE = -100.0, 1e-12
+
+# Contraction to fused multiply-adds never loses digits. Another order of additions does where a difference is
+# taken on purpose, so only plain sums have it. No flag takes infinities or NaN for impossible.
+_EXACT: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+}
+_SUM = {**_EXACT, "fastmath": {"contract", "reassoc", "nsz"}}
+
+
+class Limits(NamedTuple):
+    """Constants of a floating type; the numbers have this type.
+
+    An exponent of an event above ``highest`` is cut there, and the rest is a factor of the event alone: edges
+    with such odds have :math:`t/(1+t)=1` in this precision. An exponent below ``lowest`` counts as odds of zero.
+    With rows whose exponents lie within ``reach`` of zero all products of both are normal numbers. A row further
+    away gets another group with its own exponentials.
+
+    Parameters
+    ----------
+    one, zero, half, two : float
+    unit : float
+        The product starts here instead of at 1 in float32, so that its logarithm can reach 100.
+    largest : float
+        Bound of the product; the score is then zero.
+    least : float
+        Smaller scores are zero.
+    highest, lowest, reach : float
+    half_ulp : float
+        If 1 - p is not larger, p is 1 in this precision.
+    least_variance, most_slope, largest_entropy : float
+    log2e, ln2_high, ln2_low : float
+    magic, magic_bits, bias_magic, root_half_bits, mantissa
+        To take floating numbers apart.
+    unit_exponent : float
+    exponential, logarithm : tuple of float
+        Coefficients of both series.
+    """
+
+    one: Any
+    zero: Any
+    half: Any
+    two: Any
+    unit: Any
+    largest: Any
+    least: Any
+    highest: Any
+    lowest: Any
+    reach: Any
+    half_ulp: Any
+    least_variance: Any
+    most_slope: Any
+    largest_entropy: Any
+    log2e: Any
+    ln2_high: Any
+    ln2_low: Any
+    magic: Any
+    magic_bits: Any
+    bias_magic: Any
+    root_half_bits: Any
+    mantissa: Any
+    unit_exponent: Any
+    exponential: tuple[Any, ...]
+    logarithm: tuple[Any, ...]
+
+
+@cache
+def limits(dtype: np.dtype[Any], *, of_signal: bool) -> Limits:
+    """Return the constants for float32 or float64, and for a class.
+
+    Only the signal's cross-entropy needs the logarithm of a product up to 100.
+    """
+    single = dtype == np.float32
+    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
+    mantissa, bias = (23, 127) if single else (52, 1023)
+    unit_exponent = -17 if single and of_signal else 0
+    ranges = (44.0, -53.0 if of_signal else -65.0, 21.5) if single else (380.0, -380.0, 320.0)
+    ln2 = math.log(2)
+    ln2_high = float(np.float32(ln2)) if not single else float(np.float32(0.693359375))
+    magic = real(1.5 * 2.0**mantissa)
+    return Limits(
+        one=real(1),
+        zero=real(0),
+        half=real(0.5),
+        two=real(2),
+        unit=real(2.0**unit_exponent),
+        largest=real(2.0**127 if single else 2.0**1000),
+        least=real(1.2e-38 if single else 1e-300),
+        highest=real(ranges[0]),
+        lowest=real(ranges[1]),
+        reach=real(ranges[2]),
+        half_ulp=real(2.0 ** -(mantissa + 2)),
+        least_variance=real(LEAST_VARIANCE),
+        most_slope=real(1 / LEAST_VARIANCE),
+        largest_entropy=real(-LEAST_LOGARITHM),
+        log2e=real(1 / ln2),
+        ln2_high=real(ln2_high),
+        ln2_low=real(ln2 - ln2_high),
+        magic=magic,
+        magic_bits=magic.view(whole),
+        bias_magic=real(1.5 * 2.0**mantissa + bias),
+        root_half_bits=real(0.5**0.5).view(whole),
+        mantissa=whole(mantissa),
+        unit_exponent=real(unit_exponent),
+        exponential=tuple(real(1 / math.factorial(k)) for k in range(2, 9 if single else 14)),
+        logarithm=tuple(real(2 / (2 * k + 1)) for k in range(1, 6 if single else 11)),
+    )
+
+
+@njit(**_EXACT)
+def _exponentials(values, work, work_bits, power, power_bits, out, n, k):
+    """Write the exponentials of values between ``lowest`` and ``highest``; the lowest gives 0."""
+    c = k.exponential
+    for e in range(n):
+        shifted = values[e] * k.log2e + k.bias_magic
+        work[e] = shifted
+        whole = shifted - k.bias_magic
+        rest = (values[e] - whole * k.ln2_high) - whole * k.ln2_low
+        h = c[-1]
+        for power_of in range(len(c) - 2, -1, -1):
+            h = c[power_of] + rest * h
+        h = k.one + rest * h
+        h = k.one + rest * h
+        out[e] = h if values[e] > k.lowest else k.zero
+    for e in range(n):
+        power_bits[e] = work_bits[e] << k.mantissa
+    for e in range(n):
+        out[e] *= power[e]
+
+
+@njit(**_EXACT)
+def _logarithms(values, value_bits, work, work_bits, out, n, k):
+    """Write the logarithms of positive normal numbers, plus ``unit_exponent``; the numbers are lost."""
+    c = k.logarithm
+    for e in range(n):
+        exponent = (value_bits[e] - k.root_half_bits) >> k.mantissa
+        work_bits[e] = exponent + k.magic_bits
+        value_bits[e] -= exponent << k.mantissa
+    for e in range(n):
+        whole = work[e] - k.magic - k.unit_exponent
+        f = values[e] - k.one
+        s = f / (k.two + f)
+        z = s * s
+        h = c[-1]
+        for power_of in range(len(c) - 2, -1, -1):
+            h = c[power_of] + z * h
+        out[e] = whole * k.ln2_high + (k.two * s + (s * (z * h) + whole * k.ln2_low))
+
+
+@njit(**_EXACT)
+def _exponents(x, weight, sharpness, shift, values, beyond, n, k):
+    """Write the exponents of one edge, cut at ``highest``, and add up what is cut."""
+    for e in range(n):
+        exponent = -sharpness * (weight * x[e] + shift)
+        inside = min(exponent, k.highest)
+        beyond[e] += exponent - inside
+        values[e] = max(inside, k.lowest)
+
+
+@njit(**_EXACT)
+def _finish_signal(product, faint, beyond, least, weights, values, rest, after, score, entropy, n, k):
+    """Write weight times score, the weight in the gradient of the cross-entropy, and what a logarithm needs."""
+    for e in range(n):
+        whole = k.unit + product[e]
+        inverse = k.one / whole
+        plain = k.unit * inverse
+        alive = plain >= least[e]
+        plain = plain if alive else k.zero
+        after[e] = inverse if alive else k.zero
+        p = plain * faint[e]
+        score[e] = weights[e] * p
+        values[e] = whole
+        rest[e] = (product[e] - (whole - k.unit)) * inverse + beyond[e]
+        failed = (product[e] + k.unit * (k.one - faint[e])) * inverse
+        entropy[e] = -weights[e] * min(k.one, p * failed * k.most_slope)
+
+
+@njit(**_EXACT)
+def _finish_background(product, faint, least, weights, values, rest, after, score, entropy, n, k):
+    """The same for the background, whose cross-entropy is about 1 - p."""
+    for e in range(n):
+        whole = k.unit + product[e]
+        inverse = k.one / whole
+        plain = k.unit * inverse
+        alive = plain >= least[e]
+        plain = plain if alive else k.zero
+        after[e] = inverse if alive else k.zero
+        p = plain * faint[e]
+        score[e] = weights[e] * p
+        failed = (product[e] + k.unit * (k.one - faint[e])) * inverse
+        certain = failed <= k.half_ulp
+        values[e] = k.one if certain else failed
+        rest[e] = -k.largest_entropy if certain else ((k.one - failed) - p if p < k.half else k.zero)
+        variance = k.zero if certain else p * failed
+        entropy[e] = weights[e] * p * p / max(variance, k.least_variance)
+
+
+@njit(**_EXACT)
+def _finish_score(product, faint, least, weights, after, score, n, k):
+    """The same without cross-entropy."""
+    for e in range(n):
+        inverse = k.one / (k.unit + product[e])
+        plain = k.unit * inverse
+        alive = plain >= least[e]
+        after[e] = inverse if alive else k.zero
+        score[e] = weights[e] * (plain * faint[e] if alive else k.zero)
+
+
+@njit(**_EXACT)
+def _longer(product, odd, so_far, largest):
+    return min(product + odd * so_far, largest)
+
+
+@njit(**_EXACT)
+def _share(after, before, odd):
+    return after * before * odd
+
+
+@njit(**_SUM)
+def _total(values, n, k):
+    total = k.zero
+    for e in range(n):
+        total += values[e]
+    return total
+
+
+@njit(**_SUM)
+def _total_entropy(weights, logarithms, rest, sign, n, k):
+    """Return the sum of weight times ``sign (logarithm + rest)``, held between 0 and 100."""
+    total = k.zero
+    for e in range(n):
+        entropy = sign * (logarithms[e] + rest[e])
+        total += weights[e] * max(min(entropy, k.largest_entropy), k.zero)
+    return total
+
+
+@njit(**_SUM)
+def _add_events(
+    x,
+    weights,
+    edge_features,
+    edge_weights,
+    sharpness,
+    first_rows,
+    shifts,
+    of_rows,
+    of_signal,
+    with_entropy,
+    with_gradient,
+    k,
+    odds,
+    before,
+    work,
+    work_bits,
+    sums,
+    gradients,
+):
+    n_edges, block = odds.shape  # padded to an even number
+    zero, unit, largest = k.zero, k.unit, k.largest
+    beyond, values, faint, least, product = work[0], work[1], work[2], work[3], work[4]
+    after, score, entropy, rest, spare = work[5], work[6], work[7], work[8], work[9]
+    value_bits, spare_bits, rest_bits = work_bits[1], work_bits[9], work_bits[8]
+    for start in range(0, x.shape[1], block):
+        n = min(block, x.shape[1] - start)
+        w = weights[start : start + n]
+        for group in range(len(first_rows) - 1):
+            for e in range(n):
+                beyond[e] = k.zero
+            for f in range(len(edge_features)):
+                column = x[edge_features[f], start : start + n]
+                _exponents(column, edge_weights[f], sharpness, shifts[group, f], values, beyond, n, k)
+                _exponentials(values, spare, spare_bits, rest, rest_bits, odds[f], n, k)
+            for e in range(n):
+                values[e] = max(-beyond[e], k.lowest)
+            _exponentials(values, spare, spare_bits, rest, rest_bits, faint, n, k)
+            for e in range(n):
+                least[e] = min(k.least / max(faint[e], k.least), k.two)
+            for row in range(first_rows[group], first_rows[group + 1]):
+                for e in range(n):
+                    product[e] = k.zero
+                for f in range(0, n_edges, 2):
+                    first, second = of_rows[row, f], of_rows[row, f + 1]
+                    for e in range(n):
+                        so_far = unit + product[e]
+                        longer = _longer(product[e], odds[f, e] * first, so_far, largest)
+                        so_far_too = unit + longer
+                        before[f, e] = so_far
+                        before[f + 1, e] = so_far_too
+                        product[e] = _longer(longer, odds[f + 1, e] * second, so_far_too, largest)
+                if not with_entropy:
+                    _finish_score(product, faint, least, w, after, score, n, k)
+                elif of_signal:
+                    _finish_signal(
+                        product, faint, beyond, least, w, values, rest, after, score, entropy, n, k
+                    )
+                    _logarithms(values, value_bits, spare, spare_bits, product, n, k)
+                    sums[row, 1] += _total_entropy(w, product, rest, k.one, n, k)
+                else:
+                    _finish_background(
+                        product, faint, least, w, values, rest, after, score, entropy, n, k
+                    )
+                    _logarithms(values, value_bits, spare, spare_bits, product, n, k)
+                    sums[row, 1] += _total_entropy(w, product, rest, -k.one, n, k)
+                sums[row, 0] += _total(score, n, k)
+                if not with_gradient:
+                    continue
+                for f in range(n_edges - 2, -1, -2):
+                    first, second = of_rows[row, f], of_rows[row, f + 1]
+                    of_score, of_entropy, of_score_too, of_entropy_too = zero, zero, zero, zero
+                    if with_entropy:
+                        for e in range(n):
+                            odd = odds[f + 1, e] * second
+                            share = _share(after[e], before[f + 1, e], odd)
+                            of_score_too += score[e] * share
+                            of_entropy_too += entropy[e] * share
+                            longer = _longer(after[e], odd, after[e], largest)
+                            odd = odds[f, e] * first
+                            share = _share(longer, before[f, e], odd)
+                            of_score += score[e] * share
+                            of_entropy += entropy[e] * share
+                            after[e] = _longer(longer, odd, longer, largest)
+                    else:
+                        for e in range(n):
+                            odd = odds[f + 1, e] * second
+                            of_score_too += score[e] * _share(after[e], before[f + 1, e], odd)
+                            longer = _longer(after[e], odd, after[e], largest)
+                            odd = odds[f, e] * first
+                            of_score += score[e] * _share(longer, before[f, e], odd)
+                            after[e] = _longer(longer, odd, longer, largest)
+                    gradients[row, f, 0] += of_score
+                    gradients[row, f, 1] += of_entropy
+                    gradients[row, f + 1, 0] += of_score_too
+                    gradients[row, f + 1, 1] += of_entropy_too
+
+
+@dataclass(frozen=True)
+class RowGroups:
+    """Rows of cuts that share exponentials of events.
+
+    Parameters
+    ----------
+    first_rows : array of int, shape (n_groups + 1,)
+        First row of each group; at the end the number of rows.
+    shifts : array, shape (n_groups, n_edges)
+        Bias in the exponentials of a group.
+    factors : array, shape (n_rows, n_edges)
+        Factor of a row in the odds.
+    """
+
+    first_rows: NDArray[np.intp]
+    shifts: NDArray[Any]
+    factors: NDArray[Any]
+
+    @classmethod
+    def of(cls, bias: NDArray[Any], sharpness: float) -> RowGroups:
+        """Group neighbouring rows so that no exponent of a row is too far from zero.
+
+        Parameters
+        ----------
+        bias : array, shape (n_rows, n_edges)
+        sharpness : float
+        """
+        reach = float(limits(bias.dtype, of_signal=True).reach)  # of both classes
+        exact = bias.astype(np.float64)
+        starts, ranges = [0], []
+        low = high = exact[0]
+        for row in range(1, len(exact)):
+            lower, higher = np.minimum(low, exact[row]), np.maximum(high, exact[row])
+            if sharpness * (higher - lower).max() <= 2 * reach:
+                low, high = lower, higher
+                continue
+            ranges.append((low + high) / 2)
+            starts.append(row)
+            low = high = exact[row]
+        ranges.append((low + high) / 2)
+        shifts = np.array(ranges).astype(bias.dtype)
+        first_rows = np.array([*starts, len(bias)])
+        shift_of_row = np.repeat(shifts.astype(np.float64), np.diff(first_rows), axis=0)
+        factors = np.zeros((len(bias), bias.shape[1] + bias.shape[1] % 2), bias.dtype)
+        factors[:, : bias.shape[1]] = np.exp(-sharpness * (exact - shift_of_row))
+        return cls(first_rows, shifts, factors)
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of all rows of cuts.
+
+    Parameters
+    ----------
+    features : array of int, shape (n_edges,)
+        Feature of each edge.
+    weights : array, shape (n_edges,)
+    sharpness : float
+    """
+
+    features: NDArray[np.intp]
+    weights: NDArray[Any]
+    sharpness: float
+
+
+def sum_events(
+    features: NDArray[Any],
+    weights: NDArray[Any],
+    edges: Edges,
+    rows: RowGroups,
+    *,
+    of_signal: bool,
+    entropy: bool,
+    gradient: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sum over events of one class that have the same rows of cuts.
+
+    Parameters
+    ----------
+    features : array, shape (n_features, n_events)
+        Of float32 or float64, which is the precision of all arrays and of the computation.
+    weights : array, shape (n_events,)
+    edges : Edges
+    rows : RowGroups
+        Grouped for the same precision.
+    of_signal : bool
+    entropy, gradient : bool
+        What is wanted beside the sum of scores; zero otherwise.
+
+    Returns
+    -------
+    sums : array, shape (n_rows, 2)
+        Sum of weight times score, and of weight times cross-entropy.
+    gradients : array, shape (n_rows, n_edges, 2)
+        Their derivatives by the biases.
+    """
+    numbers = limits(features.dtype, of_signal=of_signal)
+    n_edges, itemsize = len(edges.features), features.dtype.itemsize
+    padded = n_edges + n_edges % 2
+    block = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, CACHE // (2 * n_edges * itemsize) // 16 * 16))
+    odds, before = np.empty((2, padded, block), features.dtype)
+    odds[n_edges:] = 0
+    work = np.empty((10, block), features.dtype)
+    sums = np.zeros((len(rows.factors), 2))
+    gradients = np.zeros((len(rows.factors), padded, 2))
+    _add_events(
+        features,
+        weights,
+        edges.features,
+        edges.weights,
+        features.dtype.type(edges.sharpness),
+        rows.first_rows,
+        rows.shifts,
+        rows.factors,
+        of_signal,
+        entropy,
+        gradient,
+        numbers,
+        odds,
+        before,
+        work,
+        work.view(numbers.mantissa.dtype),
+        sums,
+        gradients,
+    )
+    return sums, edges.sharpness * gradients[:, :n_edges]
