@@ -197,7 +197,9 @@ class JointLoss(Loss):
         if self.constraint.is_due(epoch):
             self.constraint.update(self.constrained_efficiency(network, sample))
 
-    def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> LossTerms:
+    def evaluate(
+        self, network: nn.Module, sample: EventSample, chunk_size: int | None = None
+    ) -> LossTerms:
         """Return the terms of the loss of a joint network on a sample.
 
         Raises
@@ -212,17 +214,18 @@ class JointLoss(Loss):
         sums = self._sums(network, sample)
         return sums.kept_background / sums.background_weight
 
-    def _sums(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointSums:
+    def _sums(self, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> JointSums:
         if not isinstance(network, JointNetwork):
             raise ValueError(
                 f"this loss needs a preselection and a classifier, not a {type(network).__name__}"
             )
         order = 1.0 if self._coupling == 1 else self._order
+        chunk_size = chunk_size or sample.chunk_size()
         if len(sample) <= chunk_size:
             return JointSums.from_sample(network, sample, order, self._coupling)
         first, *others = (
             JointSums.from_sample(network, sample.take(index), order, self._coupling)
-            for index in torch.arange(len(sample)).split(chunk_size)
+            for index in torch.arange(len(sample), device=sample.features.device).split(chunk_size)
         )
         return sum(others, start=first)
 

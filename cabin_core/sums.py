@@ -102,8 +102,9 @@ class EventSums:
         )
 
     @classmethod
-    def from_sample(cls, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> EventSums:
+    def from_sample(cls, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> EventSums:
         """Sum a network's scores over a sample, ``chunk_size`` events at a time."""
+        chunk_size = chunk_size or sample.chunk_size()
         chunks = zip(
             sample.features.split(chunk_size),
             sample.is_signal.split(chunk_size),
