@@ -283,7 +283,8 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         )
     except torch.OutOfMemoryError:
         raise ValueError(
-            f"{len(train_sample)} events do not fit into the memory of the GPU: set a batch_size, or device: cpu"
+            f"{len(train_sample)} events do not fit into the memory of the GPU: set a batch_size, or device: "
+            "cpu"
         ) from None
     # Everything below, the model file too, needs no GPU.
     net.to("cpu")
