@@ -56,15 +56,22 @@ class JointSums:
         return JointSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @classmethod
-    def from_sample(
-        cls, network: JointNetwork, sample: EventSample, order: float, coupling: float
+    def from_events(
+        cls,
+        network: JointNetwork,
+        features: Tensor,
+        is_signal: Tensor,
+        weights: Tensor,
+        order: float,
+        coupling: float,
     ) -> JointSums:
-        """Sum over the events of a sample or chunk.
+        """Sum over the events of a sample, or of a chunk, which may lack a class.
 
         Parameters
         ----------
         network : JointNetwork
-        sample : EventSample
+        features, is_signal, weights
+            As in :class:`~cabin_core.events.EventSample`.
         order : float
             The power.
         coupling : float
@@ -79,18 +86,18 @@ class JointSums:
         ValueError
             If an output of the classifier is NaN or outside [0, 1].
         """
-        kept = network.preselection(sample.features)
-        outputs = network.outputs(sample.features)
+        kept = network.preselection(features)
+        outputs = network.outputs(features)
         if not ((outputs >= 0) & (outputs <= 1)).all():
             raise ValueError(
                 "an output of the classifier is NaN or outside [0, 1]: end it in a sigmoid, or lower the "
                 "learning rate"
             )
-        of_signal = (sample.weights * sample.is_signal)[:, None]
-        of_background = (sample.weights * ~sample.is_signal)[:, None]
-        labels = sample.is_signal.to(outputs.dtype)[:, None].expand_as(outputs)
+        of_signal = (weights * is_signal)[:, None]
+        of_background = (weights * ~is_signal)[:, None]
+        labels = is_signal.to(outputs.dtype)[:, None].expand_as(outputs)
         cross_entropy = binary_cross_entropy(outputs, labels, reduction="none") * _scaled(kept, coupling)
-        power = kept if order == 1 else (order * network.preselection.log_score(sample.features)).exp()
+        power = kept if order == 1 else (order * network.preselection.log_score(features)).exp()
         n_rows = kept.shape[1]
         return cls(
             signal_weight=of_signal.sum().expand(n_rows),
@@ -197,7 +204,7 @@ class JointLoss(Loss):
         if self.constraint.is_due(epoch):
             self.constraint.update(self.constrained_efficiency(network, sample))
 
-    def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> LossTerms:
+    def evaluate(self, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> LossTerms:
         """Return the terms of the loss of a joint network on a sample.
 
         Raises
@@ -212,18 +219,20 @@ class JointLoss(Loss):
         sums = self._sums(network, sample)
         return sums.kept_background / sums.background_weight
 
-    def _sums(self, network: nn.Module, sample: EventSample, chunk_size: int = 100_000) -> JointSums:
+    def _sums(self, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> JointSums:
         if not isinstance(network, JointNetwork):
             raise ValueError(
                 f"this loss needs a preselection and a classifier, not a {type(network).__name__}"
             )
         order = 1.0 if self._coupling == 1 else self._order
-        if len(sample) <= chunk_size:
-            return JointSums.from_sample(network, sample, order, self._coupling)
-        first, *others = (
-            JointSums.from_sample(network, sample.take(index), order, self._coupling)
-            for index in torch.arange(len(sample)).split(chunk_size)
+        chunk_size = chunk_size or sample.chunk_size()
+        chunks = zip(
+            sample.features.split(chunk_size),
+            sample.is_signal.split(chunk_size),
+            sample.weights.split(chunk_size),
+            strict=True,
         )
+        first, *others = (JointSums.from_events(network, *chunk, order, self._coupling) for chunk in chunks)
         return sum(others, start=first)
 
     def __call__(self, sums: JointSums) -> LossTerms:

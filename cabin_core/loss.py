@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+import torch
 from torch import Tensor, nn
 
 from .events import EventSample
@@ -87,4 +88,6 @@ class LossTerms:
     def values(self) -> dict[str, float]:
         """Return the total and each term as numbers."""
         tensors = {"total": self.total, **self._terms}
-        return {name: float(tensor.detach()) for name, tensor in tensors.items()}
+        # Read at once: a GPU finishes all of its work for each tensor that is read.
+        numbers: list[float] = torch.stack([tensor.detach() for tensor in tensors.values()]).tolist()
+        return dict(zip(tensors, numbers, strict=True))

@@ -34,7 +34,9 @@ class ZLossTerms:
 
     def values(self) -> dict[str, float]:
         """Return the three numbers by name."""
-        return {name: float(getattr(self, name).detach()) for name in ("total", "share", "spread")}
+        names = ("total", "share", "spread")
+        numbers = torch.stack([getattr(self, name).detach() for name in names]).tolist()
+        return dict(zip(names, numbers, strict=True))
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,9 @@ def asimov_significance(
 
 
 def _as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
+    device = next((value.device for value in values if isinstance(value, Tensor)), None)
     tensors = tuple(
-        value if isinstance(value, Tensor) else torch.as_tensor(value, dtype=torch.float64)
+        value if isinstance(value, Tensor) else torch.as_tensor(value, dtype=torch.float64, device=device)
         for value in values
     )
     for name, tensor in zip(("signal", "background", "relative_uncertainty"), tensors, strict=True):

@@ -108,7 +108,7 @@ class EventSums:
         cls,
         network: nn.Module,
         sample: EventSample,
-        chunk_size: int = 100_000,
+        chunk_size: int | None = None,
         *,
         entropy: bool = True,
     ) -> EventSums:
@@ -118,7 +118,7 @@ class EventSums:
         ----------
         network : torch.nn.Module
         sample : EventSample
-        chunk_size : int
+        chunk_size : int, optional
             Number of events in memory at a time, where the kernel cannot be used.
         entropy : bool
             Whether the cross-entropy is needed; the kernel then saves the time for it, and it is zero.
@@ -130,6 +130,7 @@ class EventSums:
         """
         if isinstance(network, CutNetwork) and can_fuse(network, sample.features):
             return cls(*fused_sums(network, sample, entropy=entropy))
+        chunk_size = chunk_size or sample.chunk_size()
         chunks = zip(
             sample.features.split(chunk_size),
             sample.is_signal.split(chunk_size),

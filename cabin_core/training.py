@@ -178,7 +178,8 @@ def _batches(
             raise ValueError(
                 f"{len(index)} {name} events do not fill {n_batches} mini-batches: raise batch_size"
             )
-        order = torch.randperm(len(index), generator=generator)
+        # Drawn on the processor, so that the batches are the same on every device.
+        order = torch.randperm(len(index), generator=generator).to(index.device)
         parts.append(index[order].tensor_split(n_batches))
     for signal_index, background_index in zip(*parts, strict=True):
         yield sample.take(torch.cat([signal_index, background_index]))

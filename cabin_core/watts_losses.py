@@ -16,7 +16,7 @@ from .loss import Loss
 
 #: Added to the argument of each logarithm of the cross-entropy, as in the notebooks.
 LOG_FLOOR = 1e-6
-#: Number of events in a chunk, so small that the values computed for it stay in the processor's cache.
+#: Number of events in a chunk on a processor, so small that the values computed for it stay in its cache.
 CHUNK_SIZE = 8192
 WATTS_LOSSES = ("significance", "cross_entropy", "squares", "softmax")
 
@@ -72,7 +72,7 @@ class WattsLoss(Loss):
         """Return the loss of a network on a sample, summed over the rows of the network."""
         return WattsValue(self.of_rows(network, sample).sum())
 
-    def of_rows(self, network: nn.Module, sample: EventSample, chunk_size: int = CHUNK_SIZE) -> Tensor:
+    def of_rows(self, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> Tensor:
         """Return the loss of each row of a network in float64, shape (n_rows,).
 
         Raises
@@ -80,6 +80,7 @@ class WattsLoss(Loss):
         ValueError
             If a score is NaN.
         """
+        chunk_size = chunk_size or sample.chunk_size(CHUNK_SIZE)
         chunks = zip(
             sample.features.split(chunk_size),
             sample.is_signal.split(chunk_size),

@@ -70,9 +70,12 @@ class Model(ABC):
     ----------
     targets : list of float
         Target of each working point; NaN for a working point without a target.
+    trained_on : str
+        Device of torch on which it was trained, ``cpu`` or ``cuda``. A model file does not contain it.
     """
 
     targets: list[float]
+    trained_on: str = "cpu"
 
     @property
     def event_bins(self) -> EventBins | None:

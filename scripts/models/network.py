@@ -217,6 +217,22 @@ class Progress:
         self._lines.update(int(row["epoch"]) + 1, losses)
 
 
+def find_device(wanted: str, name: str) -> torch.device:
+    """Return the device for a training: the processor where torch finds no GPU.
+
+    Parameters
+    ----------
+    wanted : str
+        ``cpu`` or ``cuda``.
+    name : str
+        Name of study and network, for the line that says that there is no GPU.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        log.warning("%s: device is cuda, but torch finds no GPU: it trains on the CPU", name)
+        return torch.device("cpu")
+    return torch.device(wanted)
+
+
 def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
     """Train a network.
 
@@ -229,7 +245,12 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     Returns
     -------
     tuple of NetworkModel and DataFrame
-        The history has one row for each epoch.
+        The history has one row for each epoch. The model is on the processor, wherever it was trained.
+
+    Raises
+    ------
+    ValueError
+        If the events do not fit into the memory of the GPU, and as :func:`cabin_core.train` does.
     """
     torch.set_num_threads(task.threads)
     experiment = task.counting_experiment if settings.needs_yields else None
@@ -249,20 +270,30 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         )
         for split in ("train", "test")
     )
-    rows = train(
-        net,
-        loss,
-        train_sample,
-        test_sample,
-        settings.training(),
-        on_epoch=Progress(task.name, settings.epochs),
-        watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
-    )
+    device = find_device(settings.device, task.name)
+    try:
+        rows = train(
+            net.to(device),
+            loss,
+            train_sample.to(device),
+            test_sample.to(device),
+            settings.training(),
+            on_epoch=Progress(task.name, settings.epochs),
+            watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
+        )
+    except torch.OutOfMemoryError:
+        raise ValueError(
+            f"{len(train_sample)} events do not fit into the memory of the GPU: set a batch_size, or device: "
+            "cpu"
+        ) from None
+    # Everything below, the model file too, needs no GPU.
+    net.to("cpu")
     if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
-    entry = settings.model_dump(exclude_unset=True)
-    trained = TrainedNetwork(net, scaling, tuple(task.directions), entry)
-    return NetworkModel(trained, settings), pd.DataFrame(rows).astype({"epoch": int})
+    entry = settings.model_dump(exclude_unset=True, exclude={"device"})
+    model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
+    model.trained_on = device.type
+    return model, pd.DataFrame(rows).astype({"epoch": int})
 
 
 def scaling_of(settings: Any, events: pd.DataFrame, features: Sequence[str]) -> FeatureScaling:
@@ -296,7 +327,7 @@ def cut_recorder(scaling: FeatureScaling) -> Callable[[nn.Module], dict[str, flo
         cuts = cuts_of(network)
         if cuts is None:
             raise ValueError("record_cuts: this network has no cuts")
-        (values,) = scaling.unscale(cuts.cuts().detach()).tolist()
+        (values,) = scaling.unscale(cuts.cuts().detach().cpu()).tolist()
         return {f"cut_{feature}": value for feature, value in zip(scaling.features, values, strict=True)}
 
     return record

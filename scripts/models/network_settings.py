@@ -119,6 +119,11 @@ class NetworkSettings(ModelSettings):
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="Floating-point type of parameters and features"
     )
+    device: Literal["cpu", "cuda"] = Field(
+        default="cpu",
+        description="Where it is trained: `cuda` on a GPU, or on the processor if torch finds no GPU. A GPU "
+        "adds in another order, which changes the last digits",
+    )
     scale_features: bool = Field(
         default=True, description="Whether features are scaled to zero mean and unit spread"
     )

@@ -58,6 +58,7 @@ def test_example_of_a_grid():
     ("page", "containing"),
     [
         ("docs/howto/joint.md", "my_chain:\n"),
+        ("docs/howto/gpu.md", "my_scan:\n"),
         ("docs/howto/significance.md", "significance:\n"),
         ("docs/howto/event_property.md", "smooth:"),
     ],

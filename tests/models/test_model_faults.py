@@ -51,6 +51,7 @@ BAD = [
     ("scan", {"batch_size": 1}, ".batch_size: 1 is less than the minimum of 2"),
     ("scan", {"learning_rate": 0}, ".learning_rate: 0 is less than or equal to the minimum of 0"),
     ("scan", {"optimizer": "lbfgs"}, ".optimizer: 'lbfgs' is not one of 'sgd', 'adam'"),
+    ("scan", {"device": "gpu"}, ".device: 'gpu' is not one of 'cpu', 'cuda'"),
     ("scan", {"precision": "float16"}, ".precision: 'float16' is not one of 'float32', 'float64'"),
     ("scan", {"activation_scale": -1.0}, ".activation_scale: -1.0 is less than or equal"),
     ("scan", {"start": float("inf")}, ".start: inf is not a finite number"),
