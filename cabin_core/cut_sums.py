@@ -18,9 +18,15 @@ from .events import EventSample
 
 
 def can_fuse(network: nn.Module, features: Tensor) -> bool:
-    """Return whether the kernel can compute the sums of a network over events."""
+    """Return whether the kernel can compute the sums of a network over events.
+
+    A class that defines its own score or margins is left to torch.
+    """
+    kind = type(network)
     return (
         isinstance(network, CutNetwork)
+        and kind.forward is CutNetwork.forward
+        and kind.margins is CutNetwork.margins
         and network.fused
         and network.cut_function == "sigmoid"
         and not isinstance(network.weight, nn.Parameter)
