@@ -19,6 +19,7 @@ from .persistence import TrainedNetwork, load_network, save_network
 from .scaling import FeatureScaling
 from .schedule import Schedule
 from .significance import asimov_significance
+from .stream import EventBlock, EventStream
 from .sums import EventSums
 from .training import History, TrainingSettings, train
 from .watts_losses import WattsLoss
@@ -30,7 +31,9 @@ __all__ = [
     "CutNetwork",
     "EfficiencyConstraint",
     "EfficiencyScanNetwork",
+    "EventBlock",
     "EventSample",
+    "EventStream",
     "EventSums",
     "ExpectedYields",
     "FeatureScaling",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .classifiers import cuts_of
 from .events import EventSample
 from .loss import Loss, LossTerms
+from .stream import EventStream
 from .sums import EventSums
 from .term import Aim, BaseTerm
 from .terms import known_terms
@@ -69,6 +70,8 @@ class CutLoss(Loss):
     arXiv:2502.08615, Eq 5, 6, 7 and Table 1.
     """
 
+    from_sums = True
+
     def __init__(
         self,
         targets: Sequence[float] = (),
@@ -97,7 +100,7 @@ class CutLoss(Loss):
             )
         self._columns = [name for name, term in known.items() if term.place is not None or name in terms]
 
-    def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
+    def evaluate(self, network: nn.Module, sample: EventSample | EventStream) -> LossTerms:
         """Return the terms of the loss of a network on a sample."""
         sums = EventSums.from_sample(network, sample)
         cuts = cuts_of(network)
@@ -142,7 +145,7 @@ class CutLoss(Loss):
         for term in self.terms.values():
             term.begin_epoch(share, schedule)
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample | EventStream) -> None:
         """Call ``end_epoch`` of each term, see :meth:`cabin_core.loss.Loss.end_epoch`."""
         sums = cache(lambda: EventSums.from_sample(network, sample))
         for term in self.terms.values():

@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 from .arrangement import ArrangedEvents, Part
 from .cuts import CutNetwork
 from .events import EventSample
+from .stream import ArrangedStream, EventBlock, EventStream
 
 
 def can_fuse(network: nn.Module, features: Tensor) -> bool:
@@ -36,16 +37,28 @@ def can_fuse(network: nn.Module, features: Tensor) -> bool:
     )
 
 
-def arrange(network: CutNetwork, sample: EventSample) -> ArrangedEvents:
+def arrange(network: CutNetwork, sample: EventSample | EventStream) -> ArrangedEvents | ArrangedStream:
     """Return the events of a sample as the kernel takes them; a sample keeps what it has arranged."""
     kept = sample.arranged.get(network.bin_edges)
-    if kept is None:
+    if kept is not None:
+        return kept
+    if isinstance(sample, EventStream):
+        # Blocks are kept for one arrangement; another one is made in each epoch.
+        keep = None if sample.arranged else sample.kept
         network.check_features(sample.features)
-        bins = network.bins_of(sample.features) if network.n_bins > 1 else None
-        features = sample.features[:, : network.n_features]
-        kept = ArrangedEvents.of(features, sample.is_signal, sample.weights, bins, network.n_bins)
-        sample.arranged[network.bin_edges] = kept
-    return kept
+        sample.arranged[network.bin_edges] = stream = ArrangedStream(
+            sample, lambda block: _arrange(network, block), network.n_bins, keep
+        )
+        return stream
+    sample.arranged[network.bin_edges] = events = _arrange(network, sample)
+    return events
+
+
+def _arrange(network: CutNetwork, events: EventSample | EventBlock) -> ArrangedEvents:
+    network.check_features(events.features)
+    bins = network.bins_of(events.features) if network.n_bins > 1 else None
+    features = events.features[:, : network.n_features]
+    return ArrangedEvents.of(features, events.is_signal, events.weights, bins, network.n_bins)
 
 
 @dataclass
@@ -65,23 +78,29 @@ class Totals:
 
 
 def sum_arranged(
-    network: CutNetwork, events: ArrangedEvents, *, entropy: bool, gradient: bool
+    network: CutNetwork, events: ArrangedEvents | ArrangedStream, *, entropy: bool, gradient: bool
 ) -> Totals:
     """Return the sums over arranged events, on as many threads as torch has.
 
     Parameters
     ----------
     network : CutNetwork
-    events : ArrangedEvents
+    events : ArrangedEvents or ArrangedStream
     entropy, gradient : bool
         Whether the cross-entropy and the derivatives are wanted.
     """
     from .kernel import Edges, RowGroups, sum_events
 
     bias = network.bias.detach().numpy()
-    edges = Edges(
-        np.array(network.edge_features()), network.weight.numpy(), network.activation_scale
-    )
+    totals = Totals(np.zeros((2, *bias.shape[:2], 2)), np.zeros((2, *bias.shape, 2)))
+    if isinstance(events, ArrangedStream):
+
+        def sum_block(block: ArrangedEvents) -> tuple[NDArray[np.float64], ...]:
+            of_block = sum_arranged(network, block, entropy=entropy, gradient=gradient)
+            return of_block.sums, of_block.gradients
+
+        return Totals(*events.sum(sum_block, (totals.sums, totals.gradients)))
+    edges = Edges(np.array(network.edge_features()), network.weight.numpy(), network.activation_scale)
     rows = {at: RowGroups.of(bias[at], edges.sharpness) for at in {part.bin for part in events.parts}}
     pieces = [(part, piece) for part in events.parts for piece in part.pieces()]
 
@@ -97,7 +116,6 @@ def sum_arranged(
             gradient=gradient,
         )
 
-    totals = Totals(np.zeros((2, *bias.shape[:2], 2)), np.zeros((2, *bias.shape, 2)))
     threads = min(torch.get_num_threads(), len(pieces))
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
@@ -116,7 +134,7 @@ class _Sums(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, bias: Tensor, network: CutNetwork, events: ArrangedEvents, entropy: bool, gradient: bool
+        ctx: Any, bias: Tensor, network: CutNetwork, events: Any, entropy: bool, gradient: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the sums of signal scores, background scores and cross-entropies, each (n_bins, n_rows)."""
         totals = sum_arranged(network, events, entropy=entropy, gradient=gradient)
@@ -127,7 +145,8 @@ class _Sums(torch.autograd.Function):
         ]
         signal, background = totals.sums[..., 0]
         return tuple(  # type: ignore[return-value]
-            torch.from_numpy(values).to(bias) for values in (signal, background, totals.sums[..., 1].sum(axis=0))
+            torch.from_numpy(values).to(bias)
+            for values in (signal, background, totals.sums[..., 1].sum(axis=0))
         )
 
     @staticmethod
@@ -141,7 +160,7 @@ class _Sums(torch.autograd.Function):
 
 
 def fused_sums(
-    network: CutNetwork, sample: EventSample, *, entropy: bool = True
+    network: CutNetwork, sample: EventSample | EventStream, *, entropy: bool = True
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return the sums over a sample, with gradients for the biases.
 
@@ -149,7 +168,7 @@ def fused_sums(
     ----------
     network : CutNetwork
         One for which :func:`can_fuse` holds.
-    sample : EventSample
+    sample : EventSample or EventStream
     entropy : bool
         Whether the cross-entropy is wanted; it is zero otherwise.
 

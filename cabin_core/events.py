@@ -68,14 +68,10 @@ class EventSample:
             ]
         ).tolist()
         if not finite:
-            bad = (~torch.isfinite(self.features)).sum(dim=0).tolist()
-            counts = {column: n for column, n in enumerate(bad) if n}
-            raise ValueError(f"features are not finite, {{column: events}} = {counts}")
+            require_finite(self.features)
         if not weights_fit:
-            raise ValueError("weights must be finite and not negative")
-        for name, there in zip(("signal", "background"), of_classes, strict=True):
-            if not there:
-                raise ValueError(f"no {name} event with a positive weight: both classes are needed")
+            require_fitting(self.weights)
+        require_both_classes(*of_classes)
 
     @classmethod
     def from_arrays(
@@ -143,3 +139,24 @@ class EventSample:
     def to(self, device: torch.device | str) -> EventSample:
         """Return the sample on another device."""
         return EventSample(self.features.to(device), self.is_signal.to(device), self.weights.to(device))
+
+
+def require_finite(features: Tensor) -> None:
+    """Raise ValueError, with the number of such events by column, if a feature is NaN or infinite."""
+    bad = (~torch.isfinite(features)).sum(dim=0).tolist()
+    counts = {column: n for column, n in enumerate(bad) if n}
+    if counts:
+        raise ValueError(f"features are not finite, {{column: events}} = {counts}")
+
+
+def require_fitting(weights: Tensor) -> None:
+    """Raise ValueError if a weight is NaN, infinite or negative."""
+    if not (torch.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("weights must be finite and not negative")
+
+
+def require_both_classes(signal: bool, background: bool) -> None:
+    """Raise ValueError if a class has no event with a positive weight."""
+    for name, there in (("signal", signal), ("background", background)):
+        if not there:
+            raise ValueError(f"no {name} event with a positive weight: both classes are needed")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
-
-from .events import EventSample
 
 if TYPE_CHECKING:
     from .schedule import Schedule
@@ -27,9 +25,17 @@ class LossValue(Protocol):
 
 
 class Loss(Protocol):
-    """Interface of a loss for :func:`cabin_core.train`; a subclass must define ``evaluate``."""
+    """Interface of a loss for :func:`cabin_core.train`; a subclass must define ``evaluate``.
 
-    def evaluate(self, network: nn.Module, sample: EventSample) -> LossValue:
+    Attributes
+    ----------
+    from_sums : bool
+        Whether it needs only sums over events, so that a sample may also be an :class:`EventStream`.
+    """
+
+    from_sums: ClassVar[bool] = False
+
+    def evaluate(self, network: nn.Module, sample: Any) -> LossValue:
         """Return the loss of a network on a sample or batch."""
 
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
@@ -44,7 +50,7 @@ class Loss(Protocol):
         """
         return
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+    def end_epoch(self, epoch: int, network: nn.Module, sample: Any) -> None:
         """Adapt the loss after the updates of an epoch; called without gradients.
 
         Parameters
@@ -52,7 +58,7 @@ class Loss(Protocol):
         epoch : int
             Number of the epoch, from 0.
         network : torch.nn.Module
-        sample : EventSample
+        sample : EventSample or EventStream
             The whole training sample, also if the training uses mini-batches.
         """
         return

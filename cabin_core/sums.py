@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
+from .block_sums import sum_blocks
 from .classifiers import cuts_of
 from .cut_sums import can_fuse, fused_sums
 from .cuts import CutNetwork
 from .events import EventSample
+from .stream import EventBlock, EventStream
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class EventSums:
     def from_sample(
         cls,
         network: nn.Module,
-        sample: EventSample,
+        sample: EventSample | EventStream,
         chunk_size: int | None = None,
         *,
         entropy: bool = True,
@@ -117,7 +119,7 @@ class EventSums:
         Parameters
         ----------
         network : torch.nn.Module
-        sample : EventSample
+        sample : EventSample or EventStream
         chunk_size : int, optional
             Number of events in memory at a time, where the kernel cannot be used.
         entropy : bool
@@ -130,13 +132,6 @@ class EventSums:
         """
         if isinstance(network, CutNetwork) and can_fuse(network, sample.features):
             return cls(*fused_sums(network, sample, entropy=entropy))
-        chunk_size = chunk_size or sample.chunk_size()
-        chunks = zip(
-            sample.features.split(chunk_size),
-            sample.is_signal.split(chunk_size),
-            sample.weights.split(chunk_size),
-            strict=True,
-        )
         cuts = cuts_of(network)
         n_bins = 1 if cuts is None else cuts.n_bins
 
@@ -144,6 +139,20 @@ class EventSums:
             bins = cuts.bins_of(features) if cuts is not None and n_bins > 1 else None
             return cls.from_scores(network(features), is_signal, weights, bins, n_bins)
 
+        if isinstance(sample, EventStream):
+
+            def from_block(block: EventBlock) -> tuple[Tensor, ...]:
+                sums = from_chunk(*block)
+                return tuple(getattr(sums, f.name) for f in fields(sums))
+
+            return cls(*sum_blocks(network, sample, from_block))
+        chunk_size = chunk_size or sample.chunk_size()
+        chunks = zip(
+            sample.features.split(chunk_size),
+            sample.is_signal.split(chunk_size),
+            sample.weights.split(chunk_size),
+            strict=True,
+        )
         first, *others = (from_chunk(*chunk) for chunk in chunks)
         return sum(others, start=first)
 

@@ -14,6 +14,7 @@ from .classifiers import cuts_of
 from .events import EventSample
 from .loss import Loss
 from .schedule import Course, Schedule
+from .stream import EventStream
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
@@ -74,8 +75,8 @@ class TrainingSettings:
 def train(
     network: nn.Module,
     loss: Loss,
-    train_sample: EventSample,
-    test_sample: EventSample | None,
+    train_sample: EventSample | EventStream,
+    test_sample: EventSample | EventStream | None,
     settings: TrainingSettings,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
     watch: Callable[[nn.Module], dict[str, float]] | None = None,
@@ -87,9 +88,9 @@ def train(
     network : torch.nn.Module
         Gives scores of shape (n_events, n_rows) for features of shape (n_events, n_features).
     loss : Loss
-    train_sample : EventSample
+    train_sample : EventSample or EventStream
         Scaled features.
-    test_sample : EventSample, optional
+    test_sample : EventSample or EventStream, optional
         Only for the history, not for the training; the history has no columns for it where None.
     settings : TrainingSettings
     on_epoch : callable, optional
@@ -106,8 +107,11 @@ def train(
     Raises
     ------
     ValueError
-        If the loss is not finite, or there are more mini-batches than events of a class.
+        If the loss is not finite, there are more mini-batches than events of a class, or a stream of events
+        meets mini-batches or a loss that needs all events at once.
     """
+    if any(isinstance(sample, EventStream) for sample in (train_sample, test_sample)):
+        _check_for_streams(loss, settings)
     optimizer = _new_optimizer(network, settings)
     course = Course(settings.schedule or Schedule(), network, optimizer, settings.learning_rate)
     generator = torch.Generator().manual_seed(settings.seed)
@@ -148,6 +152,17 @@ def train(
     return history
 
 
+def _check_for_streams(loss: Loss, settings: TrainingSettings) -> None:
+    if not loss.from_sums:
+        raise ValueError(
+            f"{type(loss).__name__} needs all events in memory: a stream of events has sums only"
+        )
+    if settings.batch_size is not None:
+        raise ValueError(
+            "mini-batches are drawn from all events, which a stream does not hold: leave out batch_size"
+        )
+
+
 def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
     new = OPTIMIZERS[settings.optimizer]
     if settings.classifier_learning_rate is None:
@@ -164,10 +179,10 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
 
 
 def _batches(
-    sample: EventSample, batch_size: int | None, generator: torch.Generator
-) -> Iterator[EventSample]:
+    sample: EventSample | EventStream, batch_size: int | None, generator: torch.Generator
+) -> Iterator[EventSample | EventStream]:
     """Yield the whole sample, or mini-batches with the same proportion of the classes as the sample."""
-    if batch_size is None or batch_size >= len(sample):
+    if isinstance(sample, EventStream) or batch_size is None or batch_size >= len(sample):
         yield sample
         return
     n_batches = -(-len(sample) // batch_size)
