@@ -106,6 +106,18 @@ class EventStream:
             yield block
         self._checked = True
 
+    def to(self, device: torch.device | str) -> EventStream:
+        """Return the stream itself.
+
+        Raises
+        ------
+        ValueError
+            If the device is not the processor.
+        """
+        if torch.device(device).type != "cpu":
+            raise ValueError(f"a stream of events is summed on the processor, not on {device}")
+        return self
+
     def check_classes(self, signal: float, background: float) -> None:
         """Raise ValueError if the sum of weights of a class is not positive."""
         require_both_classes(signal > 0, background > 0)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from scripts.data.feature_table import check_feature_table
+from scripts.data.feature_table import check_feature_table, write_feature_table
 from scripts.study import parse_study
 
 
@@ -26,7 +26,7 @@ def main(*, table: Path, study: dict[str, Any], study_name: str) -> None:
     parsed = parse_study(study_name, study, check=False)
     events = parsed.source.generate(parsed)
     check_feature_table(events, parsed.column_names, table)
-    events.to_parquet(table, index=False)
+    write_feature_table(events, table)
 
 
 if "snakemake" in globals():

@@ -245,6 +245,11 @@ class ModelSettings(Settings):
         return f"of the model {', '.join(owners)}, not of {own}" if owners else super().hint(unknown)
 
     @property
+    def cores(self) -> int:
+        """Number of cores of the training."""
+        return self.threads
+
+    @property
     def offers(self) -> frozenset[str]:
         """The parts of a model with these settings, with ``one_bin`` if its cuts follow no property."""
         return self.has | ({"one_bin"} if getattr(self, "event_property", None) is None else set())

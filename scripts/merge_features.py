@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scripts.data.feature_table import CLASSES, check_feature_table
+from scripts.data.feature_table import CLASSES, check_feature_table, write_feature_table
 from scripts.data.merging import merge_samples, read_sample
 from scripts.jobs.bridge import bridge, path_list
 from scripts.parsing import parse
@@ -52,7 +52,7 @@ def main(
     events, flow = merge_samples(samples, parse(Split, split), **weighting)
     flow.to_csv(cutflow, index_label="step")
     check_feature_table(events, features, table)
-    events.to_parquet(table, index=False)
+    write_feature_table(events, table)
 
 
 if "snakemake" in globals():

@@ -3,13 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from scripts.data.event_bins import columns_of
-from scripts.data.feature_table import read_feature_table
 from scripts.jobs.bridge import bridge
-from scripts.jobs.stopwatch import Stopwatch
-from scripts.models.base import TrainingTask, bins_of
-from scripts.parsing import parse, parse_kind
-from scripts.study import CountingExperiment
+from scripts.models.launcher import launch
+from scripts.models.training_job import run_training
+from scripts.parsing import parse_kind
 
 
 def main(
@@ -25,6 +22,7 @@ def main(
     threads: int,
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
+    mpi: str | None = None,
 ) -> None:
     """Fit a model to a feature table and write it with its history.
 
@@ -40,19 +38,15 @@ def main(
         The model's entry in the config.
     counting_experiment : dict, optional
         Settings of the study's counting experiment, if the training uses its yields.
+    mpi : str, optional
+        Command that starts the processes of a training on several machines, for example ``srun``.
     """
-    settings = parse_kind("model", network)
-    experiment = None if counting_experiment is None else parse(CountingExperiment, counting_experiment)
-    bins = bins_of(settings)
-    events = read_feature_table(table, columns_of(features, bins))
-    if bins is not None:
-        bins.check(events, table)
-    task = TrainingTask(name, events, features, directions, equal_class_weights, experiment, threads)
-    stopwatch = Stopwatch()
-    trained, rows = settings.fit(task)
-    stopwatch.write(timing)
-    rows.to_csv(history, index=False)
-    trained.save(model)
+    task = {key: value for key, value in locals().items() if key != "mpi"}
+    processes = getattr(parse_kind("model", network), "processes", 1)
+    if processes > 1:
+        launch(task, processes, model.parent, mpi)
+    else:
+        run_training(**task)
 
 
 if "snakemake" in globals():

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cabin_core.numbers import check_bin_edges
 
-from .feature_table import CLASSES
+from .feature_table import CLASSES, SPLITS
 
 if TYPE_CHECKING:
     from ..study import BinnedProperty
@@ -103,29 +103,46 @@ class EventBins:
         """
         values = table[self.name].to_numpy(dtype=float)
         n_outside = int(((values < self.edges[0]) | (values > self.edges[-1])).sum())
+        positive = table[table["weight"] > 0]
+        counts = [
+            [
+                self.counts(positive[(positive["split"] == split) & (positive["label"] == label)])
+                for label in CLASSES.values()
+            ]
+            for split in SPLITS
+        ]
+        self.require(origin, len(table), n_outside, values.min(), values.max(), np.array(counts))
+
+    def require(
+        self, origin: object, n_events: int, n_outside: int, low: float, high: float, counts: NDArray[np.intp]
+    ) -> None:
+        """Raise as :meth:`check` does.
+
+        Parameters
+        ----------
+        origin : path-like
+        n_events, n_outside : int
+            Number of all events and of those outside of the edges.
+        low, high : float
+            Limits of the property in the events.
+        counts : array of int, shape (2, 2, n_bins)
+            Events with a positive weight in each bin, of training and test sample, of signal and background.
+        """
         if n_outside:
             raise ValueError(
-                f"{origin}: {self.name} of {n_outside} of {len(table)} events is outside of the bins, "
+                f"{origin}: {self.name} of {n_outside} of {n_events} events is outside of the bins, "
                 f"{self.edges[0]:g} to {self.edges[-1]:g}: widen the edges, the values reach from "
-                f"{values.min():g} to {values.max():g}"
+                f"{low:g} to {high:g}"
             )
-        positive = table[table["weight"] > 0]
-        for (split, label), events in _by_sample(positive):
-            empty = np.flatnonzero(self.counts(events) == 0)
-            if len(empty):
-                low, high = self.bounds[empty[0]]
-                raise ValueError(
-                    f"{origin}: no {label} event of the {split} sample has {self.name} from {low:g} to "
-                    f"{high:g}: join this bin with a neighbour"
-                )
-
-
-def _by_sample(table: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
-    return [
-        ((split, name), table[(table["split"] == split) & (table["label"] == label)])
-        for split in ("train", "test")
-        for name, label in CLASSES.items()
-    ]
+        for split, of_split in zip(SPLITS, counts, strict=True):
+            for label, of_bins in zip(CLASSES, of_split, strict=True):
+                empty = np.flatnonzero(of_bins == 0)
+                if len(empty):
+                    low, high = self.bounds[empty[0]]
+                    raise ValueError(
+                        f"{origin}: no {label} event of the {split} sample has {self.name} from {low:g} to "
+                        f"{high:g}: join this bin with a neighbour"
+                    )
 
 
 def columns_of(features: Sequence[str], bins: EventBins | None) -> list[str]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..study import Split
 
 CLASSES = {"signal": 1, "background": 0}
+SPLITS = ("train", "test")
+#: Events in a row group of the file, so that it can be read in parts.
+ROW_GROUP = 2**17
 
 
 def make_feature_table(
@@ -91,24 +94,41 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
     for name in features:
         n_bad = int((~np.isfinite(table[name].to_numpy(dtype=float))).sum())
         if n_bad:
-            raise ValueError(
-                f"{origin}: column {name} is NaN or infinite in {n_bad} of {len(table)} events: "
-                "remove them at the source"
-            )
-    for split in ("train", "test"):
+            raise ValueError(not_finite(origin, name, n_bad, len(table)))
+    for split in SPLITS:
         in_split = table[table["split"] == split]
         for class_name, label in CLASSES.items():
             if not (in_split.loc[in_split["label"] == label, "weight"] > 0).any():
-                raise ValueError(
-                    f"{origin}: no {class_name} event in the {split} sample: give more events, or loosen "
-                    "the selection"
-                )
+                raise ValueError(no_class(origin, class_name, split))
     for name in features:
         if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
-            raise ValueError(
-                f"{origin}: column {name} has the same value in every training event: "
-                "remove it from the features or properties of the study"
-            )
+            raise ValueError(no_spread(origin, name))
+
+
+def not_finite(origin: object, column: str, n_bad: int, n_events: int) -> str:
+    """Return the message for values that are NaN or infinite."""
+    return (
+        f"{origin}: column {column} is NaN or infinite in {n_bad} of {n_events} events: remove them at the "
+        "source"
+    )
+
+
+def no_class(origin: object, class_name: str, split: str) -> str:
+    """Return the message for a sample without events of a class."""
+    return f"{origin}: no {class_name} event in the {split} sample: give more events, or loosen the selection"
+
+
+def no_spread(origin: object, column: str) -> str:
+    """Return the message for a column with a single value."""
+    return (
+        f"{origin}: column {column} has the same value in every training event: remove it from the features "
+        "or properties of the study"
+    )
+
+
+def write_feature_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a feature table in row groups of :data:`ROW_GROUP` events."""
+    table.to_parquet(path, index=False, row_group_size=ROW_GROUP)
 
 
 def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:

@@ -53,16 +53,14 @@ def expected_weights(table: pd.DataFrame, experiment: CountingExperiment) -> NDA
     found = list(processes.unique())
     for name in found:
         if name not in cross_sections:
-            raise ValueError(f"cross_sections: none of the process {name}: give it in fb")
+            raise ValueError(missing_cross_section(name))
     weights = table["weight"].to_numpy(dtype=float)
     expected = np.zeros(len(table))
     for name, cross_section in cross_sections.items():
         of_process = (processes == name).to_numpy()
         total = weights[of_process].sum()
         if not total > 0:
-            raise ValueError(
-                f"cross_sections.{name}: no event of this process in the sample: it has {', '.join(found)}"
-            )
+            raise ValueError(missing_process(name, found))
         expected[of_process] = weights[of_process] / total * cross_section * experiment.luminosity
     return expected
 
@@ -77,9 +75,25 @@ def expected_yields(table: pd.DataFrame, experiment: CountingExperiment) -> Expe
     """
     events = table[table["split"] == "train"]
     weights = pd.Series(expected_weights(events, experiment)).groupby(events["label"].to_numpy()).sum()
+    signal, background = (float(weights[label]) for label in CLASSES.values())
+    return yields_of(signal, background, experiment)
+
+
+def missing_cross_section(process: str) -> str:
+    """Return the message for a process without cross-section."""
+    return f"cross_sections: none of the process {process}: give it in fb"
+
+
+def missing_process(process: str, found: list[str]) -> str:
+    """Return the message for a process without events."""
+    return f"cross_sections.{process}: no event of this process in the sample: it has {', '.join(found)}"
+
+
+def yields_of(signal: float, background: float, experiment: CountingExperiment) -> ExpectedYields:
+    """Return the expected yields of a counting experiment from those of the classes [events]."""
     return ExpectedYields(
-        signal=float(weights[CLASSES["signal"]]),
-        background=float(weights[CLASSES["background"]]),
+        signal=signal,
+        background=background,
         relative_uncertainty=experiment.relative_uncertainty,
         minimum_signal=experiment.minimum_signal,
         irreducible_background=experiment.irreducible_background,

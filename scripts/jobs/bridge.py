@@ -25,8 +25,9 @@ def path_list(paths: Path | list[Path]) -> list[Path]:
 
 
 def bridge(snakemake: Any, main: Callable[..., None]) -> None:
-    """Call ``main`` with the named inputs, outputs and params of a job, and with ``threads`` if it has it.
+    """Call ``main`` with the named inputs, outputs and params of a job.
 
+    An argument ``threads`` is the number of threads of the job, an argument ``mpi`` its resource of that name.
     Inputs and params named ``code`` or ``state`` only trigger reruns and are left out. The script reports to
     the terminal and to the job's log. An error is one line on the terminal, its traceback is in the log, and
     the exit status is 1.
@@ -37,6 +38,8 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     signature = inspect.signature(main)
     if "threads" in signature.parameters and "threads" not in arguments:
         arguments["threads"] = snakemake.threads
+    if "mpi" in signature.parameters:
+        arguments["mpi"] = snakemake.resources.get("mpi")
     signature.bind(**arguments)
     failure: Exception | None = None
     try:

@@ -14,13 +14,19 @@ class Stopwatch:
     def __init__(self) -> None:
         self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
 
-    def write(self, path: Path) -> None:
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of this process since the creation, summed over all threads."""
+        return time.process_time() - self._cpu_seconds
+
+    def write(self, path: Path, cpu_seconds: float | None = None) -> None:
         """Write ``seconds`` and ``cpu_seconds`` since the creation, tab-separated.
 
-        The processor time, summed over all threads, depends little on other jobs.
+        The processor time depends little on other jobs; ``cpu_seconds`` is that of all processes, if there
+        are several.
         """
         row = {
             "seconds": time.perf_counter() - self._seconds,
-            "cpu_seconds": time.process_time() - self._cpu_seconds,
+            "cpu_seconds": self.cpu_seconds if cpu_seconds is None else cpu_seconds,
         }
         pd.DataFrame([row]).to_csv(path, sep="\t", index=False, float_format="%.3f")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..kinds import ModelSettings
     from ..study import CountingExperiment
+    from .streams import StoredEvents
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class TrainingTask:
     name : str
         Name of study and network, for the progress lines.
     events : DataFrame
-        A feature table, with the property that the cuts follow, if any.
+        A feature table, with the property that the cuts follow, if any; empty where ``stored`` is given.
     features, directions : list of str
         Features of the study, in order, and ``>`` or ``<`` for each.
     equal_class_weights : bool
@@ -43,6 +44,8 @@ class TrainingTask:
         Counting experiment of the study, for a training that uses its yields.
     threads : int
         Number of threads; the result does not depend on it.
+    stored : StoredEvents, optional
+        The events, if the training reads them block by block.
     """
 
     name: str
@@ -52,6 +55,7 @@ class TrainingTask:
     equal_class_weights: bool = False
     counting_experiment: CountingExperiment | None = None
     threads: int = 1
+    stored: StoredEvents | None = None
 
     def sample(self, split: str) -> pd.DataFrame:
         """Return the events of the ``train`` or ``test`` sample."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -254,14 +255,19 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     """
     torch.set_num_threads(task.threads)
     experiment = task.counting_experiment if settings.needs_yields else None
-    loss = settings.loss.build(
-        settings, None if experiment is None else expected_yields(task.events, experiment)
-    )
-    scaling = scaling_of(settings, task.events, task.features)
+    yields = None
+    if experiment is not None:
+        yields = (
+            expected_yields(task.events, experiment)
+            if task.stored is None
+            else task.stored.survey.expected_yields(experiment)
+        )
+    loss = settings.loss.build(settings, yields)
+    scaling = scaling_of(settings, task)
     net = settings.build(task.directions)
+    sample_of = partial(make_sample, task.events) if task.stored is None else task.stored.sample
     train_sample, test_sample = (
-        make_sample(
-            task.events,
+        sample_of(
             scaling,
             split,
             DTYPES[settings.precision],
@@ -271,6 +277,7 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         for split in ("train", "test")
     )
     device = find_device(settings.device, task.name)
+    reports = task.stored is None or task.stored.processes.rank == 0
     try:
         rows = train(
             net.to(device),
@@ -278,34 +285,40 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
             train_sample.to(device),
             test_sample.to(device),
             settings.training(),
-            on_epoch=Progress(task.name, settings.epochs),
+            on_epoch=Progress(task.name if reports else "", settings.epochs),
             watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
         )
     except torch.OutOfMemoryError:
         raise ValueError(
-            f"{len(train_sample)} events do not fit into the memory of the GPU: set a batch_size, or device: "
-            "cpu"
+            f"{len(train_sample.features)} events do not fit into the memory of the GPU: set a batch_size, "
+            "or device: cpu"
         ) from None
     # Everything below, the model file too, needs no GPU.
     net.to("cpu")
-    if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
+    if (
+        isinstance(loss, JointLoss)
+        and isinstance(net, JointNetwork)
+        and isinstance(train_sample, EventSample)
+    ):
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
-    entry = settings.model_dump(exclude_unset=True, exclude={"device"})
+    entry = settings.model_dump(exclude_unset=True, exclude={"device", "out_of_core", "processes"})
     model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
     model.trained_on = device.type
     return model, pd.DataFrame(rows).astype({"epoch": int})
 
 
-def scaling_of(settings: Any, events: pd.DataFrame, features: Sequence[str]) -> FeatureScaling:
+def scaling_of(settings: Any, task: TrainingTask) -> FeatureScaling:
     """Return the scaling of the features for a network.
 
     A property that cuts follow is the last column and is not scaled.
     """
-    scaling = (
-        FeatureScaling(features, *fit_scaling(events, features))
-        if settings.scale_features
-        else FeatureScaling.identity(features)
-    )
+    features = task.features
+    if not settings.scale_features:
+        scaling = FeatureScaling.identity(features)
+    elif task.stored is None:
+        scaling = FeatureScaling(features, *fit_scaling(task.events, features))
+    else:
+        scaling = FeatureScaling(features, *task.stored.survey.scaling(len(features)))
     bins = bins_of(settings)
     if bins is None:
         return scaling

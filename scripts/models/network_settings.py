@@ -124,6 +124,15 @@ class NetworkSettings(ModelSettings):
         description="Where it is trained: `cuda` on a GPU, or on the processor if torch finds no GPU. A GPU "
         "adds in another order, which changes the last digits",
     )
+    out_of_core: bool | Literal["auto"] = Field(
+        default="auto",
+        description="Whether the events stay on disk and are read block by block: `true`, `false`, or `auto` "
+        "for a table that would take more than half of the memory that the job may use",
+    )
+    processes: Count = Field(
+        default=1,
+        description="Number of processes that share the events of the training, each on a core of its own",
+    )
     scale_features: bool = Field(
         default=True, description="Whether features are scaled to zero mean and unit spread"
     )
@@ -139,6 +148,29 @@ class NetworkSettings(ModelSettings):
             if self.schedule.first_goal is not None and not self.loss.coefficients.get("constraint"):
                 raise ValueError("schedule.first_goal: the loss has no constraint whose goals could move")
         return self
+
+    @model_validator(mode="after")
+    def _blocks(self) -> NetworkSettings:
+        wanted = "processes" if self.processes > 1 else "out_of_core"
+        if (self.processes > 1 or self.out_of_core is True) and self.needs_all_events:
+            raise ValueError(f"{wanted}: {self.needs_all_events}")
+        return self
+
+    @property
+    def needs_all_events(self) -> str:
+        """Why a process must have all events in memory; empty if it can add up block by block."""
+        if self.loss.name != "terms":
+            return f"the loss {self.loss.name} needs all events in the memory of one process"
+        if self.batch_size is not None:
+            return "mini-batches are drawn from all events in memory: leave out batch_size"
+        if self.device != "cpu":
+            return "a GPU takes all events into its memory: leave out device"
+        return ""
+
+    @property
+    def cores(self) -> int:
+        """Number of cores of the training."""
+        return self.processes
 
     @property
     def offers(self) -> frozenset[str]:

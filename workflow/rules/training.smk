@@ -18,7 +18,7 @@ rule train_model:
     priority: 10
     conda:
         PIP_ENV
-    threads: lambda w: NETWORKS[w.study, w.network].threads
+    threads: lambda w: NETWORKS[w.study, w.network].cores
     resources:
         mem_mb=2000,
     params:

@@ -1,0 +1,133 @@
+"""A feature table that stays on disk and is read block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+#: Events read at a time.
+BLOCK = 2**17
+#: Bytes that a training in memory takes for each event and column: the table, the scaled sample, the
+#: arranged sample and what is needed in between (measured with 10 features, see docs/howto/large_tables.md).
+BYTES_IN_MEMORY = 40
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a feature table.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n_columns, n_rows)
+        The wanted columns.
+    is_signal, in_training : array of bool, shape (n_rows,)
+    weights : array of float64, shape (n_rows,)
+    processes : array of str, optional
+        The process of each event, if the table has it.
+    """
+
+    values: NDArray[np.float64]
+    is_signal: NDArray[np.bool_]
+    in_training: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+    processes: pa.Array | None
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A feature table on disk, or the share of it that one of several processes reads.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        Features, and the property that cuts follow, if any.
+    share, shares : int
+        The rows are divided into so many shares of neighbouring rows; the number of this one, from 0.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not parquet, or lacks a column.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    share: int = 0
+    shares: int = 1
+
+    def __post_init__(self) -> None:
+        names = self._open().schema_arrow.names
+        missing = [name for name in (*self.columns, "label", "split", "weight") if name not in names]
+        if missing:
+            raise ValueError(f"{self.path}: no column {', '.join(missing)}: it has {', '.join(names)}")
+
+    def __len__(self) -> int:
+        """Return the number of events, of all shares."""
+        n_rows: int = self._open().metadata.num_rows
+        return n_rows
+
+    @property
+    def bytes_in_memory(self) -> int:
+        """Memory that a training on this share takes if it is read as a whole [bytes]."""
+        return len(self) * (len(self.columns) + 2) * BYTES_IN_MEMORY // self.shares
+
+    def blocks(self, size: int = BLOCK) -> Iterator[Block]:
+        """Yield the rows of the share in their order, in blocks of at most ``size``."""
+        table = self._open()
+        n_rows = table.metadata.num_rows
+        first, last = (n_rows * share // self.shares for share in (self.share, self.share + 1))
+        bounds = np.cumsum([0, *(table.metadata.row_group(i).num_rows for i in range(table.num_row_groups))])
+        groups = [i for i in range(table.num_row_groups) if bounds[i] < last and bounds[i + 1] > first]
+        at = int(bounds[groups[0]]) if groups else 0
+        has_process = "process" in table.schema_arrow.names
+        columns = [*dict.fromkeys(self.columns), "label", "split", "weight", *(["process"] * has_process)]
+        for batch in table.iter_batches(size, groups, columns, use_threads=False):
+            low, high = max(first - at, 0), min(last - at, len(batch))
+            at += len(batch)
+            if low < high:
+                yield self._block(batch.slice(low, high - low), has_process)
+
+    def _block(self, batch: pa.RecordBatch, has_process: bool) -> Block:
+        values = np.empty((len(self.columns), len(batch)))
+        for column, target in zip(self.columns, values, strict=True):
+            target[:] = _numbers(batch[column])
+        return Block(
+            values,
+            _numbers(batch["label"]) == 1,
+            pc.equal(batch["split"], "train").to_numpy(zero_copy_only=False),
+            _numbers(batch["weight"]).astype(np.float64, copy=False),
+            batch["process"] if has_process else None,
+        )
+
+    def _open(self) -> Any:
+        if not self.path.exists():
+            raise FileNotFoundError(f"{self.path}: no such feature table")
+        try:
+            # Without `pre_buffer` a row group is not read as a whole.
+            return pq.ParquetFile(self.path, pre_buffer=False, memory_map=False, buffer_size=2**20)
+        except (ValueError, OSError) as error:
+            raise ValueError(
+                f"{self.path}: not a readable parquet file ({error}): delete it and run again"
+            ) from error
+
+
+def _numbers(column: pa.Array) -> NDArray[Any]:
+    # A missing number is NaN, as in a table in memory.
+    values: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+    return values
+
+
+def stored(path: Path, columns: Sequence[str], share: int = 0, shares: int = 1) -> StoredTable:
+    """Return a feature table on disk, see :class:`StoredTable`."""
+    return StoredTable(path, tuple(columns), share, shares)

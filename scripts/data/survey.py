@@ -1,0 +1,217 @@
+"""What a training needs to know of all events of a table, found in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from .feature_table import CLASSES, SPLITS, no_class, no_spread, not_finite
+from .yields import missing_cross_section, missing_process, yields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cabin_core import ExpectedYields
+
+    from ..study import CountingExperiment
+    from .event_bins import EventBins
+    from .stored_table import Block, StoredTable
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Number, mean, sum of squared deviations and limits of each column, over the training events.
+
+    Parameters
+    ----------
+    count : int
+    mean, squares, low, high : array, shape (n_columns,)
+    """
+
+    count: int
+    mean: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> Moments:
+        """Return the moments of values of shape (n_columns, n_events)."""
+        if not values.shape[1]:
+            zeros, infinite = np.zeros(len(values)), np.full(len(values), np.inf)
+            return cls(0, zeros, zeros, infinite, -infinite)
+        mean = values.mean(axis=1)
+        squares = np.square(values - mean[:, None]).sum(axis=1)
+        return cls(values.shape[1], mean, squares, values.min(axis=1), values.max(axis=1))
+
+    def __add__(self, other: Moments) -> Moments:
+        """Join two sets of events by Chan's formula, which takes no difference of large sums."""
+        count = self.count + other.count
+        share = other.count / max(count, 1)
+        step = other.mean - self.mean
+        return Moments(
+            count,
+            self.mean + step * share,
+            self.squares + other.squares + step**2 * share * self.count,
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+        )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Sums over the events of a table; those of two parts of a table can be added.
+
+    Samples are counted in arrays of shape (2, 2): training and test, then signal and background.
+
+    Parameters
+    ----------
+    columns : tuple of str
+    counts, with_weight : array of int, shape (2, 2)
+        Number of events, and of those with a positive weight.
+    weights : dict of array, shape (2, 2)
+        Sums of weights by process.
+    faults : array of int, shape (n_columns,)
+        Number of values that are NaN or infinite.
+    moments : Moments
+    in_bins : array of int, shape (2, 2, n_bins)
+        Events with a positive weight by bin of the property, if there is one.
+    beyond : tuple
+        Number of events outside of the bins, and the lowest and highest value of the property.
+    """
+
+    columns: tuple[str, ...]
+    counts: NDArray[np.intp]
+    with_weight: NDArray[np.intp]
+    weights: dict[str, NDArray[np.float64]]
+    faults: NDArray[np.intp]
+    moments: Moments
+    in_bins: NDArray[np.intp] = field(default_factory=lambda: np.zeros((2, 2, 0), dtype=np.intp))
+    beyond: tuple[int, float, float] = (0, np.inf, -np.inf)
+
+    @classmethod
+    def of_block(cls, block: Block, columns: tuple[str, ...], bins: EventBins | None) -> Survey:
+        """Return the sums over a block; the last column is the property where there are bins."""
+        sample = 2 * ~block.in_training + ~block.is_signal  # 0 to 3
+        fitting = np.isfinite(block.weights)
+        with_weight = fitting & (block.weights > 0)
+        finite = np.isfinite(block.values)
+        faults = (~finite).sum(axis=1)
+        values = block.values if finite.all() else np.where(finite, block.values, 0.0)
+        survey = cls(
+            columns,
+            np.bincount(sample, minlength=4).reshape(2, 2),
+            np.bincount(sample[with_weight], minlength=4).reshape(2, 2),
+            _weights(block, sample),
+            faults,
+            Moments.of(values[:, block.in_training]),
+        )
+        if bins is None:
+            return survey
+        followed, n_bins = values[-1], len(bins.edges) - 1
+        places = (sample * n_bins + bins.positions(followed))[with_weight]
+        outside = int(((followed < bins.edges[0]) | (followed > bins.edges[-1])).sum())
+        return replace(
+            survey,
+            in_bins=np.bincount(places, minlength=4 * n_bins).reshape(2, 2, n_bins),
+            beyond=(outside, float(followed.min()), float(followed.max())),
+        )
+
+    def __add__(self, other: Survey) -> Survey:
+        """Join the sums of two parts of a table."""
+        names = [*dict.fromkeys([*self.weights, *other.weights])]
+        none = np.zeros((2, 2))
+        return Survey(
+            self.columns,
+            self.counts + other.counts,
+            self.with_weight + other.with_weight,
+            {name: self.weights.get(name, none) + other.weights.get(name, none) for name in names},
+            self.faults + other.faults,
+            self.moments + other.moments,
+            self.in_bins + other.in_bins,
+            (
+                self.beyond[0] + other.beyond[0],
+                min(self.beyond[1], other.beyond[1]),
+                max(self.beyond[2], other.beyond[2]),
+            ),
+        )
+
+    def check(self, origin: object, bins: EventBins | None = None) -> None:
+        """Raise as :func:`scripts.data.feature_table.check_feature_table` and the check of bins do."""
+        n_events = int(self.counts.sum())
+        for name, n_bad in zip(self.columns, self.faults, strict=True):
+            if n_bad:
+                raise ValueError(not_finite(origin, name, int(n_bad), n_events))
+        for split, counts in zip(SPLITS, self.with_weight, strict=True):
+            for class_name, count in zip(CLASSES, counts, strict=True):
+                if not count:
+                    raise ValueError(no_class(origin, class_name, split))
+        for name, low, high in zip(self.columns, self.moments.low, self.moments.high, strict=True):
+            if low == high:
+                raise ValueError(no_spread(origin, name))
+        if bins is not None:
+            bins.require(origin, n_events, *self.beyond, self.in_bins)
+
+    def scaling(self, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return mean and spread of the first columns in the training sample."""
+        spread = np.sqrt(self.moments.squares / self.moments.count)
+        return self.moments.mean[:n_features], spread[:n_features]
+
+    def equal_factors(self, split: str) -> tuple[float, float]:
+        """Return the factors on weights of signal and background of ``equal_weights``."""
+        at = SPLITS.index(split)
+        n_events, of_classes = self.counts[at].sum(), sum(self.weights.values())[at]  # type: ignore[index]
+        signal, background = (float(n_events / 2 / weight) for weight in of_classes)
+        return signal, background
+
+    def expected_factors(self, split: str, experiment: CountingExperiment) -> dict[str, float]:
+        """Return the factor on the weights of each process of ``expected_weights``.
+
+        Raises
+        ------
+        ValueError
+            As :func:`scripts.data.yields.expected_weights` does.
+        """
+        sums = {name: float(weights[SPLITS.index(split)].sum()) for name, weights in self.weights.items()}
+        for name in sums:
+            if name not in experiment.cross_sections:
+                raise ValueError(missing_cross_section(name))
+        factors = {}
+        for name, cross_section in experiment.cross_sections.items():
+            if not sums.get(name, 0.0) > 0:
+                raise ValueError(missing_process(name, list(sums)))
+            factors[name] = cross_section * experiment.luminosity / sums[name]
+        return factors
+
+    def expected_yields(self, experiment: CountingExperiment) -> ExpectedYields:
+        """Return the yields before the cuts, as :func:`scripts.data.yields.expected_yields` does."""
+        factors = self.expected_factors("train", experiment)
+        signal, background = sum(factors[name] * weights[0] for name, weights in self.weights.items())
+        return yields_of(float(signal), float(background), experiment)
+
+
+def _weights(block: Block, sample: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
+    """Return the sums of weights by process; without processes the classes are processes."""
+    if block.processes is None:
+        sums = np.bincount(sample, block.weights, minlength=4).reshape(2, 2)
+        return {name: sums * (np.arange(2) == number) for number, name in enumerate(CLASSES)}
+    encoded = pc.dictionary_encode(block.processes.cast("string"))
+    names, numbers = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+    sums = np.bincount(4 * numbers + sample, block.weights, minlength=4 * len(names))
+    return dict(zip(names, sums.reshape(-1, 2, 2), strict=True))
+
+
+def survey(table: StoredTable, bins: EventBins | None = None) -> Survey:
+    """Return the sums over a table or its share; with bins its last column is their property."""
+    blocks = (Survey.of_block(block, table.columns, bins) for block in table.blocks())
+    return reduce(Survey.__add__, blocks)
+
+
+def join(surveys: Sequence[Survey]) -> Survey:
+    """Return the sums over all shares of a table."""
+    return reduce(Survey.__add__, surveys)

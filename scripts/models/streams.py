@@ -1,0 +1,143 @@
+"""Samples of a feature table on disk for the training of a network."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+import torch
+from numpy.typing import NDArray
+
+from cabin_core import EventBlock, EventStream, FeatureScaling
+
+from ..data.event_file import EventFile
+from ..data.stored_table import Block, StoredTable
+from ..data.survey import Survey, join, survey
+from ..jobs.memory import available_memory
+from ..jobs.processes import Processes
+
+if TYPE_CHECKING:
+    from ..data.event_bins import EventBins
+    from ..study import CountingExperiment
+
+log = logging.getLogger("cabin.train_model")
+
+#: A table is read block by block if a training in memory would take more than this share of what is free.
+SHARE_OF_MEMORY = 0.5
+
+
+def is_large(table: StoredTable, out_of_core: bool | str) -> bool:
+    """Return whether a table stays on disk; ``auto`` compares its size with the memory that is left."""
+    if out_of_core != "auto":
+        return bool(out_of_core)
+    free = available_memory()
+    return free is not None and table.bytes_in_memory > SHARE_OF_MEMORY * free
+
+
+@dataclass(frozen=True)
+class StoredEvents:
+    """The events of a training that are read block by block, by one process or by several.
+
+    Parameters
+    ----------
+    table : StoredTable
+        The share of this process.
+    survey : Survey
+        Of all events.
+    processes : Processes
+    folder : Path, optional
+        Where arranged events are kept for the next epoch; in memory where None.
+    """
+
+    table: StoredTable
+    survey: Survey
+    processes: Processes
+    folder: Path | None = None
+
+    @classmethod
+    def look_at(
+        cls, table: StoredTable, bins: EventBins | None, processes: Processes, folder: Path | None
+    ) -> StoredEvents:
+        """Go through a table once and check it.
+
+        Raises
+        ------
+        ValueError
+            As :func:`scripts.data.feature_table.check_feature_table` does.
+        """
+        found = join(processes.gather(survey(table, bins)))
+        found.check(table.path, bins)
+        return cls(table, found, processes, folder)
+
+    def sample(
+        self,
+        scaling: FeatureScaling,
+        split: str,
+        dtype: torch.dtype,
+        *,
+        equal_class_weights: bool = False,
+        experiment: CountingExperiment | None = None,
+    ) -> EventStream:
+        """Return the training or test events; parameters as those of ``make_sample``."""
+        mean, spread = scaling.mean.numpy(), scaling.spread.numpy()
+        factors = self._factors(split, equal_class_weights, experiment)
+        real = np.float32 if dtype == torch.float32 else np.float64
+        in_training = split == "train"
+
+        def blocks() -> Iterator[EventBlock]:
+            empty = True
+            for block in self.table.blocks():
+                chosen = block.in_training == in_training
+                features = np.empty((len(mean), int(chosen.sum())), real)
+                for values, target, middle, unit in zip(block.values, features, mean, spread, strict=True):
+                    target[:] = (values[chosen] - middle) / unit
+                weights = block.weights * _factors_of(block, factors)
+                yield EventBlock(
+                    torch.from_numpy(features).T,
+                    torch.from_numpy(block.is_signal[chosen]),
+                    torch.from_numpy(weights[chosen].astype(real)),
+                )
+                empty = False
+            if empty:  # fewer events than processes
+                none = torch.zeros(0, dtype=dtype)
+                yield EventBlock(none.reshape(0, len(mean)), none.bool(), none)
+
+        kept = self._kept(dtype.itemsize * (len(mean) + 1), split)
+        return EventStream(blocks, len(mean), dtype, kept=kept, add_up=self.processes.add_up)
+
+    def _factors(
+        self, split: str, equal_class_weights: bool, experiment: CountingExperiment | None
+    ) -> dict[str, float] | tuple[float, float]:
+        if experiment is not None:
+            return self.survey.expected_factors(split, experiment)
+        return self.survey.equal_factors(split) if equal_class_weights else (1.0, 1.0)
+
+    def _kept(self, bytes_of_event: int, split: str) -> list | EventFile | None:
+        if self.folder is None:
+            return []
+        n_events = int(self.survey.counts[0 if split == "train" else 1].sum())
+        needed = n_events * bytes_of_event // self.processes.number
+        free = shutil.disk_usage(self.folder).free
+        if 2 * needed > free:
+            log.warning(
+                "%s: %.1f GB free, too little for a copy of the %s events: each epoch reads the table",
+                *(self.folder, free / 1e9, split),
+            )
+            return None
+        return EventFile(self.folder)
+
+
+def _factors_of(block: Block, factors: dict[str, float] | tuple[float, float]) -> NDArray[np.float64]:
+    """Return the factor on the weight of each event, by its process or else by its class."""
+    if isinstance(factors, dict) and block.processes is not None:
+        encoded = pc.dictionary_encode(block.processes.cast("string"))
+        of_names = np.array([factors[name] for name in encoded.dictionary.to_pylist()])
+        return np.asarray(of_names[encoded.indices.to_numpy(zero_copy_only=False)])
+    signal, background = (factors["signal"], factors["background"]) if isinstance(factors, dict) else factors
+    return np.where(block.is_signal, signal, background)
