@@ -85,18 +85,37 @@ def hard_cut_efficiencies(
     ValueError
         If a class has no event with a positive weight.
     """
-    signal = _efficiency(passed[is_signal], weights[is_signal], "signal")
-    background = _efficiency(passed[~is_signal], weights[~is_signal], "background")
-    return CutEfficiencies(*signal, *background)
+    sums, totals, squares = [], [], []
+    for of_class in (is_signal, ~is_signal):
+        of_events = weights[of_class]
+        sums.append((of_events[:, None] * passed[of_class]).sum(axis=0, dtype=np.float64))
+        totals.append(of_events.sum(dtype=np.float64))
+        squares.append(np.square(of_events, dtype=np.float64).sum())
+    return efficiencies_of_sums(np.array(sums), np.array(totals), np.array(squares))
 
 
-def _efficiency(
-    passed: NDArray[np.bool_], weights: NDArray[np.floating], name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    total = weights.sum(dtype=np.float64)
-    if not total > 0:
-        raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
-    # The two sums are added in different orders: if all events pass, rounding can make their ratio exceed 1.
-    efficiency = np.minimum((weights[:, None] * passed).sum(axis=0, dtype=np.float64) / total, 1.0)
-    effective_events = total**2 / np.square(weights, dtype=np.float64).sum()
-    return efficiency, np.sqrt(efficiency * (1 - efficiency) / effective_events)
+def efficiencies_of_sums(
+    passing: NDArray[np.float64], totals: NDArray[np.float64], squares: NDArray[np.float64]
+) -> CutEfficiencies:
+    """Return the efficiencies of selections from sums over the events of signal and background.
+
+    Parameters
+    ----------
+    passing : ndarray, shape (2, n_rows)
+        Sums of the weights of passing events.
+    totals, squares : ndarray, shape (2,)
+        Sums of all weights and of their squares.
+
+    Raises
+    ------
+    ValueError
+        If a class has no event with a positive weight.
+    """
+    for name, total in zip(("signal", "background"), totals, strict=True):
+        if not total > 0:
+            raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
+    # The sums are added in different orders: if all events pass, rounding can make their ratio exceed 1.
+    efficiencies = np.minimum(passing / totals[:, None], 1.0)
+    effective_events = totals**2 / squares
+    uncertainties = np.sqrt(efficiencies * (1 - efficiencies) / effective_events[:, None])
+    return CutEfficiencies(efficiencies[0], uncertainties[0], efficiencies[1], uncertainties[1])

@@ -6,6 +6,9 @@ import torch
 
 from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
+from scripts.data.stored_table import stored
+from scripts.data.thinning import is_long
+from scripts.evaluation.long_tables import measure_blocks
 from scripts.evaluation.working_points import measure
 from scripts.models import load_model
 
@@ -21,7 +24,7 @@ def main(
     features: list[str],
     threads: int,
 ) -> None:
-    """Write cuts, metrics of the test sample and the scores of all events.
+    """Write cuts, metrics of the test sample and the scores of all events, or of a share of a long table.
 
     Parameters
     ----------
@@ -38,11 +41,14 @@ def main(
     """
     torch.set_num_threads(threads)
     trained = load_model(model, kind, features)
-    events = read_feature_table(table, columns_of(features, trained.event_bins))
-    metrics_table, score_table = measure(trained, events)
+    columns = columns_of(features, trained.event_bins)
+    if is_long(table):
+        metrics_table = measure_blocks(trained, stored(table, columns), trained.event_bins, scores)
+    else:
+        metrics_table, score_table = measure(trained, read_feature_table(table, columns))
+        score_table.to_parquet(scores, index=False)
     trained.cuts().to_csv(cuts, index=False)
     metrics_table.to_csv(metrics, index=False)
-    score_table.to_parquet(scores, index=False)
 
 
 if "snakemake" in globals():

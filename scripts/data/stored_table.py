@@ -82,8 +82,9 @@ class StoredTable:
         """Memory that a training on this share takes if it is read as a whole [bytes]."""
         return len(self) * (len(self.columns) + 2) * BYTES_IN_MEMORY // self.shares
 
-    def blocks(self, size: int = BLOCK) -> Iterator[Block]:
-        """Yield the rows of the share in their order, in blocks of at most ``size``."""
+    def blocks(self, size: int | None = None) -> Iterator[Block]:
+        """Yield the rows of the share in their order, in blocks of at most ``size``, else :data:`BLOCK`."""
+        size = size or BLOCK
         table = self._open()
         n_rows = table.metadata.num_rows
         first, last = (n_rows * share // self.shares for share in (self.share, self.share + 1))

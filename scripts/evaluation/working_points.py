@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from cabin_core import hard_cut_efficiencies
+from cabin_core import CutEfficiencies, hard_cut_efficiencies
 
 from ..data.score_table import score_thresholds
 
@@ -45,19 +46,31 @@ def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     selected = model.select(events, event_scores, thresholds)
     efficiencies = hard_cut_efficiencies(selected[test], is_signal[test], weights[test])
     areas = model.roc_areas(event_scores[test], is_signal[test], weights[test], efficiencies)
-    metrics = pd.DataFrame(
+    metrics = metrics_table(model, thresholds, efficiencies, (mean_signal, mean_background), areas)
+    columns = pd.DataFrame(event_scores, columns=model.score_columns, index=events.index)
+    return metrics, pd.concat([events[["label", "split", "weight"]], columns], axis=1)
+
+
+def metrics_table(
+    model: Model,
+    thresholds: NDArray[np.float64],
+    efficiencies: CutEfficiencies,
+    mean_scores: tuple[NDArray[np.float64], NDArray[np.float64]],
+    areas: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return ``metrics.csv``; a model without cuts has one mean score and one area for all working points."""
+    n_points = len(model.targets)
+    mean_signal, mean_background = mean_scores
+    return pd.DataFrame(
         {
-            "target_efficiency": targets,
+            "target_efficiency": model.targets,
             "signal_efficiency": efficiencies.signal,
             "signal_efficiency_uncertainty": efficiencies.signal_uncertainty,
             "background_efficiency": efficiencies.background,
             "background_efficiency_uncertainty": efficiencies.background_uncertainty,
-            # A model without cuts has one score for all working points.
-            "loss_signal_efficiency": np.broadcast_to(mean_signal, len(targets)),
-            "loss_background_efficiency": np.broadcast_to(mean_background, len(targets)),
-            "auc": np.broadcast_to(areas, len(targets)),
+            "loss_signal_efficiency": np.broadcast_to(mean_signal, n_points),
+            "loss_background_efficiency": np.broadcast_to(mean_background, n_points),
+            "auc": np.broadcast_to(areas, n_points),
             "score_above": thresholds,
         }
     )
-    columns = pd.DataFrame(event_scores, columns=model.score_columns, index=events.index)
-    return metrics, pd.concat([events[["label", "split", "weight"]], columns], axis=1)

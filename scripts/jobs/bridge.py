@@ -27,7 +27,7 @@ def path_list(paths: Path | list[Path]) -> list[Path]:
 def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     """Call ``main`` with the named inputs, outputs and params of a job.
 
-    An argument ``threads`` is the number of threads of the job, an argument ``mpi`` its resource of that name.
+    An argument ``threads`` is the number of threads of the job, ``mpi`` its resource of that name.
     Inputs and params named ``code`` or ``state`` only trigger reruns and are left out. The script reports to
     the terminal and to the job's log. An error is one line on the terminal, its traceback is in the log, and
     the exit status is 1.

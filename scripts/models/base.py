@@ -20,6 +20,8 @@ from ..data.score_table import score_column
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
 
+    from ..data.stored_table import StoredTable
+    from ..data.survey import Survey
     from ..kinds import ModelSettings
     from ..study import CountingExperiment
     from .streams import StoredEvents
@@ -141,6 +143,22 @@ class Model(ABC):
             np.average(scores[of_class], axis=0, weights=weights[of_class])
             for of_class in (is_signal, ~is_signal)
         )
+        return signal, background
+
+    def mean_scores_of_table(
+        self, table: StoredTable, survey: Survey
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mean scores of the test events of a table that is read block by block."""
+        sums, totals = np.zeros((2, len(self.score_columns))), np.zeros((2, 1))
+        for block in table.blocks():
+            test = ~block.in_training
+            events = pd.DataFrame(block.values[:, test].T, columns=list(table.columns))
+            scores = self.scores(events).astype(float)
+            for number, of_class in enumerate((block.is_signal[test], ~block.is_signal[test])):
+                weights = block.weights[test][of_class]
+                sums[number] += weights @ scores[of_class]
+                totals[number] += weights.sum()
+        signal, background = sums / totals
         return signal, background
 
     def roc_areas(

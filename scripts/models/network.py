@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from cabin_core import (
     EventSample,
+    EventStream,
     EventSums,
     FeatureScaling,
     JointLoss,
@@ -36,6 +37,10 @@ from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
 from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
+
+if TYPE_CHECKING:
+    from ..data.stored_table import StoredTable
+    from ..data.survey import Survey
 
 log = logging.getLogger("cabin.train_model")
 
@@ -125,8 +130,21 @@ class NetworkModel(Model):
 
         For a joint network these are the mean scores of the preselection.
         """
+        return self._means(make_sample(events, self.trained.scaling, "test", self.trained.dtype))
+
+    def mean_scores_of_table(
+        self, table: StoredTable, survey: Survey
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mean scores as in the loss, block by block."""
+        from .streams import StoredEvents
+
+        trained = self.trained
+        return self._means(
+            StoredEvents(table, survey).sample(trained.scaling, "test", trained.dtype, again=False)
+        )
+
+    def _means(self, sample: EventSample | EventStream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         with torch.no_grad():
-            sample = make_sample(events, self.trained.scaling, "test", self.trained.dtype)
             net = self.trained.network
             of_rows = EventSums.from_sample(cuts_of(net) or net, sample)
             sums = of_rows.all_bins(self.settings.n_bins)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class StoredEvents:
 
     table: StoredTable
     survey: Survey
-    processes: Processes
+    processes: Processes = field(default_factory=Processes)
     folder: Path | None = None
 
     @classmethod
@@ -83,8 +83,17 @@ class StoredEvents:
         *,
         equal_class_weights: bool = False,
         experiment: CountingExperiment | None = None,
+        again: bool = True,
     ) -> EventStream:
-        """Return the training or test events; parameters as those of ``make_sample``."""
+        """Return the training or test events.
+
+        Parameters
+        ----------
+        scaling, split, dtype, equal_class_weights, experiment
+            As those of :func:`scripts.models.network.make_sample`.
+        again : bool
+            Whether they are needed more than once, and so kept.
+        """
         mean, spread = scaling.mean.numpy(), scaling.spread.numpy()
         factors = self._factors(split, equal_class_weights, experiment)
         real = np.float32 if dtype == torch.float32 else np.float64
@@ -108,7 +117,7 @@ class StoredEvents:
                 none = torch.zeros(0, dtype=dtype)
                 yield EventBlock(none.reshape(0, len(mean)), none.bool(), none)
 
-        kept = self._kept(dtype.itemsize * (len(mean) + 1), split)
+        kept = self._kept(dtype.itemsize * (len(mean) + 1), split) if again else None
         return EventStream(blocks, len(mean), dtype, kept=kept, add_up=self.processes.add_up)
 
     def _factors(

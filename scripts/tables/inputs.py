@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..data.table_file import read_table
+from ..data.thinning import read_shown_events
 from ..kinds import TableSettings
 
 if TYPE_CHECKING:
@@ -41,5 +42,9 @@ class TableInputs(Generic[S]):
         return list(self.table.networks)
 
     def read(self, kind: str, position: int = 0) -> pd.DataFrame:
-        """Read the csv, tsv or parquet file of a kind for the network at ``position``."""
-        return read_table(self.files[kind][position])
+        """Read the csv, tsv or parquet file of a kind for the network at ``position``.
+
+        Of a long feature table these are the events that the files of scores have.
+        """
+        file = self.files[kind][position]
+        return read_shown_events(file) if kind == "features" else read_table(file)

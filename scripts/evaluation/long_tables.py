@@ -1,0 +1,103 @@
+"""Application of a trained model to a long feature table, block by block."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cabin_core.metrics import efficiencies_of_sums
+
+from ..data.stored_table import Block, StoredTable
+from ..data.survey import survey
+from ..data.thinning import Thinning
+from ..models.base import Model
+from .score_histogram import ScoreHistogram
+from .working_points import metrics_table
+
+if TYPE_CHECKING:
+    from ..data.event_bins import EventBins
+
+log = logging.getLogger("cabin.evaluate_model")
+
+#: Events whose scores are in memory at a time.
+EVENTS = 2**15
+
+
+def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, scores: Path) -> pd.DataFrame:
+    """Apply a model to a feature table, and write the scores of a share of the events.
+
+    Parameters
+    ----------
+    model : Model
+    table : StoredTable
+    bins : EventBins, optional
+        Bins of the property that the cuts follow.
+    scores : Path
+        Written (parquet), see :mod:`scripts.data.thinning`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`scripts.evaluation.working_points.measure` returns it. Areas and thresholds are read off
+        histograms of the scores, see :mod:`scripts.evaluation.score_histogram`.
+    """
+    found = survey(table, bins)
+    found.check(table.path, bins)
+    thresholds = _thresholds(model, table)
+    thinning = Thinning(found.counts)
+    histograms = [[ScoreHistogram.coarse() for _ in model.score_columns] for _ in range(2)]
+    sums = np.zeros((2, len(model.targets)))
+    of_weights = np.zeros((2, 2))  # their sum and that of their squares, of signal and background
+    parts = []
+    for block, events, values in _scored(model, table):
+        in_test = ~block.in_training
+        selected = model.select(events, values, thresholds)
+        for label, of_class in enumerate((block.is_signal & in_test, ~block.is_signal & in_test)):
+            weights = block.weights[of_class]
+            sums[label] += weights @ selected[of_class]
+            of_weights[label] += weights.sum(), np.square(weights).sum()
+            for histogram, column in zip(histograms[label], values[of_class].T, strict=True):
+                histogram.fill(column, weights)
+        taken, weights = thinning.take(block)
+        columns = pd.DataFrame(values[taken], columns=model.score_columns)
+        kept = events.iloc[taken][["label", "split"]].reset_index(drop=True)
+        parts.append(pd.concat([kept.assign(weight=weights), columns], axis=1))
+    shown = pd.concat(parts, ignore_index=True)
+    shown.to_parquet(scores, index=False)
+    log.info("%s: %d of %d events, in their order and weighted up", scores, len(shown), len(table))
+    efficiencies = efficiencies_of_sums(sums, *of_weights.T)
+    if type(model).roc_areas is Model.roc_areas:
+        areas = np.array(
+            [signal.area_over(background) for signal, background in zip(*histograms, strict=True)]
+        )
+    else:  # from the efficiencies alone
+        nothing = np.zeros(0)
+        areas = model.roc_areas(nothing, nothing.astype(bool), nothing, efficiencies)
+    return metrics_table(model, thresholds, efficiencies, model.mean_scores_of_table(table, found), areas)
+
+
+def _scored(model: Model, table: StoredTable) -> Iterator[tuple[Block, pd.DataFrame, NDArray[np.number]]]:
+    """Yield each block, its events and their scores."""
+    for block in table.blocks(EVENTS):
+        events = pd.DataFrame(block.values.T, columns=list(table.columns))
+        events["label"] = block.is_signal.astype(np.int8)
+        events["split"] = np.where(block.in_training, "train", "test")
+        yield block, events, model.scores(events)
+
+
+def _thresholds(model: Model, table: StoredTable) -> NDArray[np.float64]:
+    """Return the thresholds on the score, as in ``score_thresholds``; NaN for a model with cuts."""
+    if model.has_cuts:
+        return np.full(len(model.targets), np.nan)
+    histogram = ScoreHistogram.fine()
+    if not np.isnan(model.targets).all():
+        for block, _, values in _scored(model, table):
+            chosen = block.is_signal & block.in_training
+            histogram.fill(values[chosen, 0], block.weights[chosen])
+    return np.array([histogram.threshold(target) for target in model.targets])
