@@ -128,7 +128,9 @@ def no_spread(origin: object, column: str) -> str:
 
 def write_feature_table(table: pd.DataFrame, path: Path) -> None:
     """Write a feature table in row groups of :data:`ROW_GROUP` events."""
-    table.to_parquet(path, index=False, row_group_size=ROW_GROUP)
+    # A dictionary of numbers that are all different would take more than the numbers.
+    words = [name for name in table if not pd.api.types.is_float_dtype(table[name])]
+    table.to_parquet(path, index=False, row_group_size=ROW_GROUP, use_dictionary=[*words, "weight"])
 
 
 def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
