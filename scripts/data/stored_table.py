@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 BLOCK = 2**17
 #: Bytes that a training in memory takes for each event and column: the table, the scaled sample, the
 #: arranged sample and what is needed in between (measured with 10 features, see docs/howto/large_tables.md).
-BYTES_IN_MEMORY = 40
+BYTES_IN_MEMORY = 32
+#: Neighbouring rows are often alike, for example all of the test; so a share is not one piece of the table.
+PIECES_OF_SHARE = 8
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class StoredTable:
     columns : sequence of str
         Features, and the property that cuts follow, if any.
     share, shares : int
-        The rows are divided into so many shares of neighbouring rows; the number of this one, from 0.
+        Number of this share, from 0, and of all shares; each has some pieces of neighbouring rows.
 
     Raises
     ------
@@ -84,20 +86,24 @@ class StoredTable:
 
     def blocks(self, size: int | None = None) -> Iterator[Block]:
         """Yield the rows of the share in their order, in blocks of at most ``size``, else :data:`BLOCK`."""
-        size = size or BLOCK
         table = self._open()
-        n_rows = table.metadata.num_rows
-        first, last = (n_rows * share // self.shares for share in (self.share, self.share + 1))
-        bounds = np.cumsum([0, *(table.metadata.row_group(i).num_rows for i in range(table.num_row_groups))])
-        groups = [i for i in range(table.num_row_groups) if bounds[i] < last and bounds[i + 1] > first]
-        at = int(bounds[groups[0]]) if groups else 0
+        sizes = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
+        bounds = np.cumsum([0, *sizes])
         has_process = "process" in table.schema_arrow.names
         columns = [*dict.fromkeys(self.columns), "label", "split", "weight", *(["process"] * has_process)]
-        for batch in table.iter_batches(size, groups, columns, use_threads=False):
-            low, high = max(first - at, 0), min(last - at, len(batch))
-            at += len(batch)
-            if low < high:
-                yield self._block(batch.slice(low, high - low), has_process)
+        for first, last in self._pieces(int(bounds[-1])):
+            groups = np.flatnonzero((bounds[:-1] < last) & (bounds[1:] > first)).tolist()
+            at = int(bounds[groups[0]]) if groups else 0
+            for batch in table.iter_batches(size or BLOCK, groups, columns, use_threads=False):
+                low, high = max(first - at, 0), min(last - at, len(batch))
+                at += len(batch)
+                if low < high:
+                    yield self._block(batch.slice(low, high - low), has_process)
+
+    def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
+        number = 1 if self.shares == 1 else PIECES_OF_SHARE * self.shares
+        bounds = [n_rows * piece // number for piece in range(number + 1)]
+        return [(bounds[piece], bounds[piece + 1]) for piece in range(self.share, number, self.shares)]
 
     def _block(self, batch: pa.RecordBatch, has_process: bool) -> Block:
         values = np.empty((len(self.columns), len(batch)))

@@ -119,8 +119,8 @@ def test_without_room_for_a_copy_each_epoch_reads_the_table(table, tmp_path, mon
 
 def test_the_size_of_a_table_decides(table, monkeypatch):
     on_disk = stored(table, FEATURES)
-    assert on_disk.bytes_in_memory == 1000 * 4 * 40
-    for free, expected in ((10**6, False), (10**5, True), (None, False)):
+    assert on_disk.bytes_in_memory == 1000 * 4 * 32
+    for free, expected in ((10**6, False), (2 * 10**5, True), (None, False)):
         monkeypatch.setattr("scripts.models.streams.available_memory", lambda free=free: free)
         assert is_large(on_disk, "auto") == expected
         assert is_large(on_disk, True)
@@ -128,7 +128,7 @@ def test_the_size_of_a_table_decides(table, monkeypatch):
 
 
 def test_a_large_table_is_read_block_by_block(table, tmp_path, monkeypatch):
-    monkeypatch.setattr("scripts.models.streams.available_memory", lambda: 10**5)
+    monkeypatch.setattr("scripts.models.streams.available_memory", lambda: 2 * 10**5)
     monkeypatch.setattr("scripts.models.training_job.read_feature_table", None)
     fitted(table, tmp_path, SCAN)
 
