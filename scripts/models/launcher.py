@@ -53,7 +53,13 @@ class Worker:
             return (
                 f"it was killed by {signal.Signals(-status).name}, as a machine does that runs out of memory"
             )
-        return next((line for line in reversed(self.lines) if line.strip()), f"exit status {status}")
+        said = [line for line in self.lines if line.strip()]
+        # A process of the training says so, or else srun does; behind that come lines about all others.
+        for mark in (worker.FAULT, ": error: "):
+            for line in said:
+                if mark in line:
+                    return line.partition(worker.FAULT)[2] if mark == worker.FAULT else line
+        return said[-1] if said else f"exit status {status}"
 
 
 def launch(task: dict[str, Any], number: int, folder: Path, mpi: str | None = None) -> None:
@@ -109,10 +115,8 @@ def _wait(workers: list[Worker]) -> None:
             time.sleep(LOOK_EVERY)
             failed = [one for one in workers if one.process.poll()]
             failed.sort(key=lambda one: (one.process.returncode == worker.LEFT_ALONE, one.process.returncode))
-            raise ValueError(
-                f"process {failed[0].number + 1} of {len(workers)} of the training failed: "
-                f"{failed[0].reason()}"
-            )
+            which = f"process {failed[0].number + 1} of {len(workers)} of the" if len(workers) > 1 else "the"
+            raise ValueError(f"{which} training failed: {failed[0].reason()}")
         if all(status == 0 for status in found):
             return
         time.sleep(LOOK_EVERY)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from .training_job import run_training
 
 #: Exit status of a process that stops because another one has.
 LEFT_ALONE = 3
+#: In front of the one line about a fault.
+FAULT = "error in the training: "
 PATHS = ("table", "model", "history", "timing")
 
 
@@ -40,7 +43,7 @@ def main(path: Path) -> int:
         run_training(**task | {"threads": 1}, processes=processes)
         processes.leave()
     except (ValueError, OSError) as error:
-        print(" ".join(str(error).split()), file=sys.stderr, flush=True)
+        print(FAULT + " ".join(str(error).split()), file=sys.stderr, flush=True)
         return 1
     except LeftAlone:
         return LEFT_ALONE
@@ -50,4 +53,5 @@ def main(path: Path) -> int:
 if __name__ == "__main__":
     status = main(Path(sys.argv[1]))
     sys.stderr.flush()
-    sys.exit(status)
+    # Connections to a process that has ended can abort the usual way out, which would hide the status.
+    os._exit(status) if status else sys.exit()

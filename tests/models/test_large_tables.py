@@ -229,7 +229,9 @@ import os, subprocess, sys
 at = sys.argv.index("-n")
 number, command = sys.argv[at + 1], sys.argv[at + 2:]
 ranks = [os.environ | {{"SLURM_PROCID": str(i), "SLURM_NTASKS": number}} for i in range(int(number))]
-sys.exit(max(p.wait() for p in [subprocess.Popen(command, env=rank) for rank in ranks]))
+status = max(p.wait() for p in [subprocess.Popen(command, env=rank) for rank in ranks])
+print(f"srun: error: here: tasks 0-1: Exited with exit code {{status}}", file=sys.stderr)
+sys.exit(status)
 """
     )
     srun.chmod(0o755)
@@ -239,6 +241,10 @@ sys.exit(max(p.wait() for p in [subprocess.Popen(command, env=rank) for rank in 
     expected = fitted(table, tmp_path / "one", SCAN)
     found = fitted(table, tmp_path / "two", SCAN | {"processes": 2}, mpi=f"{srun} --mpi=none")
     assert_same(found, expected)
+    faulty = tmp_path / "features.parquet"
+    make_table().assign(y=np.nan).to_parquet(faulty)
+    with pytest.raises(ValueError, match=r"^the training failed: .*features.parquet: column y is NaN"):
+        fitted(faulty, tmp_path / "two", SCAN | {"processes": 2}, mpi=str(srun))
 
 
 def test_a_process_knows_its_number():
