@@ -112,32 +112,33 @@ def sum_arranged(
 
 
 class _Sums(torch.autograd.Function):
-    """The sums as a function of the biases."""
+    """The sums of signal scores, background scores and cross-entropies as functions of the biases."""
 
     @staticmethod
     def forward(
         ctx: Any, bias: Tensor, network: CutNetwork, events: ArrangedEvents, entropy: bool, gradient: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the sums of signal scores, background scores and cross-entropies, each (n_bins, n_rows)."""
+    ) -> tuple[Tensor, ...]:
+        """Return the three sums, each of shape (n_bins * n_rows,)."""
         totals = sum_arranged(network, events, entropy=entropy, gradient=gradient)
-        of_signal, of_background = totals.gradients[..., 0]
-        ctx.gradients = [
-            torch.from_numpy(values).to(bias)
-            for values in (of_signal, of_background, totals.gradients[..., 1].sum(axis=0))
-        ]
-        signal, background = totals.sums[..., 0]
-        return tuple(  # type: ignore[return-value]
-            torch.from_numpy(values).to(bias) for values in (signal, background, totals.sums[..., 1].sum(axis=0))
-        )
+        ctx.set_materialize_grads(False)
+        if gradient:
+            ctx.gradients = _of_three(totals.gradients).to(bias.dtype)
+        return _of_three(totals.sums).to(bias.dtype).flatten(1).unbind()
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, ...]:
         """Return the derivative by the biases."""
-        total = sum(
-            of_sum[..., None] * gradient for of_sum, gradient in zip(upstream, ctx.gradients, strict=True)
-        )
-        return total, None, None, None, None  # type: ignore[return-value]
+        used = [number for number, values in enumerate(upstream) if values is not None]
+        factors = torch.stack([values for values in upstream if values is not None])
+        gradients = ctx.gradients if len(used) == len(upstream) else ctx.gradients[used]
+        factors = factors.reshape(gradients.shape[:-1])[..., None]
+        return (factors * gradients).sum(dim=0), None, None, None, None
+
+
+def _of_three(totals: NDArray[np.float64]) -> Tensor:
+    """Return signal score, background score and cross-entropy of both classes from (2, ..., 2)."""
+    return torch.from_numpy(np.stack([*totals[..., 0], totals[..., 1].sum(axis=0)]))
 
 
 def fused_sums(
@@ -164,12 +165,11 @@ def fused_sums(
         If a bias is not finite.
     """
     if not network.bias.isfinite().all():
-        raise ValueError("the cuts are not finite: the training has diverged, lower the learning rate")
+        raise ValueError("the cuts are NaN or infinite: the training has diverged, lower the learning rate")
     events = arrange(network, sample)
     gradient = torch.is_grad_enabled() and network.bias.requires_grad
-    scores = _Sums.apply(network.bias, network, events, entropy, gradient)
-    n_rows = network.bias.shape[1]
-    weights = torch.from_numpy(events.class_weights).to(network.bias)
-    weights = weights[:, 0] if network.n_bins == 1 else weights.repeat_interleave(n_rows, dim=1)
-    signal, background, cross_entropy = (values.flatten() for values in scores)
-    return signal, background, cross_entropy, weights[0], weights[1]
+    signal, background, cross_entropy = _Sums.apply(network.bias, network, events, entropy, gradient)
+    weights = torch.from_numpy(events.class_weights).to(network.bias.dtype)
+    if network.n_bins == 1:
+        return signal, background, cross_entropy, weights[0, 0], weights[1, 0]
+    return signal, background, cross_entropy, *weights.repeat_interleave(network.bias.shape[1], dim=1)

@@ -402,15 +402,17 @@ class RowGroups:
         reach = float(limits(bias.dtype, of_signal=True).reach)  # of both classes
         exact = bias.astype(np.float64)
         starts, ranges = [0], []
-        low = high = exact[0]
-        for row in range(1, len(exact)):
-            lower, higher = np.minimum(low, exact[row]), np.maximum(high, exact[row])
-            if sharpness * (higher - lower).max() <= 2 * reach:
-                low, high = lower, higher
-                continue
-            ranges.append((low + high) / 2)
-            starts.append(row)
-            low = high = exact[row]
+        low, high = exact.min(axis=0), exact.max(axis=0)
+        if sharpness * (high - low).max() > 2 * reach:
+            low = high = exact[0]
+            for row in range(1, len(exact)):
+                lower, higher = np.minimum(low, exact[row]), np.maximum(high, exact[row])
+                if sharpness * (higher - lower).max() <= 2 * reach:
+                    low, high = lower, higher
+                    continue
+                ranges.append((low + high) / 2)
+                starts.append(row)
+                low = high = exact[row]
         ranges.append((low + high) / 2)
         shifts = np.array(ranges).astype(bias.dtype)
         first_rows = np.array([*starts, len(bias)])

@@ -6,8 +6,10 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, cast
 
+import torch
 from torch import Tensor
 
 from .numbers import check_targets
@@ -16,6 +18,12 @@ from .yields import ExpectedYields
 
 if TYPE_CHECKING:
     from .schedule import Schedule
+
+
+@cache
+def _tensor(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    # Made once: a tensor from a list costs as much as all other operations of a term.
+    return torch.tensor(numbers, dtype=dtype, device=device)
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,10 @@ class Aim:
     def goals(self) -> list[float]:
         """The targets of all rows, bin after bin."""
         return [*self.targets] * self.n_bins
+
+    def goals_like(self, values: Tensor) -> Tensor:
+        """Return the targets of all rows in the type and on the device of other values."""
+        return _tensor(tuple(self.goals), values.dtype, values.device)
 
     def by_bin(self, cuts: Tensor) -> Tensor:
         """Reshape cuts from (n_bins * n_rows, n_edges) to (n_bins, n_rows, n_edges)."""

@@ -17,5 +17,5 @@ class Term(BaseTerm):
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
         """Return the sum over rows; a bin counts by its share of the signal."""
-        targets = sums.signal_score.new_tensor(self.aim.goals)
+        targets = self.aim.goals_like(sums.signal_score)
         return (sums.share_of_signal() * (targets - sums.signal_efficiency()) ** 2).sum()

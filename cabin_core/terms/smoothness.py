@@ -20,5 +20,7 @@ class Term(BaseTerm):
         """Return the mean over inner targets and edges, summed over bins."""
         targets = self.aim.targets
         in_order = sorted(range(len(targets)), key=targets.__getitem__)
-        by_bin = self.aim.by_bin(cuts)[:, in_order]
+        by_bin = self.aim.by_bin(cuts)
+        if in_order != list(range(len(targets))):
+            by_bin = by_bin[:, in_order]
         return self.aim.n_bins * roughness(by_bin.transpose(0, 1))
