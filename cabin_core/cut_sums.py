@@ -54,9 +54,9 @@ class Totals:
 
     Parameters
     ----------
-    sums : array, shape (2, n_bins, n_rows, 2)
-        Of signal and background: weight times score, weight times cross-entropy.
-    gradients : array, shape (2, n_bins, n_rows, n_edges, 2)
+    sums : array, shape (3, n_bins, n_rows)
+        Of the signal's scores, the background's scores and all cross-entropies, each times the weight.
+    gradients : array, shape (3, n_bins, n_rows, n_edges)
         Their derivatives by the biases.
     """
 
@@ -97,7 +97,7 @@ def sum_arranged(
             gradient=gradient,
         )
 
-    totals = Totals(np.zeros((2, *bias.shape[:2], 2)), np.zeros((2, *bias.shape, 2)))
+    totals = Totals(np.zeros((3, *bias.shape[:2])), np.zeros((3, *bias.shape)))
     threads = min(torch.get_num_threads(), len(pieces))
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
@@ -105,9 +105,10 @@ def sum_arranged(
     else:
         results = [sum_piece(piece) for piece in pieces]
     for (part, _), (sums, gradients) in zip(pieces, results, strict=True):
-        at = (0 if part.of_signal else 1, part.bin)
-        totals.sums[at] += sums
-        totals.gradients[at] += gradients
+        of_class = 0 if part.of_signal else 1
+        for at, number in ((of_class, 0), (2, 1)):
+            totals.sums[at, part.bin] += sums[number]
+            totals.gradients[at, part.bin] += gradients[number]
     return totals
 
 
@@ -122,23 +123,20 @@ class _Sums(torch.autograd.Function):
         totals = sum_arranged(network, events, entropy=entropy, gradient=gradient)
         ctx.set_materialize_grads(False)
         if gradient:
-            ctx.gradients = _of_three(totals.gradients).to(bias.dtype)
-        return _of_three(totals.sums).to(bias.dtype).flatten(1).unbind()
+            ctx.gradients = torch.from_numpy(totals.gradients).to(bias.dtype)
+        return torch.from_numpy(totals.sums).to(bias.dtype).flatten(1).unbind()
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, ...]:
         """Return the derivative by the biases."""
         used = [number for number, values in enumerate(upstream) if values is not None]
+        if not used:
+            return None, None, None, None, None
         factors = torch.stack([values for values in upstream if values is not None])
         gradients = ctx.gradients if len(used) == len(upstream) else ctx.gradients[used]
         factors = factors.reshape(gradients.shape[:-1])[..., None]
         return (factors * gradients).sum(dim=0), None, None, None, None
-
-
-def _of_three(totals: NDArray[np.float64]) -> Tensor:
-    """Return signal score, background score and cross-entropy of both classes from (2, ..., 2)."""
-    return torch.from_numpy(np.stack([*totals[..., 0], totals[..., 1].sum(axis=0)]))
 
 
 def fused_sums(
@@ -164,7 +162,7 @@ def fused_sums(
     ValueError
         If a bias is not finite.
     """
-    if not network.bias.isfinite().all():
+    if not np.isfinite(network.bias.detach().numpy()).all():
         raise ValueError("the cuts are NaN or infinite: the training has diverged, lower the learning rate")
     events = arrange(network, sample)
     gradient = torch.is_grad_enabled() and network.bias.requires_grad

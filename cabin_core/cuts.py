@@ -195,7 +195,7 @@ class CutNetwork(nn.Module):
         Tensor, shape (n_bins * n_rows, n_edges)
             All rows of the first bin, then those of the second bin, and so on.
         """
-        return (-self.bias / self.weight).flatten(0, 1)
+        return (self.bias / -self.weight).flatten(0, 1)
 
     @torch.no_grad()
     def project(self) -> None:

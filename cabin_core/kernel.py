@@ -69,7 +69,7 @@ class Limits(NamedTuple):
         If 1 - p is not larger, p is 1 in this precision.
     least_variance, most_slope, largest_entropy : float
     log2e, ln2_high, ln2_low : float
-    magic, magic_bits, bias_magic, root_half_bits, mantissa
+    magic, magic_bits, root_half_bits, mantissa
         To take floating numbers apart.
     unit_exponent : float
     exponential, logarithm : tuple of float
@@ -95,7 +95,6 @@ class Limits(NamedTuple):
     ln2_low: Any
     magic: Any
     magic_bits: Any
-    bias_magic: Any
     root_half_bits: Any
     mantissa: Any
     unit_exponent: Any
@@ -111,7 +110,7 @@ def limits(dtype: np.dtype[Any], *, of_signal: bool) -> Limits:
     """
     single = dtype == np.float32
     real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
-    mantissa, bias = (23, 127) if single else (52, 1023)
+    mantissa = 23 if single else 52
     unit_exponent = -17 if single and of_signal else 0
     ranges = (44.0, -53.0 if of_signal else -65.0, 21.5) if single else (380.0, -380.0, 320.0)
     ln2 = math.log(2)
@@ -137,7 +136,6 @@ def limits(dtype: np.dtype[Any], *, of_signal: bool) -> Limits:
         ln2_low=real(ln2 - ln2_high),
         magic=magic,
         magic_bits=magic.view(whole),
-        bias_magic=real(1.5 * 2.0**mantissa + bias),
         root_half_bits=real(0.5**0.5).view(whole),
         mantissa=whole(mantissa),
         unit_exponent=real(unit_exponent),
@@ -147,24 +145,22 @@ def limits(dtype: np.dtype[Any], *, of_signal: bool) -> Limits:
 
 
 @njit(**_EXACT)
-def _exponentials(values, work, work_bits, power, power_bits, out, n, k):
+def _exponentials(values, work, work_bits, out, out_bits, n, k):
     """Write the exponentials of values between ``lowest`` and ``highest``; the lowest gives 0."""
     c = k.exponential
     for e in range(n):
-        shifted = values[e] * k.log2e + k.bias_magic
+        shifted = values[e] * k.log2e + k.magic
         work[e] = shifted
-        whole = shifted - k.bias_magic
+        whole = shifted - k.magic
         rest = (values[e] - whole * k.ln2_high) - whole * k.ln2_low
         h = c[-1]
         for power_of in range(len(c) - 2, -1, -1):
             h = c[power_of] + rest * h
         h = k.one + rest * h
-        h = k.one + rest * h
-        out[e] = h if values[e] > k.lowest else k.zero
+        out[e] = k.one + rest * h
     for e in range(n):
-        power_bits[e] = work_bits[e] << k.mantissa
-    for e in range(n):
-        out[e] *= power[e]
+        scaled = out_bits[e] + (work_bits[e] << k.mantissa)
+        out_bits[e] = scaled if values[e] > k.lowest else k.mantissa - k.mantissa
 
 
 @njit(**_EXACT)
@@ -288,6 +284,7 @@ def _add_events(
     with_gradient,
     k,
     odds,
+    odds_bits,
     before,
     work,
     work_bits,
@@ -298,7 +295,7 @@ def _add_events(
     zero, unit, largest = k.zero, k.unit, k.largest
     beyond, values, faint, least, product = work[0], work[1], work[2], work[3], work[4]
     after, score, entropy, rest, spare = work[5], work[6], work[7], work[8], work[9]
-    value_bits, spare_bits, rest_bits = work_bits[1], work_bits[9], work_bits[8]
+    value_bits, faint_bits, spare_bits = work_bits[1], work_bits[2], work_bits[9]
     for start in range(0, x.shape[1], block):
         n = min(block, x.shape[1] - start)
         w = weights[start : start + n]
@@ -308,10 +305,10 @@ def _add_events(
             for f in range(len(edge_features)):
                 column = x[edge_features[f], start : start + n]
                 _exponents(column, edge_weights[f], sharpness, shifts[group, f], values, beyond, n, k)
-                _exponentials(values, spare, spare_bits, rest, rest_bits, odds[f], n, k)
+                _exponentials(values, spare, spare_bits, odds[f], odds_bits[f], n, k)
             for e in range(n):
                 values[e] = max(-beyond[e], k.lowest)
-            _exponentials(values, spare, spare_bits, rest, rest_bits, faint, n, k)
+            _exponentials(values, spare, spare_bits, faint, faint_bits, n, k)
             for e in range(n):
                 least[e] = min(k.least / max(faint[e], k.least), k.two)
             for row in range(first_rows[group], first_rows[group + 1]):
@@ -333,14 +330,14 @@ def _add_events(
                         product, faint, beyond, least, w, values, rest, after, score, entropy, n, k
                     )
                     _logarithms(values, value_bits, spare, spare_bits, product, n, k)
-                    sums[row, 1] += _total_entropy(w, product, rest, k.one, n, k)
+                    sums[1, row] += _total_entropy(w, product, rest, k.one, n, k)
                 else:
                     _finish_background(
                         product, faint, least, w, values, rest, after, score, entropy, n, k
                     )
                     _logarithms(values, value_bits, spare, spare_bits, product, n, k)
-                    sums[row, 1] += _total_entropy(w, product, rest, -k.one, n, k)
-                sums[row, 0] += _total(score, n, k)
+                    sums[1, row] += _total_entropy(w, product, rest, -k.one, n, k)
+                sums[0, row] += _total(score, n, k)
                 if not with_gradient:
                     continue
                 for f in range(n_edges - 2, -1, -2):
@@ -352,24 +349,24 @@ def _add_events(
                             share = _share(after[e], before[f + 1, e], odd)
                             of_score_too += score[e] * share
                             of_entropy_too += entropy[e] * share
-                            longer = _longer(after[e], odd, after[e], largest)
+                            longer = after[e] + after[e] * odd
                             odd = odds[f, e] * first
                             share = _share(longer, before[f, e], odd)
                             of_score += score[e] * share
                             of_entropy += entropy[e] * share
-                            after[e] = _longer(longer, odd, longer, largest)
+                            after[e] = longer + longer * odd
                     else:
                         for e in range(n):
                             odd = odds[f + 1, e] * second
                             of_score_too += score[e] * _share(after[e], before[f + 1, e], odd)
-                            longer = _longer(after[e], odd, after[e], largest)
+                            longer = after[e] + after[e] * odd
                             odd = odds[f, e] * first
                             of_score += score[e] * _share(longer, before[f, e], odd)
-                            after[e] = _longer(longer, odd, longer, largest)
-                    gradients[row, f, 0] += of_score
-                    gradients[row, f, 1] += of_entropy
-                    gradients[row, f + 1, 0] += of_score_too
-                    gradients[row, f + 1, 1] += of_entropy_too
+                            after[e] = longer + longer * odd
+                    gradients[0, row, f] += of_score
+                    gradients[1, row, f] += of_entropy
+                    gradients[0, row, f + 1] += of_score_too
+                    gradients[1, row, f + 1] += of_entropy_too
 
 
 @dataclass(frozen=True)
@@ -465,9 +462,9 @@ def sum_events(
 
     Returns
     -------
-    sums : array, shape (n_rows, 2)
+    sums : array, shape (2, n_rows)
         Sum of weight times score, and of weight times cross-entropy.
-    gradients : array, shape (n_rows, n_edges, 2)
+    gradients : array, shape (2, n_rows, n_edges)
         Their derivatives by the biases.
     """
     numbers = limits(features.dtype, of_signal=of_signal)
@@ -477,8 +474,8 @@ def sum_events(
     odds, before = np.empty((2, padded, block), features.dtype)
     odds[n_edges:] = 0
     work = np.empty((10, block), features.dtype)
-    sums = np.zeros((len(rows.factors), 2))
-    gradients = np.zeros((len(rows.factors), padded, 2))
+    sums = np.zeros((2, len(rows.factors)))
+    gradients = np.zeros((2, len(rows.factors), padded))
     _add_events(
         features,
         weights,
@@ -493,10 +490,11 @@ def sum_events(
         gradient,
         numbers,
         odds,
+        odds.view(numbers.mantissa.dtype),
         before,
         work,
         work.view(numbers.mantissa.dtype),
         sums,
         gradients,
     )
-    return sums, edges.sharpness * gradients[:, :n_edges]
+    return sums, edges.sharpness * gradients[..., :n_edges]
