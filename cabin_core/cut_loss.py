@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .classifiers import cuts_of
 from .events import EventSample
-from .loss import Loss, LossTerms
+from .loss import Loss, LossTerms, LossValue
 from .sums import EventSums
 from .term import Aim, BaseTerm
 from .terms import known_terms
@@ -137,7 +137,8 @@ class CutLoss(Loss):
             raise ValueError(f"{len(goals)} targets for {len(cuts)} rows of cuts")
         zero = sums.signal_score.new_zeros(())
         return LossTerms(
-            {name: self.terms[name](sums, cuts) if name in self.terms else zero for name in self._columns}
+            {name: self.terms[name](sums, cuts) if name in self.terms else zero for name in self._columns},
+            sums,
         )
 
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
@@ -145,9 +146,17 @@ class CutLoss(Loss):
         for term in self.terms.values():
             term.begin_epoch(share, schedule)
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
-        """Call ``end_epoch`` of each term, see :meth:`cabin_core.loss.Loss.end_epoch`."""
-        sums = cache(lambda: EventSums.from_sample(network, sample, entropy=self.reads_cross_entropy))
+    def end_epoch(
+        self, epoch: int, network: nn.Module, sample: EventSample, value: LossValue | None = None
+    ) -> None:
+        """Call ``end_epoch`` of each term, with the sums of the epoch where there are some."""
+
+        @cache
+        def sums() -> EventSums:
+            if isinstance(value, LossTerms) and isinstance(value.sums, EventSums):
+                return value.sums
+            return EventSums.from_sample(network, sample, entropy=self.reads_cross_entropy)
+
         for term in self.terms.values():
             term.end_epoch(epoch, sums)
 

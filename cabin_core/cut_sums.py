@@ -26,7 +26,7 @@ def can_fuse(network: nn.Module, features: Tensor) -> bool:
     return (
         isinstance(network, CutNetwork)
         and kind.forward is CutNetwork.forward
-        and kind.margins is CutNetwork.margins
+        and getattr(kind, "margins", None) is CutNetwork.margins
         and network.fused
         and network.cut_function == "sigmoid"
         and not isinstance(network.weight, nn.Parameter)
@@ -64,9 +64,7 @@ class Totals:
     gradients: NDArray[np.float64]
 
 
-def sum_arranged(
-    network: CutNetwork, events: ArrangedEvents, *, entropy: bool, gradient: bool
-) -> Totals:
+def sum_arranged(network: CutNetwork, events: ArrangedEvents, *, entropy: bool, gradient: bool) -> Totals:
     """Return the sums over arranged events, on as many threads as torch has.
 
     Parameters
@@ -79,9 +77,7 @@ def sum_arranged(
     from .kernel import Edges, RowGroups, sum_events
 
     bias = network.bias.detach().numpy()
-    edges = Edges(
-        np.array(network.edge_features()), network.weight.numpy(), network.activation_scale
-    )
+    edges = Edges(np.array(network.edge_features()), network.weight.numpy(), network.activation_scale)
     rows = {at: RowGroups.of(bias[at], edges.sharpness) for at in {part.bin for part in events.parts}}
     pieces = [(part, piece) for part in events.parts for piece in part.pieces()]
 
@@ -166,7 +162,9 @@ def fused_sums(
         raise ValueError("the cuts are NaN or infinite: the training has diverged, lower the learning rate")
     events = arrange(network, sample)
     gradient = torch.is_grad_enabled() and network.bias.requires_grad
-    signal, background, cross_entropy = _Sums.apply(network.bias, network, events, entropy, gradient)
+    signal, background, cross_entropy = _Sums.apply(  # type: ignore[no-untyped-call]
+        network.bias, network, events, entropy, gradient
+    )
     weights = torch.from_numpy(events.class_weights).to(network.bias.dtype)
     if network.n_bins == 1:
         return signal, background, cross_entropy, weights[0, 0], weights[1, 0]

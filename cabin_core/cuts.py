@@ -52,8 +52,8 @@ class CutNetwork(nn.Module):
     Attributes
     ----------
     fused : bool
-        Whether sums over events are computed by the kernel where it can (:mod:`cabin_core.cut_sums`), or always
-        by tensor expressions.
+        Whether the kernel computes sums over events where it can (:mod:`cabin_core.cut_sums`). Tensor
+        expressions compute them otherwise.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from .classifiers import JointNetwork
 from .constraint import EfficiencyConstraint
 from .cuts import CutNetwork
 from .events import EventSample
-from .loss import Loss, LossTerms
+from .loss import Loss, LossTerms, LossValue
 from .numbers import check_kept_fractions
 
 if TYPE_CHECKING:
@@ -199,7 +199,9 @@ class JointLoss(Loss):
         passed = 1.0 if share >= end else 0.0 if share <= begin else (share - begin) / (end - begin)
         self._coupling = self.coupling * passed
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+    def end_epoch(
+        self, epoch: int, network: nn.Module, sample: EventSample, value: LossValue | None = None
+    ) -> None:
         """Update the multipliers of the constraint when they are due."""
         if self.constraint.is_due(epoch):
             self.constraint.update(self.constrained_efficiency(network, sample))

@@ -41,6 +41,8 @@ class TrainingSettings:
         Seed of the order of events in mini-batches.
     schedule : Schedule, optional
         Changes during the training; none where None.
+    test_every : int
+        Number of epochs between two values of the loss on the test sample.
 
     Raises
     ------
@@ -55,12 +57,15 @@ class TrainingSettings:
     seed: int = 0
     schedule: Schedule | None = None
     classifier_learning_rate: float | None = None
+    test_every: int = 1
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"epochs must be at least 1, not {self.epochs}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
+        if self.test_every < 1:
+            raise ValueError(f"test_every must be at least 1, not {self.test_every}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
         if self.classifier_learning_rate is not None and not self.classifier_learning_rate > 0:
@@ -90,7 +95,8 @@ def train(
     train_sample : EventSample
         Scaled features.
     test_sample : EventSample, optional
-        Only for the history, not for the training; the history has no columns for it where None.
+        Only for the history, not for the training; the history has no columns for it where None. They are
+        NaN in epochs without a value of it; the first and the last epoch have one.
     settings : TrainingSettings
     on_epoch : callable, optional
         Called with each row of the history after its epoch.
@@ -112,6 +118,7 @@ def train(
     course = Course(settings.schedule or Schedule(), network, optimizer, settings.learning_rate)
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
+    test_names: list[str] = []
     cuts = cuts_of(network)
     parameters = list(network.parameters())
     for epoch in range(settings.epochs):
@@ -121,12 +128,18 @@ def train(
         test_values: dict[str, float] = {}
         with torch.no_grad():
             if test_sample is not None:
-                test_values = loss.evaluate(network, test_sample).values()
+                if epoch % settings.test_every == 0 or epoch == settings.epochs - 1:
+                    test_values = loss.evaluate(network, test_sample).values()
+                else:
+                    test_values = dict.fromkeys(test_names, math.nan)
+                test_names = list(test_values)
             watched = watch(network) if watch else {}
         batch_values = []
         for batch in _batches(train_sample, settings.batch_size, generator):
             train_terms = loss.evaluate(network, batch)
-            for parameter in parameters:  # as zero_grad does, which takes longer than the backward pass of a scan
+            for (
+                parameter
+            ) in parameters:  # as zero_grad does, which takes longer than the backward pass of a scan
                 parameter.grad = None
             train_terms.total.backward()
             optimizer.step()
@@ -142,7 +155,7 @@ def train(
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
         with torch.no_grad():
-            loss.end_epoch(epoch, network, train_sample)
+            loss.end_epoch(epoch, network, train_sample, train_terms if len(batch_values) == 1 else None)
         if on_epoch:
             on_epoch(row)
     if not all(parameter.isfinite().all() for parameter in parameters):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -38,6 +39,8 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     if "threads" in signature.parameters and "threads" not in arguments:
         arguments["threads"] = snakemake.threads
     signature.bind(**arguments)
+    # Compiled code is shared by the jobs and runs of this folder.
+    os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath("results/.cache/numba"))
     failure: Exception | None = None
     try:
         with open(snakemake.log[0], "w") as log:

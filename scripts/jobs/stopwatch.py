@@ -14,13 +14,17 @@ class Stopwatch:
     def __init__(self) -> None:
         self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
 
-    def write(self, path: Path) -> None:
-        """Write ``seconds`` and ``cpu_seconds`` since the creation, tab-separated.
+        self.row: dict[str, float | str] = {}
+
+    def stop(self) -> None:
+        """Keep the time since the creation.
 
         The processor time, summed over all threads, depends little on other jobs.
         """
-        row = {
-            "seconds": time.perf_counter() - self._seconds,
-            "cpu_seconds": time.process_time() - self._cpu_seconds,
-        }
-        pd.DataFrame([row]).to_csv(path, sep="\t", index=False, float_format="%.3f")
+        self.row["seconds"] = time.perf_counter() - self._seconds
+        self.row["cpu_seconds"] = time.process_time() - self._cpu_seconds
+
+    def write(self, file: Path, **more: str) -> None:
+        """Write ``seconds`` and ``cpu_seconds`` until the stop and further columns, tab-separated."""
+        row = {**self.row, **more}
+        pd.DataFrame([row]).to_csv(file, sep="\t", index=False, float_format="%.3f")

@@ -70,12 +70,13 @@ class Model(ABC):
     ----------
     targets : list of float
         Target of each working point; NaN for a working point without a target.
-    trained_on : str
-        Device of torch on which it was trained, ``cpu`` or ``cuda``. A model file does not contain it.
+    path : str
+        What computed the sums over events in the training: ``kernel``, ``torch`` or ``torch on cuda``. Empty
+        for a model without such sums. A model file does not contain it.
     """
 
     targets: list[float]
-    trained_on: str = "cpu"
+    path: str = ""
 
     @property
     def event_bins(self) -> EventBins | None:

@@ -127,6 +127,10 @@ class NetworkSettings(ModelSettings):
     scale_features: bool = Field(
         default=True, description="Whether features are scaled to zero mean and unit spread"
     )
+    test_every: Count = Field(
+        default=1,
+        description="Epochs between two values of the loss on the test sample, which take time",
+    )
 
     @model_validator(mode="after")
     def _loss_and_schedule(self) -> NetworkSettings:
@@ -228,7 +232,14 @@ class NetworkSettings(ModelSettings):
             seed=self.seed,
             schedule=None if self.schedule is None else CoreSchedule(**self.schedule.model_dump()),
             classifier_learning_rate=getattr(self, "classifier_learning_rate", None),
+            test_every=self.test_every,
         )
+
+    def prepare(self) -> None:
+        """Compile the kernel, or read what is compiled, before the time of the training counts."""
+        from .network import prepare_network
+
+        prepare_network(self)
 
     def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
         """Train the network; the history has one row for each epoch."""
@@ -258,6 +269,11 @@ class CutNetworkSettings(NetworkSettings):
         default="sigmoid", description="Smooth function that replaces the step of a cut in the training"
     )
     event_property: BinnedProperty | None = Field(default=None, description="Property that the cuts follow")
+    kernel: bool = Field(
+        default=True,
+        description="Whether compiled code computes the sums over events, for sigmoids and fixed weights on a "
+        "processor; `false` leaves them to torch: many times slower, and other last digits",
+    )
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
 
     @model_validator(mode="after")
