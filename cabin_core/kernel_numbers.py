@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 #: The cross-entropy of torch: no logarithm is below the first number, and in its derivative no p (1 - p) is
-#: below the second.
-LEAST_LOGARITHM, LEAST_VARIANCE = -100.0, 1e-12
+#: below the second, which torch has in float32.
+LEAST_LOGARITHM, LEAST_VARIANCE = -100.0, float(np.float32(1e-12))
 
 
 class Numbers(NamedTuple):
@@ -25,7 +25,7 @@ class Numbers(NamedTuple):
     ----------
     zero, one, half, two : float
     unit : float
-        The product starts here: in float32 below 1, so that its logarithm can reach 100.
+        The product starts here: in float32 below 1, so that its logarithm can exceed 100.
     unit_exponent : float
         Binary exponent of ``unit``.
     largest : float
@@ -91,7 +91,7 @@ def numbers_of(dtype: np.dtype[Any], *, of_signal: bool) -> Numbers:
     single = dtype == np.float32
     real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
     mantissa = 23 if single else 52
-    unit_exponent = -17 if single and of_signal else 0
+    unit_exponent = -18 if single and of_signal else 0
     if single:
         highest, lowest, reach = 44.0, -53.0 if of_signal else -65.0, 21.5
     else:

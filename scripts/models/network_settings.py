@@ -271,8 +271,8 @@ class CutNetworkSettings(NetworkSettings):
     event_property: BinnedProperty | None = Field(default=None, description="Property that the cuts follow")
     kernel: bool = Field(
         default=True,
-        description="Whether compiled code computes the sums over events, for sigmoids and fixed weights on a "
-        "processor; `false` leaves them to torch: many times slower, and other last digits",
+        description="Whether compiled code sums over the events, for fixed weights and sigmoids on a "
+        "processor; `false` leaves them to torch, slower and with other rounding",
     )
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
 
