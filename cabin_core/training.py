@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,10 +13,16 @@ from torch import Tensor, nn
 
 from .classifiers import cuts_of
 from .events import EventSample
-from .loss import Loss
+from .loss import Loss, LossValue
 from .schedule import Course, Schedule
 
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "lbfgs": torch.optim.LBFGS,
+}
+#: Quasi-Newton steps in an epoch of ``lbfgs``; each looks at the sample about once.
+LBFGS_STEPS = 4
 
 #: One row for each epoch: ``epoch``, and ``train_TERM``, ``test_TERM`` for the total and each term.
 History = list[dict[str, float]]
@@ -30,7 +37,8 @@ class TrainingSettings:
     epochs : int
         Number of passes over the training sample.
     optimizer : str
-        ``sgd`` or ``adam``.
+        ``sgd``, ``adam`` or ``lbfgs``. The last, a quasi-Newton method with a line search, takes one full
+        batch and :data:`LBFGS_STEPS` steps an epoch.
     learning_rate : float
     classifier_learning_rate : float, optional
         Learning rate of the classifier of a joint network; that of the cuts where None.
@@ -43,6 +51,9 @@ class TrainingSettings:
         Changes during the training; none where None.
     test_every : int
         Number of epochs between two values of the loss on the test sample.
+    polish_epochs : int
+        Number of the last epochs, in which ``lbfgs`` takes the place of the optimizer, with a learning rate
+        of 1. The schedule ends before them.
 
     Raises
     ------
@@ -58,12 +69,24 @@ class TrainingSettings:
     schedule: Schedule | None = None
     classifier_learning_rate: float | None = None
     test_every: int = 1
+    polish_epochs: int = 0
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"epochs must be at least 1, not {self.epochs}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
+        if (self.optimizer == "lbfgs" or self.polish_epochs) and not (
+            self.batch_size is None and self.classifier_learning_rate is None
+        ):
+            raise ValueError(
+                "lbfgs takes one full batch and one learning rate: leave out batch_size and "
+                "classifier_learning_rate"
+            )
+        if not 0 <= self.polish_epochs < self.epochs:
+            raise ValueError(
+                f"polish_epochs must be fewer than the {self.epochs} epochs, not {self.polish_epochs}"
+            )
         if self.test_every < 1:
             raise ValueError(f"test_every must be at least 1, not {self.test_every}")
         if not self.learning_rate > 0:
@@ -122,8 +145,10 @@ def train(
     cuts = cuts_of(network)
     parameters = list(network.parameters())
     for epoch in range(settings.epochs):
-        share = (epoch + 1) / settings.epochs
+        share = min((epoch + 1) / (settings.epochs - settings.polish_epochs), 1.0)
         course.begin_epoch(share)
+        if epoch == settings.epochs - settings.polish_epochs:
+            optimizer = _new_quasi_newton(network, 1.0)
         loss.begin_epoch(share, settings.schedule)
         test_values: dict[str, float] = {}
         with torch.no_grad():
@@ -136,13 +161,7 @@ def train(
             watched = watch(network) if watch else {}
         batch_values = []
         for batch in _batches(train_sample, settings.batch_size, generator):
-            train_terms = loss.evaluate(network, batch)
-            for (
-                parameter
-            ) in parameters:  # as zero_grad does, which takes longer than the backward pass of a scan
-                parameter.grad = None
-            train_terms.total.backward()
-            optimizer.step()
+            train_terms = _update(optimizer, parameters, partial(loss.evaluate, network, batch))
             if cuts is not None:
                 cuts.project()
             batch_values.append(train_terms.values())
@@ -163,8 +182,29 @@ def train(
     return history
 
 
+def _update(
+    optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], evaluate: Callable[[], LossValue]
+) -> LossValue:
+    """Take a step down the gradient and return the value of the loss before it."""
+    values: list[LossValue] = []
+
+    def closure() -> float:
+        # As zero_grad does, which takes as long as the loss of a scan.
+        for parameter in parameters:
+            parameter.grad = None
+        value = evaluate()
+        value.total.backward()
+        values.append(value)
+        return float(value.total.detach())
+
+    optimizer.step(closure)
+    return values[0]
+
+
 def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
     new = OPTIMIZERS[settings.optimizer]
+    if settings.optimizer == "lbfgs":
+        return _new_quasi_newton(network, settings.learning_rate)
     if settings.classifier_learning_rate is None:
         return new(network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
     parts = network.parameter_groups() if hasattr(network, "parameter_groups") else {}  # type: ignore[operator]
@@ -176,6 +216,16 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
         for name, parameters in parts.items()
     ]
     return new(groups, lr=settings.learning_rate)  # type: ignore[call-arg]
+
+
+def _new_quasi_newton(network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    return torch.optim.LBFGS(
+        network.parameters(),
+        lr=learning_rate,
+        max_iter=LBFGS_STEPS,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+    )
 
 
 def _batches(
