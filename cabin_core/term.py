@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import torch
@@ -18,12 +17,6 @@ from .yields import ExpectedYields
 
 if TYPE_CHECKING:
     from .schedule import Schedule
-
-
-@cache
-def _tensor(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    # Made once: a tensor from a list costs as much as all other operations of a term.
-    return torch.tensor(numbers, dtype=dtype, device=device)
 
 
 @dataclass(frozen=True)
@@ -48,6 +41,9 @@ class Aim:
     targets: Sequence[float] = ()
     n_bins: int = 1
     yields: ExpectedYields | None = None
+    _tensors: dict[tuple[torch.dtype, torch.device], Tensor] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", check_targets(self.targets))
@@ -59,7 +55,10 @@ class Aim:
 
     def goals_like(self, values: Tensor) -> Tensor:
         """Return the targets of all rows in the type and on the device of other values."""
-        return _tensor(tuple(self.goals), values.dtype, values.device)
+        key = (values.dtype, values.device)
+        if key not in self._tensors:  # to make one costs as much as all other operations of a term
+            self._tensors[key] = values.new_tensor(self.goals)
+        return self._tensors[key]
 
     def by_bin(self, cuts: Tensor) -> Tensor:
         """Reshape cuts from (n_bins * n_rows, n_edges) to (n_bins, n_rows, n_edges)."""
