@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pandas as pd
-
 
 class Stopwatch:
     """Measures the time since its creation."""
@@ -19,8 +17,6 @@ class Stopwatch:
 
         The processor time, summed over all threads, depends little on other jobs.
         """
-        row = {
-            "seconds": time.perf_counter() - self._seconds,
-            "cpu_seconds": time.process_time() - self._cpu_seconds,
-        }
-        pd.DataFrame([row]).to_csv(path, sep="\t", index=False, float_format="%.3f")
+        seconds = time.perf_counter() - self._seconds
+        cpu_seconds = time.process_time() - self._cpu_seconds
+        path.write_text(f"seconds\tcpu_seconds\n{seconds:.3f}\t{cpu_seconds:.3f}\n")
