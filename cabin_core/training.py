@@ -14,13 +14,9 @@ from torch import Tensor, nn
 from .classifiers import cuts_of
 from .events import EventSample
 from .loss import Loss, LossValue
+from .optimizers import OPTIMIZERS
 from .schedule import Course, Schedule
 
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "lbfgs": torch.optim.LBFGS,
-}
 #: Quasi-Newton steps in an epoch of ``lbfgs``; each looks at the sample about once.
 LBFGS_STEPS = 4
 
@@ -219,9 +215,9 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
 
 
 def _new_quasi_newton(network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
-    return torch.optim.LBFGS(
+    return OPTIMIZERS["lbfgs"](
         network.parameters(),
-        lr=learning_rate,
+        lr=learning_rate,  # type: ignore[call-arg]
         max_iter=LBFGS_STEPS,
         history_size=20,
         line_search_fn="strong_wolfe",

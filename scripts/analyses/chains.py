@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from scipy.special import xlogy
-from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from cabin_core import (
@@ -26,6 +25,7 @@ from cabin_core import (
 )
 
 from ..data.feature_table import CLASSES
+from ..data.score_table import roc_area
 from ..data.yields import ROUNDING, selected_yields
 from ..models import fully_connected, joint
 from ..parsing import parse
@@ -187,7 +187,7 @@ def measure_chain(
             for name, of_class in (("kept_background", ~is_signal), ("kept_signal", is_signal))
         }
         lost = _cross_entropy(column[is_test], is_signal[is_test], weights[is_test])
-        area = roc_auc_score(is_signal[is_test], column[is_test], sample_weight=weights[is_test])
+        area = roc_area(is_signal[is_test], column[is_test], weights[is_test])
         significance = (
             np.nan if experiment is None else _significance(events, column, is_test, is_signal, experiment)
         )

@@ -5,26 +5,25 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pandas as pd
-
 
 class Stopwatch:
     """Measures the time since its creation."""
 
     def __init__(self) -> None:
-        self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
-
-        self.row: dict[str, float | str] = {}
+        self._started = time.perf_counter(), time.process_time()
 
     def stop(self) -> None:
         """Keep the time since the creation.
 
         The processor time, summed over all threads, depends little on other jobs.
         """
-        self.row["seconds"] = time.perf_counter() - self._seconds
-        self.row["cpu_seconds"] = time.process_time() - self._cpu_seconds
+        seconds, cpu_seconds = self._started
+        self._taken = time.perf_counter() - seconds, time.process_time() - cpu_seconds
 
-    def write(self, file: Path, **more: str) -> None:
-        """Write ``seconds`` and ``cpu_seconds`` until the stop and further columns, tab-separated."""
-        row = {**self.row, **more}
-        pd.DataFrame([row]).to_csv(file, sep="\t", index=False, float_format="%.3f")
+    def write(self, file: Path, *, path: str) -> None:
+        """Write ``seconds`` and ``cpu_seconds`` until the stop and the ``path``, tab-separated.
+
+        The path says what computed the sums over events, see :class:`scripts.models.base.Model`.
+        """
+        seconds, cpu_seconds = self._taken
+        file.write_text(f"seconds\tcpu_seconds\tpath\n{seconds:.3f}\t{cpu_seconds:.3f}\t{path}\n")

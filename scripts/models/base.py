@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.cut_table import CUT_COLUMNS
 from ..data.event_bins import EventBins
-from ..data.score_table import score_column
+from ..data.score_table import roc_area, score_column
 
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
@@ -157,10 +157,7 @@ class Model(ABC):
         efficiencies : CutEfficiencies
             Efficiencies of the working points on the same events.
         """
-        # Imported here, because the import takes a second.
-        from sklearn.metrics import roc_auc_score
-
-        return np.array([roc_auc_score(is_signal, column, sample_weight=weights) for column in scores.T])
+        return np.array([roc_area(is_signal, column, weights) for column in scores.T])
 
 
 def area_through(signal: NDArray[np.floating], background: NDArray[np.floating]) -> float:

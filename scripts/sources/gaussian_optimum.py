@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.stats import norm
+from scipy.special import log_ndtr, ndtri
 
 from ..data.cut_table import edges_by_target
 
@@ -159,8 +158,8 @@ class GaussianClasses:
         removed = -np.expm1(-losses)
         shares = np.linspace(0.0, 1.0, N_SHARES) if windows else np.array([0.0, 1.0])
         # The share of the loss of signal on the lower side, shape (n_losses, n_shares).
-        low = np.clip(norm.ppf(removed[:, None] * shares), -LOOSEST, LOOSEST)
-        high = np.clip(norm.isf(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
+        low = np.clip(ndtri(removed[:, None] * shares), -LOOSEST, LOOSEST)
+        high = np.clip(-ndtri(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
         edges, background = [], []
         for position, direction in enumerate(self.directions):
             log_background = self._log_background(position, low, high)
@@ -180,6 +179,9 @@ class GaussianClasses:
 
     def _polish(self, start: Array, loss: float, windows: bool) -> Array:
         """Return the edges at the minimum near a start, in widths of the signal, shape (n_features, 2)."""
+        # Imported here, as only the analysis of the optimum needs it.
+        from scipy.optimize import minimize
+
         free = np.ones(start.shape, dtype=bool)
         if not windows:
             free[:, 0] = [direction == ">" for direction in self.directions]
@@ -218,7 +220,7 @@ def _log_probability(low: Array, high: Array) -> Array:
     # The difference of the smaller tails: of the upper tails if both edges are positive.
     flipped = low > 0
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
-    above, below = norm.logcdf(high), norm.logcdf(low)
+    above, below = log_ndtr(high), log_ndtr(low)
     # No edge of a window is below -inf or above inf, so that `above` is finite where `below` is.
     with np.errstate(divide="ignore"):
         logarithm: Array = above + np.log(-np.expm1(np.minimum(below - above, 0.0)))

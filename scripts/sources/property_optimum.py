@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ..data.cut_interpolation import interpolate_cuts
 from ..data.cut_table import edges_by_target
@@ -122,6 +121,8 @@ class GaussianBin:
         def log_efficiencies(scaled: Array) -> Array:
             logarithm: Array = np.log(self.efficiencies(*self.one_sided(start + width * scaled)))
             return logarithm
+
+        from scipy.optimize import minimize  # here, as only the search needs it
 
         found = minimize(
             lambda scaled: log_efficiencies(scaled)[1],
