@@ -7,8 +7,9 @@ the pair can no longer be large enough, and before hadronisation if the exact re
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ SUPERPARTNERS = (
 )
 LEPTONS = frozenset({ELECTRON, MUON})
 HEAVY_QUARKS = (4, 5)
+#: Lines of Pythia's record with the two particles of the hard process.
+PAIR = (5, 6)
 #: Scale of the shower [GeV] at which it is checked once whether the event can still reach the pair pT.
 EARLY_VETO_SCALE = 20.0
 #: Largest contribution of emissions below that scale to pair pT and MET [GeV]; it loses 1 of 1400 events.
@@ -115,8 +118,7 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         super().__init__()
         self._pair, self._requirements = pair, requirements
         self._dropped = 0
-        # In the hard process: momentum of each particle of the pair, and of its invisible decay products.
-        self._decays: dict[int, tuple[Any, Any]] = {}
+        self._process: Any = None
 
     def canVetoProcessLevel(self) -> bool:
         """Tell Pythia to call :meth:`doVetoProcessLevel`."""
@@ -132,14 +134,11 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
         # Pythia 8.317 also makes sleptons from u cbar and d sbar, with a flavour-changing Z, which is wrong.
         if self._pair == SLEPTONS.keys() and process[3].id() + process[4].id() != 0:
             return True
-        final = [process[i] for i in range(5, process.size()) if process[i].isFinal()]
-        if self._requirements["same_flavour"] and len({abs(p.id()) for p in final} & LEPTONS) > 1:
-            return True
-        self._decays = {}
-        for particle in final:
-            if abs(particle.id()) in INVISIBLE:
-                mother = process[particle.mother1()]
-                self._decays[mother.id()] = (mother.p(), particle.p())
+        if self._requirements["same_flavour"]:
+            flavours = {process[i].idAbs() for i in range(PAIR[1] + 1, process.size())}
+            if len(flavours & LEPTONS) > 1:
+                return True
+        self._process = process
         return False
 
     def canVetoPT(self) -> bool:
@@ -152,20 +151,23 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
 
     def doVetoPT(self, _position: int, event: Any) -> bool:
         """Drop events that can no longer reach the pair pT or the MET."""
-        pair = self._last_of_pair(event)
-        lowest_pt = self._requirements["pair_pt"] - EARLY_VETO_MARGIN
-        if np.hypot(*_transverse(particle.p() for particle in pair)) < lowest_pt:
+        lowest_pt: float = self._requirements["pair_pt"] - EARLY_VETO_MARGIN
+        if _transverse(_last_of_pair(event)) < lowest_pt:
             return True
-        lowest_met = self._requirements["met"] - EARLY_VETO_MARGIN
-        return bool(np.hypot(*_transverse(map(self._invisible, pair))) < lowest_met)
+        lowest_met: float = self._requirements["met"] - EARLY_VETO_MARGIN
+        return _transverse(self._invisible(event)) < lowest_met
 
-    def _invisible(self, particle: Any) -> Any:
-        """Return the contribution of one particle of the pair to the MET, from its boosted decay."""
-        mother, invisible = self._decays[particle.id()]
-        momentum = pythia8mc.Vec4(invisible)
-        momentum.bstback(mother)
-        momentum.bst(particle.p())
-        return momentum
+    def _invisible(self, event: Any) -> list[Any]:
+        """Return the momenta of the invisible decay products, boosted with the pair."""
+        momenta = []
+        for line, particle in zip(PAIR, _last_of_pair(event), strict=True):
+            mother = self._process[line]
+            products = (self._process[i] for i in (mother.daughter1(), mother.daughter2()))
+            momentum = next(product.p() for product in products if product.idAbs() in INVISIBLE)
+            momentum.bstback(mother.p())
+            momentum.bst(particle.p())
+            momenta.append(momentum)
+        return momenta
 
     def canVetoPartonLevel(self) -> bool:
         """Tell Pythia to call :meth:`doVetoPartonLevel`."""
@@ -174,39 +176,32 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
     def doVetoPartonLevel(self, event: Any) -> bool:
         """Apply the requirements exactly, before hadronisation."""
         wanted = self._requirements
-        pair = self._last_of_pair(event)
-        if np.hypot(*_transverse(particle.p() for particle in pair)) < wanted["pair_pt"]:
+        if _transverse(_last_of_pair(event)) < wanted["pair_pt"]:
             return True
-        final = [event[i] for i in range(5, event.size()) if event[i].isFinal()]
-        invisible = (particle.p() for particle in final if abs(particle.id()) in INVISIBLE)
-        if np.hypot(*_transverse(invisible)) < wanted["met"]:
+        final = [particle for particle in event.particles() if particle.isFinal()]
+        codes = [particle.idAbs() for particle in final]
+        if _transverse(p for p, code in zip(final, codes, strict=True) if code in INVISIBLE) < wanted["met"]:
             return True
-        largest_eta = np.inf if wanted["lepton_eta"] is None else wanted["lepton_eta"]
-        leptons = [particle for particle in final if abs(particle.id()) in LEPTONS]
+        largest_eta = math.inf if wanted["lepton_eta"] is None else wanted["lepton_eta"]
+        leptons = (particle for particle, code in zip(final, codes, strict=True) if code in LEPTONS)
         if sum(lep.pT() > wanted["lepton_pt"] and abs(lep.eta()) < largest_eta for lep in leptons) < 2:
             return True
         self._dropped = 0
         return False
 
-    def _last_of_pair(self, event: Any) -> list[Any]:
-        """Return the last copy of both particles, which includes all recoils so far."""
-        found: dict[int, Any] = {}
-        for i in range(event.size() - 1, 2, -1):
-            code = event[i].id()
-            if abs(code) in self._pair and code not in found:
-                found[code] = event[i]
-                if len(found) == 2:
-                    break
-        return list(found.values())
+
+def _last_of_pair(event: Any) -> list[Any]:
+    """Return the last copy of both particles of the hard process, which includes all recoils so far."""
+    return [event[event[line].iBotCopyId()] for line in PAIR]
 
 
-def _transverse(momenta: Iterable[Any]) -> tuple[float, float]:
-    """Return x and y of the sum of momenta [GeV]."""
+def _transverse(momenta: Iterable[Any]) -> float:
+    """Return the transverse momentum of the sum of particles or momenta [GeV]."""
     x = y = 0.0
     for momentum in momenta:
         x += momentum.px()
         y += momentum.py()
-    return x, y
+    return math.hypot(x, y)
 
 
 class Generator:
@@ -290,7 +285,7 @@ class Generator:
 def stable_particles(event: Any) -> tuple[Table, Table]:
     """Return the particles of an event that a detector simulation needs.
 
-    Particles are read one by one, for the reason given in :func:`scripts.physics.hepmc.read_record`.
+    Each column is read off the particles, for the reason given in :func:`scripts.physics.hepmc.read_record`.
 
     Parameters
     ----------
@@ -303,30 +298,39 @@ def stable_particles(event: Any) -> tuple[Table, Table]:
         ``py``, ``pz``, ``energy`` [GeV], and ``x``, ``y``, ``z`` of their production [mm]. Second the b and c
         quarks, which define the flavour of jets: ``pid``, ``px``, ``py``, ``pz`` [GeV].
     """
-    stable = [
-        (p.id(), p.charge(), p.px(), p.py(), p.pz(), p.e(), p.xProd(), p.yProd(), p.zProd())
-        for p in event
-        if p.isFinal()
-    ]
-    quarks = [(p.id(), p.px(), p.py(), p.pz()) for p in event if abs(p.id()) in HEAVY_QUARKS]
-    return (
-        _table(stable, EVENT_COLUMNS["particles"]),
-        _table(quarks, EVENT_COLUMNS["heavy_quarks"]),
-    )
+    particles = event.particles()
+    stable = [particle for particle in particles if particle.isFinal()]
+    codes = map(pythia8mc.Particle.idAbs, particles)
+    quarks = [particle for particle, code in zip(particles, codes, strict=True) if code in HEAVY_QUARKS]
+    return _table(stable, EVENT_COLUMNS["particles"]), _table(quarks, EVENT_COLUMNS["heavy_quarks"])
 
 
-def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Table:
-    columns = np.array(rows, dtype=float).reshape(-1, len(names)).T
-    types = {"pid": np.int32, "charge": np.int8}
-    return {
-        name: column.astype(types.get(name, np.float32)) for name, column in zip(names, columns, strict=True)
-    }
+#: Type and reader of each column of :data:`EVENT_COLUMNS`.
+_COLUMNS: dict[str, tuple[Any, Callable[[Any], float]]] = {
+    "pid": (np.int32, pythia8mc.Particle.id),
+    "charge": (np.int8, pythia8mc.Particle.charge),
+    "px": (np.float32, pythia8mc.Particle.px),
+    "py": (np.float32, pythia8mc.Particle.py),
+    "pz": (np.float32, pythia8mc.Particle.pz),
+    "energy": (np.float32, pythia8mc.Particle.e),
+    "x": (np.float32, pythia8mc.Particle.xProd),
+    "y": (np.float32, pythia8mc.Particle.yProd),
+    "z": (np.float32, pythia8mc.Particle.zProd),
+}
+
+
+def _table(particles: Sequence[Any], names: tuple[str, ...]) -> Table:
+    columns = {}
+    for name in names:
+        dtype, read = _COLUMNS[name]
+        columns[name] = np.fromiter(map(read, particles), dtype, len(particles))
+    return columns
 
 
 def event_array(events: list[tuple[Table, Table]]) -> ak.Array:
     """Return events of :func:`stable_particles` as records of ``particles`` and ``heavy_quarks``."""
     if not events:
-        return event_array([stable_particles(())])[:0]
+        return event_array([stable_particles(pythia8mc.Event())])[:0]
     collections = {
         name: ak.unflatten(
             ak.zip({key: np.concatenate([table[key] for table in tables]) for key in tables[0]}),

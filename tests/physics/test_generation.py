@@ -176,7 +176,7 @@ def test_early_veto_drops_what_would_fail_anyway(tmp_path, monkeypatch, process)
     class Asked(generation.GeneratorFilter):
         def doVetoPT(self, position, event):
             self.answer = super().doVetoPT(position, event)
-            self.foreseen = transverse(map(self._invisible, self._last_of_pair(event)))
+            self.foreseen = transverse(self._invisible(event))
             return False
 
         def doVetoPartonLevel(self, event):
@@ -296,7 +296,7 @@ def test_no_event_asked_for(tmp_path):
     made = generator(tmp_path)
     assert list(made.events(0)) == []
     assert made.summary() == Summary(tried=0, kept=0, cross_section_fb=0.0, cross_section_error_fb=0.0)
-    empty, one = event_array([]), event_array([stable_particles(())])
+    empty, one = event_array([]), event_array([stable_particles(pythia8mc.Event())])
     assert len(empty) == 0
     assert empty.type.content == one.type.content
 
