@@ -164,8 +164,10 @@ class GeneratorFilter(pythia8mc.UserHooks):  # type: ignore[misc]
             mother = self._process[line]
             products = (self._process[i] for i in (mother.daughter1(), mother.daughter2()))
             momentum = next(product.p() for product in products if product.idAbs() in INVISIBLE)
-            momentum.bstback(mother.p())
-            momentum.bst(particle.p())
+            # Not by way of the rest frame: that would also turn it.
+            boost = pythia8mc.RotBstMatrix()
+            boost.bst(mother.p(), particle.p())
+            momentum.rotbst(boost)
             momenta.append(momentum)
         return momenta
 
