@@ -11,9 +11,9 @@ import torch
 def _without_compiler(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
     """Return an optimizer of torch that does not import torch's compiler.
 
-    An optimizer tells the compiler what it must leave alone, and imports it for that: a second at the start of
-    each training, and as long as the loss of a scan in each step, for a compiler that is not used. The methods
-    below are the same without this.
+    An optimizer tells the compiler what it must leave alone, and imports it for that: a second at the start
+    of each training, and as long as the loss of a scan in each step, for a compiler that is not used. The
+    methods below are the same without this.
     """
     update = inspect.unwrap(kind.step)
 

@@ -40,13 +40,10 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     if "threads" in signature.parameters and "threads" not in arguments:
         arguments["threads"] = snakemake.threads
     signature.bind(**arguments)
-<<<<<<< HEAD
     # Compiled code is shared by the jobs and runs of this folder.
     os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath("results/.cache/numba"))
-=======
     # The search for garbage in cycles, of which a job makes little, takes a tenth of the time by default.
     gc.set_threshold(100_000)
->>>>>>> startup
     failure: Exception | None = None
     try:
         with open(snakemake.log[0], "w") as log:
