@@ -292,10 +292,14 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         )
         for split in ("train", "test")
     )
+    if isinstance(net, JointNetwork) and settings.batch_size is None:
+        # The loss is one of sums over all events, which do not depend on their order.
+        train_sample = train_sample.ordered()
     device = find_device(settings.device, task.name)
     cuts = cuts_of(net)
     if cuts is not None:
-        cuts.fused = settings.kernel
+        for part in (cuts, getattr(net, "classifier", cuts)):
+            part.fused = settings.kernel
     try:
         rows = train(
             net.to(device),

@@ -65,16 +65,16 @@ class GaussianClasses:
 
         Parameters
         ----------
-        low, high : ndarray, shape (n_features,)
+        low, high : ndarray, shape (..., n_features)
             Edges; infinite if there is none.
 
         Returns
         -------
-        ndarray, shape (n_features, 2)
+        ndarray, shape (..., n_features, 2)
             The columns are signal and background.
         """
         return _log_probability(
-            (low[:, None] - self.means) / self.widths, (high[:, None] - self.means) / self.widths
+            (low[..., None] - self.means) / self.widths, (high[..., None] - self.means) / self.widths
         )
 
     def window(self, edges: pd.DataFrame) -> tuple[Array, Array]:
@@ -162,7 +162,7 @@ class GaussianClasses:
         high = np.clip(-ndtri(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
         edges, background = [], []
         for position, direction in enumerate(self.directions):
-            log_background = self._log_background(position, low, high)
+            log_background = self._log_background(low, high, position)
             if not windows:
                 log_background[:, 0 if direction == ">" else 1] = np.inf
             best = log_background.argmin(axis=1)[:, None]
@@ -170,9 +170,17 @@ class GaussianClasses:
             background.append(np.take_along_axis(log_background, best, axis=1)[:, 0])
         return np.array(edges), np.array(background)
 
-    def _log_background(self, position: int, low: Array, high: Array) -> Array:
-        """Return the log background efficiency of windows; the edges are in widths of the signal."""
-        (signal_mean, mean), (signal_width, width) = self.means[position], self.widths[position]
+    def _log_background(self, low: Array, high: Array, at: slice | int = slice(None)) -> Array:
+        """Return the log background efficiency of windows; the edges are in widths of the signal.
+
+        Parameters
+        ----------
+        low, high : ndarray
+            One edge for each feature; with ``at`` any edges of this feature.
+        at : int
+            Position of a feature.
+        """
+        (signal_mean, mean), (signal_width, width) = self.means[at].T, self.widths[at].T
         low = np.where(low <= -LOOSEST, -np.inf, signal_mean + signal_width * low)
         high = np.where(high >= LOOSEST, np.inf, signal_mean + signal_width * high)
         return _log_probability((low - mean) / width, (high - mean) / width)
@@ -193,8 +201,8 @@ class GaussianClasses:
             return edges
 
         def log_background(values: Array) -> float:
-            edges = place(values)
-            return float(sum(self._log_background(at, low, high) for at, (low, high) in enumerate(edges)))
+            # One after the other, as the cuts that this finds depend on the last digits.
+            return float(sum(self._log_background(*place(values).T)))
 
         def signal_left(values: Array) -> float:
             edges = place(values)
@@ -220,6 +228,7 @@ def _log_probability(low: Array, high: Array) -> Array:
     # The difference of the smaller tails: of the upper tails if both edges are positive.
     flipped = low > 0
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
+    # Not norm.logcdf of scipy.stats, whose checks take many times longer than the function itself.
     above, below = log_ndtr(high), log_ndtr(low)
     # No edge of a window is below -inf or above inf, so that `above` is finite where `below` is.
     with np.errstate(divide="ignore"):
