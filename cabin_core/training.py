@@ -184,14 +184,14 @@ def _update(
     """Take a step down the gradient and return the value of the loss before it."""
     values: list[LossValue] = []
 
-    def closure() -> float:
+    def closure() -> Tensor:
         # As zero_grad does, which takes as long as the loss of a scan.
         for parameter in parameters:
             parameter.grad = None
         value = evaluate()
         value.total.backward()
         values.append(value)
-        return float(value.total.detach())
+        return value.total.detach()
 
     optimizer.step(closure)
     return values[0]
