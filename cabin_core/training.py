@@ -191,7 +191,8 @@ def _update(
         value = evaluate()
         value.total.backward()
         values.append(value)
-        return value.total.detach()
+        total: Tensor = value.total.detach()
+        return total
 
     optimizer.step(closure)
     return values[0]
