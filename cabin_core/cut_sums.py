@@ -169,3 +169,9 @@ def fused_sums(
     if network.n_bins == 1:
         return signal, background, cross_entropy, weights[0, 0], weights[1, 0]
     return signal, background, cross_entropy, *weights.repeat_interleave(network.bias.shape[1], dim=1)
+
+
+def compile_kernels(dtype: torch.dtype) -> None:
+    """Compile the kernel for a precision, or read what is compiled, before it is needed."""
+    network = CutNetwork(1, 1, [1.0]).to(dtype)
+    fused_sums(network, EventSample.from_arrays([[0.0], [0.0]], [0, 1], dtype=dtype))

@@ -87,6 +87,22 @@ class _LogScores(torch.autograd.Function):
         return None, None, torch.from_numpy(of_biases), None
 
 
+def can_fuse_preselection(cuts: CutNetwork, features: Tensor) -> bool:
+    """Return whether a kernel can compute the scores of cuts for features, shape (n_events, n_features)."""
+    kind = type(cuts)
+    return (
+        kind.margins is CutNetwork.margins
+        and kind.forward is CutNetwork.forward
+        and cuts.fused
+        and cuts.cut_function == "sigmoid"
+        and not cuts.has_property
+        and features.shape[1:] == (cuts.n_features,)
+        and cuts.bias.shape[2] <= MOST_EDGES
+        and not cuts.weight.requires_grad
+        and _is_for_kernel(features, cuts.weight, cuts.bias)
+    )
+
+
 def fused_log_scores(cuts: CutNetwork, features: Tensor) -> Tensor | None:
     """Return the logarithms of the scores of cuts with fixed weights and sigmoids, without bins.
 
@@ -99,20 +115,20 @@ def fused_log_scores(cuts: CutNetwork, features: Tensor) -> Tensor | None:
     -------
     Tensor, shape (n_events, n_rows), or None
     """
-    kind = type(cuts)
-    if (
-        kind.margins is not CutNetwork.margins
-        or kind.forward is not CutNetwork.forward
-        or not cuts.fused
-        or cuts.cut_function != "sigmoid"
-        or cuts.has_property
-        or features.shape[1:] != (cuts.n_features,)
-        or cuts.bias.shape[2] > MOST_EDGES
-        or cuts.weight.requires_grad
-        or not _is_for_kernel(features, cuts.weight, cuts.bias)
-    ):
+    if not can_fuse_preselection(cuts, features):
         return None
     logarithms: Tensor = _LogScores.apply(  # type: ignore[no-untyped-call]
         features.T.contiguous(), cuts.weight, cuts.bias[0], cuts.activation_scale
     )
     return logarithms.T
+
+
+def compile_kernels(dtype: torch.dtype) -> None:
+    """Compile the kernels, or read what is compiled, before they are needed; there are none for float64."""
+    if dtype != torch.float32:
+        return
+    features, layer = torch.zeros(2, 1), nn.Linear(1, 1)
+    logarithms = fused_log_scores(CutNetwork(1, 1, [1.0]), features)
+    outputs = fused_layers(features.T, [layer, layer])
+    if logarithms is not None and outputs is not None:
+        (logarithms.sum() + outputs.sum()).backward()

@@ -17,20 +17,14 @@ needs another expression there, and its derivative: outside a window the factor 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .compilation import exact, in_any_order
 from .kernel_numbers import Numbers, numbers_of
-
-# Compiled code goes to the folder that a workflow names, or to the user's cache; never beside the source.
-os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator,UserWideCacheLocator")
-
-from numba import njit
 
 Array = NDArray[Any]
 
@@ -38,27 +32,7 @@ Array = NDArray[Any]
 CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**16, 64, 512
 
 
-def _compiled(*flags: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that compiles a function, with some freedom for its arithmetic."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", *flags}}
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            compiled: Callable[..., Any] = njit(cache=True, **options)(function)
-        except RuntimeError:  # there is no folder that it can write to
-            compiled = njit(**options)(function)
-        return compiled
-
-    return decorate
-
-
-# Fused multiply-adds lose no digits. Another order of additions does, where a difference is taken on purpose,
-# so only functions with plain sums may have it. No flag takes infinities or NaN for impossible.
-_exact = _compiled()
-_in_any_order = _compiled("reassoc", "nsz")
-
-
-@_exact
+@exact
 def _exponentials(
     values: Array, work: Array, work_bits: Array, out: Array, out_bits: Array, n: int, k: Numbers
 ) -> None:
@@ -79,7 +53,7 @@ def _exponentials(
         out_bits[e] = scaled if values[e] > k.lowest else k.mantissa - k.mantissa
 
 
-@_exact
+@exact
 def _logarithms(
     values: Array, value_bits: Array, work: Array, work_bits: Array, out: Array, n: int, k: Numbers
 ) -> None:
@@ -100,7 +74,7 @@ def _logarithms(
         out[e] = whole * k.ln2_high + (k.two * s + (s * (z * h) + whole * k.ln2_low))
 
 
-@_exact
+@exact
 def _exponents(
     x: Array, weight: Any, sharpness: Any, shift: Any, values: Array, beyond: Array, n: int, k: Numbers
 ) -> None:
@@ -112,7 +86,7 @@ def _exponents(
         values[e] = max(inside, k.lowest)
 
 
-@_exact
+@exact
 def _finish_signal(
     product: Array,
     faint: Array,
@@ -146,7 +120,7 @@ def _finish_signal(
         entropy[e] = -weights[e] * min(k.one, p * failed * k.most_slope)
 
 
-@_exact
+@exact
 def _finish_background(
     product: Array,
     faint: Array,
@@ -178,7 +152,7 @@ def _finish_background(
         entropy[e] = weights[e] * p * p / max(variance, k.least_variance)
 
 
-@_exact
+@exact
 def _finish_score(
     product: Array,
     faint: Array,
@@ -198,19 +172,19 @@ def _finish_score(
         score[e] = weights[e] * (plain * faint[e] if alive else k.zero)
 
 
-@_exact
+@exact
 def _longer(product: Any, odd: Any, so_far: Any, largest: Any) -> Any:
     # In this order an infinite number meets no zero.
     return min(product + odd * so_far, largest)
 
 
-@_exact
+@exact
 def _share(after: Any, before: Any, odd: Any) -> Any:
     # The product of the first two is at most 1; another order could end in zero times infinity.
     return after * before * odd
 
 
-@_in_any_order
+@in_any_order
 def _total(values: Array, n: int, k: Numbers) -> Any:
     total = k.zero
     for e in range(n):
@@ -218,7 +192,7 @@ def _total(values: Array, n: int, k: Numbers) -> Any:
     return total
 
 
-@_in_any_order
+@in_any_order
 def _total_entropy(weights: Array, logarithms: Array, rest: Array, sign: Any, n: int, k: Numbers) -> Any:
     """Return the sum of weight times ``sign (logarithm + rest)``, held between 0 and 100."""
     total = k.zero
@@ -228,7 +202,7 @@ def _total_entropy(weights: Array, logarithms: Array, rest: Array, sign: Any, n:
     return total
 
 
-@_in_any_order
+@in_any_order
 def _add_events(
     x: Array,
     weights: Array,
@@ -455,10 +429,3 @@ def sum_events(
         gradients,
     )
     return sums, edges.sharpness * gradients[..., :n_edges]
-
-
-def compile_for(precision: str) -> None:
-    """Compile the kernel, or read what is compiled, for ``float32`` or ``float64``."""
-    one = np.ones((1, 1), precision)
-    edges = Edges(np.zeros(1, np.intp), one[0], 1.0)
-    sum_events(one, one[0], edges, RowGroups.of(one, 1.0), of_signal=True, entropy=True, gradient=True)

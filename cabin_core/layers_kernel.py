@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel import _compiled
+from .compilation import exact, in_any_order
 
 Array = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
@@ -20,11 +20,9 @@ Ints = NDArray[np.int64]
 BLOCK = 256
 #: Nodes are computed four at a time; layers are filled up with nodes of weight zero.
 NODES = 4
-#: Sums may be added in another order; NaN and infinity stay what they are.
-_exact, _in_any_order = _compiled(), _compiled("reassoc", "nsz")
 
 
-@_in_any_order
+@in_any_order
 def add_products(out: Array, weights: Array, rows: Ints, columns: Ints, values: Array) -> None:
     """Add products of weights and values to ``out``.
 
@@ -54,7 +52,7 @@ def add_products(out: Array, weights: Array, rows: Ints, columns: Ints, values: 
                 o3[e] += w30 * x0 + w31 * x1 + w32 * x2 + w33 * x3
 
 
-@_in_any_order
+@in_any_order
 def add_outer(out: Array, rows: Ints, columns: Ints, slopes: Array, values: Array) -> None:
     """Add the sums over events of slopes times values to rows and columns of ``out``.
 
@@ -111,7 +109,7 @@ def add_outer(out: Array, rows: Ints, columns: Ints, slopes: Array, values: Arra
             r3[c3] += s33
 
 
-@_exact
+@exact
 def _unpack(parameters: Array, widths: Ints) -> tuple[Array, Array, Array]:
     """Return weights, transposed weights and biases of all layers; behind the last node there are zeros."""
     n_layers, most = len(widths) - 1, widths.max() + NODES
@@ -129,13 +127,13 @@ def _unpack(parameters: Array, widths: Ints) -> tuple[Array, Array, Array]:
     return weights, turned, biases
 
 
-@_exact
+@exact
 def _padded(number: int) -> int:
     """Return the number of nodes that are computed."""
     return -(-number // NODES) * NODES
 
 
-@_in_any_order
+@in_any_order
 def _keep_active(values: Array, width: int, nodes: Ints, none: int) -> int:
     """Apply the ReLU, and move the nodes that are not zero for all events of the block to the top.
 
@@ -171,7 +169,7 @@ def _keep_active(values: Array, width: int, nodes: Ints, none: int) -> int:
     return n_filled
 
 
-@_exact
+@exact
 def _pass_block(
     values: Array,
     nodes: Ints,
@@ -208,7 +206,7 @@ def _pass_block(
             n_nodes[layer + 1] = _keep_active(out, width, nodes[layer + 1], none)
 
 
-@_exact
+@exact
 def _workspace(features: Array, widths: Ints, most: int) -> tuple[Array, Ints, Ints]:
     """Return values and nodes for :func:`_pass_block`, with the nodes of the features."""
     values = np.zeros((len(widths), most, BLOCK), features.dtype)
@@ -218,7 +216,7 @@ def _workspace(features: Array, widths: Ints, most: int) -> tuple[Array, Ints, I
     return values, nodes, n_nodes
 
 
-@_exact
+@exact
 def outputs_of(features: Array, parameters: Array, widths: Ints) -> Array:
     """Return the outputs, shape (n_outputs, n_events), of layers with ReLU between them.
 
@@ -241,7 +239,7 @@ def outputs_of(features: Array, parameters: Array, widths: Ints) -> Array:
     return outputs
 
 
-@_in_any_order
+@in_any_order
 def gradient_of(features: Array, parameters: Array, widths: Ints, slopes: Array) -> Array:
     """Return the gradient with respect to the parameters.
 

@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel import _compiled
+from .compilation import exact, in_any_order
 
 Array = NDArray[np.floating[Any]]
 
 #: Number of events in a block.
 BLOCK = 512
-#: Sums may be added in another order; NaN and infinity stay what they are.
-_exact, _in_any_order = _compiled(), _compiled("reassoc", "nsz")
 
 _ONE, _HALF, _ZERO = np.float32(1.0), np.float32(0.5), np.float32(0.0)
 #: Below it the exponential counts as that of this number, 1.6e-38.
@@ -32,7 +30,7 @@ _C0, _C1, _C2 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.flo
 _C3, _C4, _C5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
 
 
-@_exact
+@exact
 def exp_of_negative(value: np.float32) -> np.float32:
     """Return the exponential of a number that is not positive, by what becomes vector instructions."""
     x = max(value, _LOWEST)
@@ -45,7 +43,7 @@ def exp_of_negative(value: np.float32) -> np.float32:
     return result
 
 
-@_in_any_order
+@in_any_order
 def log_scores(features: Array, weights: Array, biases: Array, scale: np.float32) -> Array:
     """Return the logarithms of the scores, shape (n_rows, n_events).
 
@@ -80,7 +78,7 @@ def log_scores(features: Array, weights: Array, biases: Array, scale: np.float32
     return result
 
 
-@_in_any_order
+@in_any_order
 def gradient(features: Array, weights: Array, biases: Array, scale: np.float32, slopes: Array) -> Array:
     """Return the gradient with respect to the biases, shape (n_rows, n_edges), summed in float64.
 

@@ -194,7 +194,7 @@ def _update(
         total: Tensor = value.total.detach()
         return total
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[arg-type]
     return values[0]
 
 

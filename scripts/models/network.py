@@ -29,6 +29,7 @@ from cabin_core import (
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
 from cabin_core.cut_sums import can_fuse
+from cabin_core.fused import can_fuse_preselection
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
@@ -241,17 +242,22 @@ def find_device(wanted: str, name: str) -> torch.device:
 
 
 def prepare_network(settings: Any) -> None:
-    """Have the kernel compiled for the precision of a network with cuts."""
-    if getattr(settings, "kernel", False):
-        from cabin_core.kernel import compile_for
-
-        compile_for(settings.precision)
+    """Have the kernels of a network with cuts compiled for its precision."""
+    if not getattr(settings, "kernel", False):
+        return
+    if settings.model == "joint":
+        from cabin_core.fused import compile_kernels
+    else:
+        from cabin_core.cut_sums import compile_kernels
+    compile_kernels(DTYPES[settings.precision])
 
 
 def path_of(network: nn.Module, sample: EventSample, device: torch.device) -> str:
     """Return what computes the sums over events: ``kernel``, ``torch`` or ``torch on cuda``."""
     if device.type != "cpu":
         return f"torch on {device.type}"
+    if isinstance(network, JointNetwork):
+        return "kernel" if can_fuse_preselection(network.preselection, sample.features) else "torch"
     return "kernel" if can_fuse(network, sample.features) else "torch"
 
 
