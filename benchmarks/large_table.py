@@ -98,7 +98,7 @@ def train(table: Path, folder: Path, n_features: int = 10, **entry: Any) -> dict
     )
     wall = time.perf_counter() - started
     found: dict[str, Any] = {"wall_s": wall} | json.loads(done.stdout.splitlines()[-1])
-    seconds, cpu_seconds = (folder / "training.tsv").read_text().split()[2:]
+    seconds, cpu_seconds = (folder / "training.tsv").read_text().split("\n")[1].split("\t")[:2]
     found |= {"training_s": float(seconds), "training_cpu_s": float(cpu_seconds)}
     found["cuts"] = torch.load(folder / "model.pt", weights_only=True)["state"]["bias"].double().numpy()
     return found

@@ -50,7 +50,7 @@ class Loss(Protocol):
         """
         return
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: Any) -> None:
+    def end_epoch(self, epoch: int, network: nn.Module, sample: Any, value: LossValue | None = None) -> None:
         """Adapt the loss after the updates of an epoch; called without gradients.
 
         Parameters
@@ -60,6 +60,8 @@ class Loss(Protocol):
         network : torch.nn.Module
         sample : EventSample or EventStream
             The whole training sample, also if the training uses mini-batches.
+        value : LossValue, optional
+            The value on this sample before the update of the epoch; None with mini-batches.
         """
         return
 
@@ -71,10 +73,12 @@ class LossTerms:
     ----------
     terms : mapping of str to Tensor
         Terms by name, in the order in which they are added up.
+    sums : object, optional
+        The sums over events from which they are computed.
     """
 
-    def __init__(self, terms: Mapping[str, Tensor]) -> None:
-        self._terms = dict(terms)
+    def __init__(self, terms: Mapping[str, Tensor], sums: Any = None) -> None:
+        self._terms, self.sums = dict(terms), sums
 
     def __getitem__(self, name: str) -> Tensor:
         return self._terms[name]

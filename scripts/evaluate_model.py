@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import torch
-
 from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
 from scripts.data.stored_table import stored
@@ -22,7 +20,6 @@ def main(
     scores: Path,
     kind: str,
     features: list[str],
-    threads: int,
 ) -> None:
     """Write cuts, metrics of the test sample and the scores of all events, or of a share of a long table.
 
@@ -36,10 +33,7 @@ def main(
         Kind of the model, as in the config.
     features : list of str
         Features of the study.
-    threads : int
-        Threads of torch.
     """
-    torch.set_num_threads(threads)
     trained = load_model(model, kind, features)
     columns = columns_of(features, trained.event_bins)
     if is_long(table):

@@ -14,6 +14,9 @@ ROOT = Path(__file__).parent.parent
 #: Only a process that hangs takes as long; a busy machine must not fail a test [s].
 HANGS = 3600.0
 
+# The tests and the workflows that they run compile the kernels once.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / "numba"))
+
 # The same examples in every run, and none of them fails for being slow on a busy machine.
 settings.register_profile(
     "cabin",

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-
-from cabin_core import ExpectedYields, asimov_significance
 
 from .feature_table import CLASSES
 
 if TYPE_CHECKING:
+    from cabin_core import ExpectedYields
+
     from ..study import CountingExperiment
 
 #: Relative rounding difference of equal yields, since processors add them up in different orders.
@@ -91,6 +90,8 @@ def missing_process(process: str, found: list[str]) -> str:
 
 def yields_of(signal: float, background: float, experiment: CountingExperiment) -> ExpectedYields:
     """Return the expected yields of a counting experiment from those of the classes [events]."""
+    from cabin_core import ExpectedYields
+
     return ExpectedYields(
         signal=signal,
         background=background,
@@ -119,6 +120,10 @@ def selected_yields(
         events in the sample [events], ``assumed_background``, and ``significance`` computed from it. If no
         background event of the sample is left, one event is assumed.
     """
+    import torch  # here, since most figures name the processes only
+
+    from cabin_core import asimov_significance
+
     weights = expected_weights(table, experiment)
     is_signal = (table["label"] == CLASSES["signal"]).to_numpy()
     of_background = weights[~is_signal]

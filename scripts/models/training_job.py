@@ -49,6 +49,7 @@ def run_training(
     settings = parse_kind("model", network)
     experiment = None if counting_experiment is None else parse(CountingExperiment, counting_experiment)
     bins = bins_of(settings)
+    settings.prepare()
     stopwatch = Stopwatch()
     stored = _stored(settings, table, columns_of(features, bins), bins, processes, model.parent)
     if stored is None:
@@ -60,9 +61,9 @@ def run_training(
         events = pd.DataFrame()
     task = TrainingTask(name, events, features, directions, equal_class_weights, experiment, threads, stored)
     trained, rows = settings.fit(task)
-    cpu_seconds = sum(processes.gather(stopwatch.cpu_seconds))
+    stopwatch.stop(sum(processes.gather(stopwatch.cpu_seconds)))
     if processes.rank == 0:
-        stopwatch.write(timing, cpu_seconds)
+        stopwatch.write(timing, path=trained.path)
         rows.to_csv(history, index=False)
         trained.save(model)
 

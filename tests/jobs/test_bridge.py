@@ -1,6 +1,7 @@
 """From a Snakemake job to the `main` of its script."""
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,20 @@ def test_bridge_refuses_names_that_do_not_match(tmp_path):
         bridge(fake_job(tmp_path, "out.csv"), main)
     with pytest.raises(TypeError, match="unexpected keyword argument 'seeds'"):
         bridge(fake_job(tmp_path, "out.csv", seed=1, seeds=2), main)
+
+
+def test_compiled_code_is_kept_with_the_results(tmp_path, monkeypatch):
+    seen = []
+
+    def main(*, table: Path) -> None:
+        seen.append(os.environ["NUMBA_CACHE_DIR"])
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    bridge(fake_job(tmp_path, "out.csv"), main)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "/elsewhere")
+    bridge(fake_job(tmp_path, "out.csv"), main)
+    assert seen == [str(tmp_path / "results" / ".cache" / "numba"), "/elsewhere"]
 
 
 def test_bridge_makes_one_line_of_an_error(tmp_path, capsys):
