@@ -61,7 +61,7 @@ class EventSample:
         # All answers are read at once: a GPU finishes all of its work for each of them.
         finite, weights_fit, *of_classes = torch.stack(
             [
-                torch.isfinite(self.features).all(),
+                _all_finite(self.features),
                 (torch.isfinite(self.weights) & (self.weights >= 0)).all(),
                 (counted & self.is_signal).any(),
                 (counted & ~self.is_signal).any(),
@@ -106,8 +106,9 @@ class EventSample:
         ValueError
             If a label is neither 0 nor 1, and as the class itself does.
         """
-        label_values = torch.as_tensor(labels).to(torch.float64)
-        if not ((label_values == 0) | (label_values == 1)).all():
+        label_values = torch.as_tensor(labels)
+        is_signal = label_values == 1
+        if not (is_signal | (label_values == 0)).all():
             raise ValueError("labels must be 0 (background) or 1 (signal)")
         feature_values = torch.as_tensor(features, dtype=dtype)
         weight_values = (
@@ -115,7 +116,7 @@ class EventSample:
             if weights is None
             else torch.as_tensor(weights, dtype=dtype)
         )
-        return cls(feature_values, label_values == 1, weight_values)
+        return cls(feature_values, is_signal, weight_values)
 
     def __len__(self) -> int:
         return len(self.features)
@@ -143,3 +144,13 @@ class EventSample:
     def to(self, device: torch.device | str) -> EventSample:
         """Return the sample on another device."""
         return EventSample(self.features.to(device), self.is_signal.to(device), self.weights.to(device))
+
+
+def _all_finite(values: Tensor) -> Tensor:
+    """Return whether all values are finite, shape ().
+
+    The extremes are NaN if any value is. They need no memory, where ``isfinite`` needs more than the values do.
+    """
+    if not values.numel():
+        return values.new_ones((), dtype=torch.bool)
+    return torch.stack(torch.aminmax(values)).isfinite().all()
