@@ -149,7 +149,7 @@ class EventSample:
 def _all_finite(values: Tensor) -> Tensor:
     """Return whether all values are finite, shape ().
 
-    The extremes are NaN if any value is. They need no memory, where ``isfinite`` needs more than the values do.
+    The extremes are NaN if any value is; they need no memory, ``isfinite`` more than the values themselves.
     """
     if not values.numel():
         return values.new_ones((), dtype=torch.bool)
