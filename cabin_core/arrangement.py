@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-#: Largest number of events that are summed or arranged at once. Sums of such pieces are added in their order, so
-#: the result does not depend on the number of threads.
+#: Largest number of events that are summed or arranged at once. Sums of such pieces are added in their order,
+#: so the result does not depend on the number of threads.
 PIECE = 16_384
 
 
