@@ -53,6 +53,7 @@ def _rates(
     """Return the units a second of tasks that run at the same time, one on a thread, again and again."""
     rounds = 1
     rates: list[float] = []
+    tasks[0](1)  # compiles
     with ThreadPoolExecutor(len(tasks)) as pool:
         while len(rates) < repetitions:
             started = time.perf_counter()
