@@ -5,24 +5,28 @@ event is a product of sigmoids, and a loss steers the cuts to a target signal ef
 knows tensors only: no plots, no tables, no workflow.
 """
 
-from .classifiers import FullyConnectedNetwork, JointNetwork, LinearNetwork
-from .constraint import EfficiencyConstraint
-from .cut_loss import CutLoss
-from .cuts import CutNetwork, EfficiencyScanNetwork, OneToOneLinear
-from .events import EventSample
-from .joint_loss import JointLoss, fit_kept_fractions
-from .loss import LossTerms
-from .lovasz import lovasz_z_loss
-from .lovasz_loss import LovaszZLoss
-from .metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
-from .persistence import TrainedNetwork, load_network, save_network
-from .scaling import FeatureScaling
-from .schedule import Schedule
-from .significance import asimov_significance
-from .sums import EventSums
-from .training import History, TrainingSettings, train
-from .watts_losses import WattsLoss
-from .yields import ExpectedYields
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .classifiers import FullyConnectedNetwork, JointNetwork, LinearNetwork
+    from .constraint import EfficiencyConstraint
+    from .cut_loss import CutLoss
+    from .cuts import CutNetwork, EfficiencyScanNetwork, OneToOneLinear
+    from .events import EventSample
+    from .joint_loss import JointLoss, fit_kept_fractions
+    from .loss import LossTerms
+    from .lovasz import lovasz_z_loss
+    from .lovasz_loss import LovaszZLoss
+    from .metrics import CutEfficiencies, hard_cut_efficiencies, passes_cuts
+    from .persistence import TrainedNetwork, load_network, save_network
+    from .scaling import FeatureScaling
+    from .schedule import Schedule
+    from .significance import asimov_significance
+    from .sums import EventSums
+    from .training import History, TrainingSettings, train
+    from .watts_losses import WattsLoss
+    from .yields import ExpectedYields
 
 __all__ = [
     "CutEfficiencies",
@@ -55,3 +59,39 @@ __all__ = [
     "save_network",
     "train",
 ]
+
+#: The names of each module. It is imported when one of them is first used: torch takes seconds to import, and
+#: numbers, metrics and the like do without.
+_NAMES = {
+    "classifiers": ["FullyConnectedNetwork", "JointNetwork", "LinearNetwork"],
+    "constraint": ["EfficiencyConstraint"],
+    "cut_loss": ["CutLoss"],
+    "cuts": ["CutNetwork", "EfficiencyScanNetwork", "OneToOneLinear"],
+    "events": ["EventSample"],
+    "joint_loss": ["JointLoss", "fit_kept_fractions"],
+    "loss": ["LossTerms"],
+    "lovasz": ["lovasz_z_loss"],
+    "lovasz_loss": ["LovaszZLoss"],
+    "metrics": ["CutEfficiencies", "hard_cut_efficiencies", "passes_cuts"],
+    "persistence": ["TrainedNetwork", "load_network", "save_network"],
+    "scaling": ["FeatureScaling"],
+    "schedule": ["Schedule"],
+    "significance": ["asimov_significance"],
+    "sums": ["EventSums"],
+    "training": ["History", "TrainingSettings", "train"],
+    "watts_losses": ["WattsLoss"],
+    "yields": ["ExpectedYields"],
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .classifiers import cuts_of
 from .events import EventSample
-from .loss import Loss, LossTerms
+from .loss import Loss, LossTerms, LossValue
 from .sums import EventSums
 from .term import Aim, BaseTerm
 from .terms import known_terms
@@ -57,6 +57,8 @@ class CutLoss(Loss):
     ----------
     terms : dict of str to BaseTerm
         The terms with a coefficient above zero, in the order in which they are added up.
+    reads_cross_entropy : bool
+        Whether one of them reads the cross-entropy of the sums.
 
     Raises
     ------
@@ -95,11 +97,12 @@ class CutLoss(Loss):
             raise ValueError(
                 "a minimum signal is kept by the constraint term of the loss: give it a stiffness"
             )
+        self.reads_cross_entropy = any(term.reads_cross_entropy for term in self.terms.values())
         self._columns = [name for name, term in known.items() if term.place is not None or name in terms]
 
     def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
         """Return the terms of the loss of a network on a sample."""
-        sums = EventSums.from_sample(network, sample)
+        sums = EventSums.from_sample(network, sample, entropy=self.reads_cross_entropy)
         cuts = cuts_of(network)
         return self(sums, None if cuts is None else cuts.cuts())
 
@@ -134,7 +137,8 @@ class CutLoss(Loss):
             raise ValueError(f"{len(goals)} targets for {len(cuts)} rows of cuts")
         zero = sums.signal_score.new_zeros(())
         return LossTerms(
-            {name: self.terms[name](sums, cuts) if name in self.terms else zero for name in self._columns}
+            {name: self.terms[name](sums, cuts) if name in self.terms else zero for name in self._columns},
+            sums,
         )
 
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
@@ -142,9 +146,17 @@ class CutLoss(Loss):
         for term in self.terms.values():
             term.begin_epoch(share, schedule)
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
-        """Call ``end_epoch`` of each term, see :meth:`cabin_core.loss.Loss.end_epoch`."""
-        sums = cache(lambda: EventSums.from_sample(network, sample))
+    def end_epoch(
+        self, epoch: int, network: nn.Module, sample: EventSample, value: LossValue | None = None
+    ) -> None:
+        """Call ``end_epoch`` of each term, with the sums of the epoch where there are some."""
+
+        @cache
+        def sums() -> EventSums:
+            if isinstance(value, LossTerms) and isinstance(value.sums, EventSums):
+                return value.sums
+            return EventSums.from_sample(network, sample, entropy=self.reads_cross_entropy)
+
         for term in self.terms.values():
             term.end_epoch(epoch, sums)
 

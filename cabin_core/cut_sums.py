@@ -26,7 +26,7 @@ def can_fuse(network: nn.Module, features: Tensor) -> bool:
     return (
         isinstance(network, CutNetwork)
         and kind.forward is CutNetwork.forward
-        and kind.margins is CutNetwork.margins
+        and getattr(kind, "margins", None) is CutNetwork.margins
         and network.fused
         and network.cut_function == "sigmoid"
         and not isinstance(network.weight, nn.Parameter)
@@ -54,9 +54,9 @@ class Totals:
 
     Parameters
     ----------
-    sums : array, shape (2, n_bins, n_rows, 2)
-        Of signal and background: weight times score, weight times cross-entropy.
-    gradients : array, shape (2, n_bins, n_rows, n_edges, 2)
+    sums : array, shape (3, n_bins, n_rows)
+        Of the signal's scores, the background's scores and all cross-entropies, each times the weight.
+    gradients : array, shape (3, n_bins, n_rows, n_edges)
         Their derivatives by the biases.
     """
 
@@ -64,9 +64,7 @@ class Totals:
     gradients: NDArray[np.float64]
 
 
-def sum_arranged(
-    network: CutNetwork, events: ArrangedEvents, *, entropy: bool, gradient: bool
-) -> Totals:
+def sum_arranged(network: CutNetwork, events: ArrangedEvents, *, entropy: bool, gradient: bool) -> Totals:
     """Return the sums over arranged events, on as many threads as torch has.
 
     Parameters
@@ -79,9 +77,7 @@ def sum_arranged(
     from .kernel import Edges, RowGroups, sum_events
 
     bias = network.bias.detach().numpy()
-    edges = Edges(
-        np.array(network.edge_features()), network.weight.numpy(), network.activation_scale
-    )
+    edges = Edges(np.array(network.edge_features()), network.weight.numpy(), network.activation_scale)
     rows = {at: RowGroups.of(bias[at], edges.sharpness) for at in {part.bin for part in events.parts}}
     pieces = [(part, piece) for part in events.parts for piece in part.pieces()]
 
@@ -97,7 +93,7 @@ def sum_arranged(
             gradient=gradient,
         )
 
-    totals = Totals(np.zeros((2, *bias.shape[:2], 2)), np.zeros((2, *bias.shape, 2)))
+    totals = Totals(np.zeros((3, *bias.shape[:2])), np.zeros((3, *bias.shape)))
     threads = min(torch.get_num_threads(), len(pieces))
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
@@ -105,39 +101,38 @@ def sum_arranged(
     else:
         results = [sum_piece(piece) for piece in pieces]
     for (part, _), (sums, gradients) in zip(pieces, results, strict=True):
-        at = (0 if part.of_signal else 1, part.bin)
-        totals.sums[at] += sums
-        totals.gradients[at] += gradients
+        of_class = 0 if part.of_signal else 1
+        for at, number in ((of_class, 0), (2, 1)):
+            totals.sums[at, part.bin] += sums[number]
+            totals.gradients[at, part.bin] += gradients[number]
     return totals
 
 
 class _Sums(torch.autograd.Function):
-    """The sums as a function of the biases."""
+    """The sums of signal scores, background scores and cross-entropies as functions of the biases."""
 
     @staticmethod
     def forward(
         ctx: Any, bias: Tensor, network: CutNetwork, events: ArrangedEvents, entropy: bool, gradient: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the sums of signal scores, background scores and cross-entropies, each (n_bins, n_rows)."""
+    ) -> tuple[Tensor, ...]:
+        """Return the three sums, each of shape (n_bins * n_rows,)."""
         totals = sum_arranged(network, events, entropy=entropy, gradient=gradient)
-        of_signal, of_background = totals.gradients[..., 0]
-        ctx.gradients = [
-            torch.from_numpy(values).to(bias)
-            for values in (of_signal, of_background, totals.gradients[..., 1].sum(axis=0))
-        ]
-        signal, background = totals.sums[..., 0]
-        return tuple(  # type: ignore[return-value]
-            torch.from_numpy(values).to(bias) for values in (signal, background, totals.sums[..., 1].sum(axis=0))
-        )
+        ctx.set_materialize_grads(False)
+        if gradient:
+            ctx.gradients = torch.from_numpy(totals.gradients).to(bias.dtype)
+        return torch.from_numpy(totals.sums).to(bias.dtype).flatten(1).unbind()
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, ...]:
         """Return the derivative by the biases."""
-        total = sum(
-            of_sum[..., None] * gradient for of_sum, gradient in zip(upstream, ctx.gradients, strict=True)
-        )
-        return total, None, None, None, None  # type: ignore[return-value]
+        used = [number for number, values in enumerate(upstream) if values is not None]
+        if not used:
+            return None, None, None, None, None
+        factors = torch.stack([values for values in upstream if values is not None])
+        gradients = ctx.gradients if len(used) == len(upstream) else ctx.gradients[used]
+        factors = factors.reshape(gradients.shape[:-1])[..., None]
+        return (factors * gradients).sum(dim=0), None, None, None, None
 
 
 def fused_sums(
@@ -163,13 +158,14 @@ def fused_sums(
     ValueError
         If a bias is not finite.
     """
-    if not network.bias.isfinite().all():
-        raise ValueError("the cuts are not finite: the training has diverged, lower the learning rate")
+    if not np.isfinite(network.bias.detach().numpy()).all():
+        raise ValueError("the cuts are NaN or infinite: the training has diverged, lower the learning rate")
     events = arrange(network, sample)
     gradient = torch.is_grad_enabled() and network.bias.requires_grad
-    scores = _Sums.apply(network.bias, network, events, entropy, gradient)
-    n_rows = network.bias.shape[1]
-    weights = torch.from_numpy(events.class_weights).to(network.bias)
-    weights = weights[:, 0] if network.n_bins == 1 else weights.repeat_interleave(n_rows, dim=1)
-    signal, background, cross_entropy = (values.flatten() for values in scores)
-    return signal, background, cross_entropy, weights[0], weights[1]
+    signal, background, cross_entropy = _Sums.apply(  # type: ignore[no-untyped-call]
+        network.bias, network, events, entropy, gradient
+    )
+    weights = torch.from_numpy(events.class_weights).to(network.bias.dtype)
+    if network.n_bins == 1:
+        return signal, background, cross_entropy, weights[0, 0], weights[1, 0]
+    return signal, background, cross_entropy, *weights.repeat_interleave(network.bias.shape[1], dim=1)

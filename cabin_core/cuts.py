@@ -52,8 +52,8 @@ class CutNetwork(nn.Module):
     Attributes
     ----------
     fused : bool
-        Whether sums over events are computed by the kernel where it can (:mod:`cabin_core.cut_sums`), or always
-        by tensor expressions.
+        Whether the kernel computes sums over events where it can (:mod:`cabin_core.cut_sums`). Tensor
+        expressions compute them otherwise.
 
     Raises
     ------
@@ -195,7 +195,7 @@ class CutNetwork(nn.Module):
         Tensor, shape (n_bins * n_rows, n_edges)
             All rows of the first bin, then those of the second bin, and so on.
         """
-        return (-self.bias / self.weight).flatten(0, 1)
+        return (self.bias / -self.weight).flatten(0, 1)
 
     @torch.no_grad()
     def project(self) -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy
 
 from .classifiers import JointNetwork
 from .constraint import EfficiencyConstraint
 from .cuts import CutNetwork
 from .events import EventSample
-from .loss import Loss, LossTerms
+from .loss import Loss, LossTerms, LossValue
 from .numbers import check_kept_fractions
 
 if TYPE_CHECKING:
@@ -61,7 +60,8 @@ class JointSums:
         network: JointNetwork,
         features: Tensor,
         is_signal: Tensor,
-        weights: Tensor,
+        signal_weights: Tensor,
+        background_weights: Tensor,
         order: float,
         coupling: float,
     ) -> JointSums:
@@ -70,7 +70,7 @@ class JointSums:
         Parameters
         ----------
         network : JointNetwork
-        features, is_signal, weights
+        features, is_signal, signal_weights, background_weights
             As in :class:`~cabin_core.events.EventSample`.
         order : float
             The power.
@@ -86,18 +86,21 @@ class JointSums:
         ValueError
             If an output of the classifier is NaN or outside [0, 1].
         """
-        kept = network.preselection(features)
+        if order == 1:
+            kept = power = network.kept(features)
+        else:
+            logarithms = network.log_kept(features)
+            kept, power = logarithms.exp(), (order * logarithms).exp()
         outputs = network.outputs(features)
-        if not ((outputs >= 0) & (outputs <= 1)).all():
+        lowest, highest = outputs.detach().aminmax()
+        # The comparisons are false for NaN, which is lowest and highest where there is one.
+        if not (lowest >= 0 and highest <= 1):
             raise ValueError(
                 "an output of the classifier is NaN or outside [0, 1]: end it in a sigmoid, or lower the "
                 "learning rate"
             )
-        of_signal = (weights * is_signal)[:, None]
-        of_background = (weights * ~is_signal)[:, None]
-        labels = is_signal.to(outputs.dtype)[:, None].expand_as(outputs)
-        cross_entropy = binary_cross_entropy(outputs, labels, reduction="none") * _scaled(kept, coupling)
-        power = kept if order == 1 else (order * network.preselection.log_score(features)).exp()
+        of_signal, of_background = signal_weights[:, None], background_weights[:, None]
+        cross_entropy = cross_entropy_of(outputs, is_signal) * _scaled(kept, coupling)
         n_rows = kept.shape[1]
         return cls(
             signal_weight=of_signal.sum().expand(n_rows),
@@ -199,7 +202,9 @@ class JointLoss(Loss):
         passed = 1.0 if share >= end else 0.0 if share <= begin else (share - begin) / (end - begin)
         self._coupling = self.coupling * passed
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+    def end_epoch(
+        self, epoch: int, network: nn.Module, sample: EventSample, value: LossValue | None = None
+    ) -> None:
         """Update the multipliers of the constraint when they are due."""
         if self.constraint.is_due(epoch):
             self.constraint.update(self.constrained_efficiency(network, sample))
@@ -216,23 +221,22 @@ class JointLoss(Loss):
 
     def constrained_efficiency(self, network: nn.Module, sample: EventSample) -> Tensor:
         """Return the fraction of the background that is kept, shape (n_rows,), for the constraint."""
-        sums = self._sums(network, sample)
-        return sums.kept_background / sums.background_weight
+        joint, size = _checked(network), sample.chunk_size()
+        chunks = zip(sample.by_feature.split(size), sample.background_weights.split(size), strict=True)
+        kept = torch.stack(
+            [(joint.kept(features) * weights[:, None]).sum(dim=0) for features, weights in chunks]
+        )
+        efficiency: Tensor = kept.sum(dim=0) / sample.background_weights.sum()
+        return efficiency
 
     def _sums(self, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> JointSums:
-        if not isinstance(network, JointNetwork):
-            raise ValueError(
-                f"this loss needs a preselection and a classifier, not a {type(network).__name__}"
-            )
-        order = 1.0 if self._coupling == 1 else self._order
-        chunk_size = chunk_size or sample.chunk_size()
-        chunks = zip(
-            sample.features.split(chunk_size),
-            sample.is_signal.split(chunk_size),
-            sample.weights.split(chunk_size),
-            strict=True,
+        joint, order = _checked(network), 1.0 if self._coupling == 1 else self._order
+        columns = (sample.by_feature, sample.is_signal, sample.signal_weights, sample.background_weights)
+        chunks = zip(*(column.split(chunk_size or sample.chunk_size()) for column in columns), strict=True)
+        first, *others = (
+            JointSums.from_events(joint, features, is_signal, signal, background, order, self._coupling)
+            for features, is_signal, signal, background in chunks
         )
-        first, *others = (JointSums.from_events(network, *chunk, order, self._coupling) for chunk in chunks)
         return sum(others, start=first)
 
     def __call__(self, sums: JointSums) -> LossTerms:
@@ -256,9 +260,54 @@ class JointLoss(Loss):
         )
 
 
+class _CrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, outputs: Tensor, is_signal: Tensor) -> Tensor:
+        ctx.save_for_backward(outputs, is_signal)
+        return -torch.where(is_signal[:, None], outputs, 1 - outputs).log_().clamp_(min=-100.0)
+
+    @staticmethod
+    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, None]:
+        outputs, is_signal = ctx.saved_tensors
+        labels = is_signal.to(outputs.dtype)[:, None].expand_as(outputs)
+        backward = torch.ops.aten.binary_cross_entropy_backward
+        return backward(slopes, outputs, labels, None, 0), None
+
+
+def cross_entropy_of(outputs: Tensor, is_signal: Tensor) -> Tensor:
+    """Return the binary cross-entropy of each output, shape (n_events, n_outputs).
+
+    It is torch's, with logarithms not below -100 and the same gradient, but it takes one vectorised logarithm
+    in place of two plain ones, which is ten times faster.
+    """
+    values: Tensor
+    values = _CrossEntropy.apply(outputs, is_signal)  # type: ignore[no-untyped-call]
+    return values
+
+
+def _checked(network: nn.Module) -> JointNetwork:
+    if not isinstance(network, JointNetwork):
+        raise ValueError(f"this loss needs a preselection and a classifier, not a {type(network).__name__}")
+    return network
+
+
+class _ScaledGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, factor: float) -> Tensor:
+        ctx.factor = factor
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, None]:
+        return ctx.factor * slopes, None
+
+
 def _scaled(values: Tensor, factor: float) -> Tensor:
     """Return the values with a factor on their gradient."""
-    return values if factor == 1 else factor * values + (1 - factor) * values.detach()
+    if factor in (0, 1):
+        return values if factor else values.detach()
+    scaled: Tensor = _ScaledGradient.apply(values, factor)  # type: ignore[no-untyped-call]
+    return scaled
 
 
 @torch.no_grad()

@@ -1,175 +1,89 @@
-"""One pass over a block of events: sums over the events and their derivatives with respect to the cuts.
+r"""One pass over a block of events: sums over the events and their derivatives with respect to the cuts.
 
-With :math:`t_f=e^{-a(w_f x_f+b_f)}` the score is :math:`p=1/\\prod_f(1+t_f)`, and its derivative with respect to a
-bias is :math:`a\\,p\\,t_f/(1+t_f)`. A block of events is small enough to stay in the cache:
+With :math:`t_f=e^{-a(w_f x_f+b_f)}` the score is :math:`p=1/\prod_f(1+t_f)`. Its derivative by a bias is
+:math:`a\,p\,t_f/(1+t_f)`. A block of events is small enough to stay in the cache:
 
-1. :math:`t_f` is the product of a factor of the event, one exponential for many rows of cuts, and one of the row.
-2. Forwards over the edges: :math:`M\\leftarrow M+t_f(1+M)` ends at :math:`1/p-1`. It keeps its digits for events
-   deep inside the cuts, as :math:`1+t_f` would not. The products so far are kept.
-3. Backwards: with the product of the remaining edges, each derivative costs a few multiplications.
+1. :math:`t_f` is a product of a factor of the event, one exponential for many rows, and one of the row.
+2. Forwards over the edges, :math:`M\leftarrow M+t_f(1+M)` ends at :math:`1/p-1`. This keeps its digits for
+   events deep inside the cuts, as :math:`1+t_f` would not. The products so far are kept.
+3. Backwards, with the product of the remaining edges, a derivative costs a few multiplications.
 
-Every number in between is a normal one, in float32 too; see :class:`Limits`.
+Every number in between is a normal one, in float32 too, see :class:`~cabin_core.kernel_numbers.Numbers`.
 
-The only thing that a feature contributes is :math:`t_f`, its odds to fail. A feature with another factor than
-one or two sigmoids needs another expression there and its derivative: outside a window the factor is
-:math:`1-(1-s_1)(1-s_2)`, which has the odds :math:`t_1 t_2/(1+t_1+t_2)`.
+A feature contributes only :math:`t_f`, its odds to fail. One with another factor than one or two sigmoids
+needs another expression there, and its derivative: outside a window the factor is
+:math:`1-(1-s_1)(1-s_2)`, with the odds :math:`t_1 t_2/(1+t_1+t_2)`.
 """
 
 from __future__ import annotations
 
-import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .kernel_numbers import Numbers, numbers_of
 
 # Compiled code goes to the folder that a workflow names, or to the user's cache; never beside the source.
 os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator,UserWideCacheLocator")
 
 from numba import njit
 
-#: Memory of a block that stays in the fastest cache [bytes], and bounds of its number of events.
+Array = NDArray[Any]
+
+#: Memory of a block, which stays in the cache [bytes], and bounds of its number of events.
 CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**16, 64, 512
-#: The cross-entropy of torch: no logarithm below this, and no p (1 - p) below the other in its derivative.
-LEAST_LOGARITHM, LEAST_VARIANCE = -100.0, 1e-12
-
-# Contraction to fused multiply-adds never loses digits. Another order of additions does where a difference is
-# taken on purpose, so only plain sums have it. No flag takes infinities or NaN for impossible.
-_EXACT: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"contract"},
-}
-_SUM = {**_EXACT, "fastmath": {"contract", "reassoc", "nsz"}}
 
 
-class Limits(NamedTuple):
-    """Constants of a floating type; the numbers have this type.
+def _compiled(*flags: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that compiles a function, with some freedom for its arithmetic."""
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", *flags}}
 
-    An exponent of an event above ``highest`` is cut there, and the rest is a factor of the event alone: edges
-    with such odds have :math:`t/(1+t)=1` in this precision. An exponent below ``lowest`` counts as odds of zero.
-    With rows whose exponents lie within ``reach`` of zero all products of both are normal numbers. A row further
-    away gets another group with its own exponentials.
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        try:
+            compiled: Callable[..., Any] = njit(cache=True, **options)(function)
+        except RuntimeError:  # there is no folder that it can write to
+            compiled = njit(**options)(function)
+        return compiled
 
-    Parameters
-    ----------
-    one, zero, half, two : float
-    unit : float
-        The product starts here instead of at 1 in float32, so that its logarithm can reach 100.
-    largest : float
-        Bound of the product; the score is then zero.
-    least : float
-        Smaller scores are zero.
-    highest, lowest, reach : float
-    half_ulp : float
-        If 1 - p is not larger, p is 1 in this precision.
-    least_variance, most_slope, largest_entropy : float
-    log2e, ln2_high, ln2_low : float
-    magic, magic_bits, bias_magic, root_half_bits, mantissa
-        To take floating numbers apart.
-    unit_exponent : float
-    exponential, logarithm : tuple of float
-        Coefficients of both series.
-    """
-
-    one: Any
-    zero: Any
-    half: Any
-    two: Any
-    unit: Any
-    largest: Any
-    least: Any
-    highest: Any
-    lowest: Any
-    reach: Any
-    half_ulp: Any
-    least_variance: Any
-    most_slope: Any
-    largest_entropy: Any
-    log2e: Any
-    ln2_high: Any
-    ln2_low: Any
-    magic: Any
-    magic_bits: Any
-    bias_magic: Any
-    root_half_bits: Any
-    mantissa: Any
-    unit_exponent: Any
-    exponential: tuple[Any, ...]
-    logarithm: tuple[Any, ...]
+    return decorate
 
 
-@cache
-def limits(dtype: np.dtype[Any], *, of_signal: bool) -> Limits:
-    """Return the constants for float32 or float64, and for a class.
-
-    Only the signal's cross-entropy needs the logarithm of a product up to 100.
-    """
-    single = dtype == np.float32
-    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
-    mantissa, bias = (23, 127) if single else (52, 1023)
-    unit_exponent = -17 if single and of_signal else 0
-    ranges = (44.0, -53.0 if of_signal else -65.0, 21.5) if single else (380.0, -380.0, 320.0)
-    ln2 = math.log(2)
-    ln2_high = float(np.float32(ln2)) if not single else float(np.float32(0.693359375))
-    magic = real(1.5 * 2.0**mantissa)
-    return Limits(
-        one=real(1),
-        zero=real(0),
-        half=real(0.5),
-        two=real(2),
-        unit=real(2.0**unit_exponent),
-        largest=real(2.0**127 if single else 2.0**1000),
-        least=real(1.2e-38 if single else 1e-300),
-        highest=real(ranges[0]),
-        lowest=real(ranges[1]),
-        reach=real(ranges[2]),
-        half_ulp=real(2.0 ** -(mantissa + 2)),
-        least_variance=real(LEAST_VARIANCE),
-        most_slope=real(1 / LEAST_VARIANCE),
-        largest_entropy=real(-LEAST_LOGARITHM),
-        log2e=real(1 / ln2),
-        ln2_high=real(ln2_high),
-        ln2_low=real(ln2 - ln2_high),
-        magic=magic,
-        magic_bits=magic.view(whole),
-        bias_magic=real(1.5 * 2.0**mantissa + bias),
-        root_half_bits=real(0.5**0.5).view(whole),
-        mantissa=whole(mantissa),
-        unit_exponent=real(unit_exponent),
-        exponential=tuple(real(1 / math.factorial(k)) for k in range(2, 9 if single else 14)),
-        logarithm=tuple(real(2 / (2 * k + 1)) for k in range(1, 6 if single else 11)),
-    )
+# Fused multiply-adds lose no digits. Another order of additions does, where a difference is taken on purpose,
+# so only functions with plain sums may have it. No flag takes infinities or NaN for impossible.
+_exact = _compiled()
+_in_any_order = _compiled("reassoc", "nsz")
 
 
-@njit(**_EXACT)
-def _exponentials(values, work, work_bits, power, power_bits, out, n, k):
+@_exact
+def _exponentials(
+    values: Array, work: Array, work_bits: Array, out: Array, out_bits: Array, n: int, k: Numbers
+) -> None:
     """Write the exponentials of values between ``lowest`` and ``highest``; the lowest gives 0."""
     c = k.exponential
     for e in range(n):
-        shifted = values[e] * k.log2e + k.bias_magic
+        shifted = values[e] * k.log2e + k.magic
         work[e] = shifted
-        whole = shifted - k.bias_magic
+        whole = shifted - k.magic
         rest = (values[e] - whole * k.ln2_high) - whole * k.ln2_low
         h = c[-1]
         for power_of in range(len(c) - 2, -1, -1):
             h = c[power_of] + rest * h
         h = k.one + rest * h
-        h = k.one + rest * h
-        out[e] = h if values[e] > k.lowest else k.zero
+        out[e] = k.one + rest * h
     for e in range(n):
-        power_bits[e] = work_bits[e] << k.mantissa
-    for e in range(n):
-        out[e] *= power[e]
+        scaled = out_bits[e] + (work_bits[e] << k.mantissa)
+        out_bits[e] = scaled if values[e] > k.lowest else k.mantissa - k.mantissa
 
 
-@njit(**_EXACT)
-def _logarithms(values, value_bits, work, work_bits, out, n, k):
-    """Write the logarithms of positive normal numbers, plus ``unit_exponent``; the numbers are lost."""
+@_exact
+def _logarithms(
+    values: Array, value_bits: Array, work: Array, work_bits: Array, out: Array, n: int, k: Numbers
+) -> None:
+    """Write the logarithms of positive normal numbers over ``unit``; the numbers are lost."""
     c = k.logarithm
     for e in range(n):
         exponent = (value_bits[e] - k.root_half_bits) >> k.mantissa
@@ -186,8 +100,10 @@ def _logarithms(values, value_bits, work, work_bits, out, n, k):
         out[e] = whole * k.ln2_high + (k.two * s + (s * (z * h) + whole * k.ln2_low))
 
 
-@njit(**_EXACT)
-def _exponents(x, weight, sharpness, shift, values, beyond, n, k):
+@_exact
+def _exponents(
+    x: Array, weight: Any, sharpness: Any, shift: Any, values: Array, beyond: Array, n: int, k: Numbers
+) -> None:
     """Write the exponents of one edge, cut at ``highest``, and add up what is cut."""
     for e in range(n):
         exponent = -sharpness * (weight * x[e] + shift)
@@ -196,9 +112,25 @@ def _exponents(x, weight, sharpness, shift, values, beyond, n, k):
         values[e] = max(inside, k.lowest)
 
 
-@njit(**_EXACT)
-def _finish_signal(product, faint, beyond, least, weights, values, rest, after, score, entropy, n, k):
-    """Write weight times score, the weight in the gradient of the cross-entropy, and what a logarithm needs."""
+@_exact
+def _finish_signal(
+    product: Array,
+    faint: Array,
+    beyond: Array,
+    least: Array,
+    weights: Array,
+    values: Array,
+    rest: Array,
+    after: Array,
+    score: Array,
+    entropy: Array,
+    n: int,
+    k: Numbers,
+) -> None:
+    """Write weight times score, the weight in the gradient of the cross-entropy, and what its value needs.
+
+    That is the logarithm of ``values`` plus ``rest``.
+    """
     for e in range(n):
         whole = k.unit + product[e]
         inverse = k.one / whole
@@ -214,9 +146,21 @@ def _finish_signal(product, faint, beyond, least, weights, values, rest, after, 
         entropy[e] = -weights[e] * min(k.one, p * failed * k.most_slope)
 
 
-@njit(**_EXACT)
-def _finish_background(product, faint, least, weights, values, rest, after, score, entropy, n, k):
-    """The same for the background, whose cross-entropy is about 1 - p."""
+@_exact
+def _finish_background(
+    product: Array,
+    faint: Array,
+    least: Array,
+    weights: Array,
+    values: Array,
+    rest: Array,
+    after: Array,
+    score: Array,
+    entropy: Array,
+    n: int,
+    k: Numbers,
+) -> None:
+    """Write the same for the background, whose cross-entropy is the logarithm of 1 - p."""
     for e in range(n):
         whole = k.unit + product[e]
         inverse = k.one / whole
@@ -234,9 +178,18 @@ def _finish_background(product, faint, least, weights, values, rest, after, scor
         entropy[e] = weights[e] * p * p / max(variance, k.least_variance)
 
 
-@njit(**_EXACT)
-def _finish_score(product, faint, least, weights, after, score, n, k):
-    """The same without cross-entropy."""
+@_exact
+def _finish_score(
+    product: Array,
+    faint: Array,
+    least: Array,
+    weights: Array,
+    after: Array,
+    score: Array,
+    n: int,
+    k: Numbers,
+) -> None:
+    """Write the same without cross-entropy."""
     for e in range(n):
         inverse = k.one / (k.unit + product[e])
         plain = k.unit * inverse
@@ -245,26 +198,28 @@ def _finish_score(product, faint, least, weights, after, score, n, k):
         score[e] = weights[e] * (plain * faint[e] if alive else k.zero)
 
 
-@njit(**_EXACT)
-def _longer(product, odd, so_far, largest):
+@_exact
+def _longer(product: Any, odd: Any, so_far: Any, largest: Any) -> Any:
+    # In this order an infinite number meets no zero.
     return min(product + odd * so_far, largest)
 
 
-@njit(**_EXACT)
-def _share(after, before, odd):
+@_exact
+def _share(after: Any, before: Any, odd: Any) -> Any:
+    # The product of the first two is at most 1; another order could end in zero times infinity.
     return after * before * odd
 
 
-@njit(**_SUM)
-def _total(values, n, k):
+@_in_any_order
+def _total(values: Array, n: int, k: Numbers) -> Any:
     total = k.zero
     for e in range(n):
         total += values[e]
     return total
 
 
-@njit(**_SUM)
-def _total_entropy(weights, logarithms, rest, sign, n, k):
+@_in_any_order
+def _total_entropy(weights: Array, logarithms: Array, rest: Array, sign: Any, n: int, k: Numbers) -> Any:
     """Return the sum of weight times ``sign (logarithm + rest)``, held between 0 and 100."""
     total = k.zero
     for e in range(n):
@@ -273,32 +228,33 @@ def _total_entropy(weights, logarithms, rest, sign, n, k):
     return total
 
 
-@njit(**_SUM)
+@_in_any_order
 def _add_events(
-    x,
-    weights,
-    edge_features,
-    edge_weights,
-    sharpness,
-    first_rows,
-    shifts,
-    of_rows,
-    of_signal,
-    with_entropy,
-    with_gradient,
-    k,
-    odds,
-    before,
-    work,
-    work_bits,
-    sums,
-    gradients,
-):
+    x: Array,
+    weights: Array,
+    edge_features: Array,
+    edge_weights: Array,
+    sharpness: Any,
+    first_rows: Array,
+    shifts: Array,
+    of_rows: Array,
+    of_signal: bool,
+    with_entropy: bool,
+    with_gradient: bool,
+    k: Numbers,
+    odds: Array,
+    odds_bits: Array,
+    before: Array,
+    work: Array,
+    work_bits: Array,
+    sums: Array,
+    gradients: Array,
+) -> None:
     n_edges, block = odds.shape  # padded to an even number
     zero, unit, largest = k.zero, k.unit, k.largest
     beyond, values, faint, least, product = work[0], work[1], work[2], work[3], work[4]
     after, score, entropy, rest, spare = work[5], work[6], work[7], work[8], work[9]
-    value_bits, spare_bits, rest_bits = work_bits[1], work_bits[9], work_bits[8]
+    value_bits, faint_bits, spare_bits = work_bits[1], work_bits[2], work_bits[9]
     for start in range(0, x.shape[1], block):
         n = min(block, x.shape[1] - start)
         w = weights[start : start + n]
@@ -308,10 +264,10 @@ def _add_events(
             for f in range(len(edge_features)):
                 column = x[edge_features[f], start : start + n]
                 _exponents(column, edge_weights[f], sharpness, shifts[group, f], values, beyond, n, k)
-                _exponentials(values, spare, spare_bits, rest, rest_bits, odds[f], n, k)
+                _exponentials(values, spare, spare_bits, odds[f], odds_bits[f], n, k)
             for e in range(n):
                 values[e] = max(-beyond[e], k.lowest)
-            _exponentials(values, spare, spare_bits, rest, rest_bits, faint, n, k)
+            _exponentials(values, spare, spare_bits, faint, faint_bits, n, k)
             for e in range(n):
                 least[e] = min(k.least / max(faint[e], k.least), k.two)
             for row in range(first_rows[group], first_rows[group + 1]):
@@ -333,14 +289,12 @@ def _add_events(
                         product, faint, beyond, least, w, values, rest, after, score, entropy, n, k
                     )
                     _logarithms(values, value_bits, spare, spare_bits, product, n, k)
-                    sums[row, 1] += _total_entropy(w, product, rest, k.one, n, k)
+                    sums[1, row] += _total_entropy(w, product, rest, k.one, n, k)
                 else:
-                    _finish_background(
-                        product, faint, least, w, values, rest, after, score, entropy, n, k
-                    )
+                    _finish_background(product, faint, least, w, values, rest, after, score, entropy, n, k)
                     _logarithms(values, value_bits, spare, spare_bits, product, n, k)
-                    sums[row, 1] += _total_entropy(w, product, rest, -k.one, n, k)
-                sums[row, 0] += _total(score, n, k)
+                    sums[1, row] += _total_entropy(w, product, rest, -k.one, n, k)
+                sums[0, row] += _total(score, n, k)
                 if not with_gradient:
                     continue
                 for f in range(n_edges - 2, -1, -2):
@@ -352,24 +306,24 @@ def _add_events(
                             share = _share(after[e], before[f + 1, e], odd)
                             of_score_too += score[e] * share
                             of_entropy_too += entropy[e] * share
-                            longer = _longer(after[e], odd, after[e], largest)
+                            longer = after[e] + after[e] * odd
                             odd = odds[f, e] * first
                             share = _share(longer, before[f, e], odd)
                             of_score += score[e] * share
                             of_entropy += entropy[e] * share
-                            after[e] = _longer(longer, odd, longer, largest)
+                            after[e] = longer + longer * odd
                     else:
                         for e in range(n):
                             odd = odds[f + 1, e] * second
                             of_score_too += score[e] * _share(after[e], before[f + 1, e], odd)
-                            longer = _longer(after[e], odd, after[e], largest)
+                            longer = after[e] + after[e] * odd
                             odd = odds[f, e] * first
                             of_score += score[e] * _share(longer, before[f, e], odd)
-                            after[e] = _longer(longer, odd, longer, largest)
-                    gradients[row, f, 0] += of_score
-                    gradients[row, f, 1] += of_entropy
-                    gradients[row, f + 1, 0] += of_score_too
-                    gradients[row, f + 1, 1] += of_entropy_too
+                            after[e] = longer + longer * odd
+                    gradients[0, row, f] += of_score
+                    gradients[1, row, f] += of_entropy
+                    gradients[0, row, f + 1] += of_score_too
+                    gradients[1, row, f + 1] += of_entropy_too
 
 
 @dataclass(frozen=True)
@@ -399,18 +353,20 @@ class RowGroups:
         bias : array, shape (n_rows, n_edges)
         sharpness : float
         """
-        reach = float(limits(bias.dtype, of_signal=True).reach)  # of both classes
+        reach = float(numbers_of(bias.dtype, of_signal=True).reach)  # of both classes
         exact = bias.astype(np.float64)
         starts, ranges = [0], []
-        low = high = exact[0]
-        for row in range(1, len(exact)):
-            lower, higher = np.minimum(low, exact[row]), np.maximum(high, exact[row])
-            if sharpness * (higher - lower).max() <= 2 * reach:
-                low, high = lower, higher
-                continue
-            ranges.append((low + high) / 2)
-            starts.append(row)
-            low = high = exact[row]
+        low, high = exact.min(axis=0), exact.max(axis=0)
+        if sharpness * (high - low).max() > 2 * reach:
+            low = high = exact[0]
+            for row in range(1, len(exact)):
+                lower, higher = np.minimum(low, exact[row]), np.maximum(high, exact[row])
+                if sharpness * (higher - lower).max() <= 2 * reach:
+                    low, high = lower, higher
+                    continue
+                ranges.append((low + high) / 2)
+                starts.append(row)
+                low = high = exact[row]
         ranges.append((low + high) / 2)
         shifts = np.array(ranges).astype(bias.dtype)
         first_rows = np.array([*starts, len(bias)])
@@ -463,20 +419,20 @@ def sum_events(
 
     Returns
     -------
-    sums : array, shape (n_rows, 2)
+    sums : array, shape (2, n_rows)
         Sum of weight times score, and of weight times cross-entropy.
-    gradients : array, shape (n_rows, n_edges, 2)
+    gradients : array, shape (2, n_rows, n_edges)
         Their derivatives by the biases.
     """
-    numbers = limits(features.dtype, of_signal=of_signal)
+    numbers = numbers_of(features.dtype, of_signal=of_signal)
     n_edges, itemsize = len(edges.features), features.dtype.itemsize
     padded = n_edges + n_edges % 2
     block = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, CACHE // (2 * n_edges * itemsize) // 16 * 16))
     odds, before = np.empty((2, padded, block), features.dtype)
     odds[n_edges:] = 0
     work = np.empty((10, block), features.dtype)
-    sums = np.zeros((len(rows.factors), 2))
-    gradients = np.zeros((len(rows.factors), padded, 2))
+    sums = np.zeros((2, len(rows.factors)))
+    gradients = np.zeros((2, len(rows.factors), padded))
     _add_events(
         features,
         weights,
@@ -491,10 +447,18 @@ def sum_events(
         gradient,
         numbers,
         odds,
+        odds.view(numbers.mantissa.dtype),
         before,
         work,
         work.view(numbers.mantissa.dtype),
         sums,
         gradients,
     )
-    return sums, edges.sharpness * gradients[:, :n_edges]
+    return sums, edges.sharpness * gradients[..., :n_edges]
+
+
+def compile_for(precision: str) -> None:
+    """Compile the kernel, or read what is compiled, for ``float32`` or ``float64``."""
+    one = np.ones((1, 1), precision)
+    edges = Edges(np.zeros(1, np.intp), one[0], 1.0)
+    sum_events(one, one[0], edges, RowGroups.of(one, 1.0), of_signal=True, entropy=True, gradient=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +44,9 @@ class Loss(Protocol):
         """
         return
 
-    def end_epoch(self, epoch: int, network: nn.Module, sample: EventSample) -> None:
+    def end_epoch(
+        self, epoch: int, network: nn.Module, sample: EventSample, value: LossValue | None = None
+    ) -> None:
         """Adapt the loss after the updates of an epoch; called without gradients.
 
         Parameters
@@ -54,6 +56,8 @@ class Loss(Protocol):
         network : torch.nn.Module
         sample : EventSample
             The whole training sample, also if the training uses mini-batches.
+        value : LossValue, optional
+            The value on this sample before the update of the epoch; None with mini-batches.
         """
         return
 
@@ -65,10 +69,12 @@ class LossTerms:
     ----------
     terms : mapping of str to Tensor
         Terms by name, in the order in which they are added up.
+    sums : object, optional
+        The sums over events from which they are computed.
     """
 
-    def __init__(self, terms: Mapping[str, Tensor]) -> None:
-        self._terms = dict(terms)
+    def __init__(self, terms: Mapping[str, Tensor], sums: Any = None) -> None:
+        self._terms, self.sums = dict(terms), sums
 
     def __getitem__(self, name: str) -> Tensor:
         return self._terms[name]

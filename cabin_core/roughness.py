@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import torch
 from torch import Tensor
 
 #: The constant in the denominator of Eq 7 that keeps it finite where neighbouring cuts coincide.
@@ -27,5 +30,16 @@ def roughness(cuts: Tensor) -> Tensor:
     """
     if len(cuts) < 3:
         return cuts.new_zeros(())
-    below, at, above = cuts[:-2], cuts[1:-1], cuts[2:]
-    return ((at - (above + below) / 2) ** 2 / ((above - below) ** 2 + SMOOTHNESS_FLOOR)).mean()
+    distance, width = _differences(len(cuts), cuts.dtype, cuts.device)
+    steps = cuts.flatten(1)
+    return ((distance @ steps) ** 2 / ((width @ steps) ** 2 + SMOOTHNESS_FLOOR)).mean()
+
+
+@cache
+def _differences(n_steps: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return matrices that give distances from the mean of the neighbours, and those between neighbours.
+
+    Two products take a third of the time of slices, whose gradients are put together again.
+    """
+    below, at, above = torch.eye(n_steps, dtype=dtype, device=device).unfold(0, 3, 1).permute(2, 0, 1)
+    return at - (below + above) / 2, above - below

@@ -163,6 +163,16 @@ class EventSums:
         """Return the share of the signal in each bin, times the number of bins; 1 without bins."""
         return self.signal_weight / self.signal_weight.mean()
 
+    def total_over_rows(self, values: Tensor) -> Tensor:
+        """Return the sum over rows, in which a bin counts by its share of the signal, shape ().
+
+        Parameters
+        ----------
+        values : Tensor, shape (n_rows,)
+            With bins for each row of each bin.
+        """
+        return values.sum() if self.signal_weight.dim() == 0 else (self.share_of_signal() * values).sum()
+
     def signal_efficiency(self) -> Tensor:
         """Return the mean score of the signal, the efficiency in the loss, shape (n_rows,)."""
         return self.signal_score / self.signal_weight

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, cast
 
+import torch
 from torch import Tensor
 
 from .numbers import check_targets
@@ -40,6 +41,9 @@ class Aim:
     targets: Sequence[float] = ()
     n_bins: int = 1
     yields: ExpectedYields | None = None
+    _tensors: dict[tuple[torch.dtype, torch.device], Tensor] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", check_targets(self.targets))
@@ -48,6 +52,13 @@ class Aim:
     def goals(self) -> list[float]:
         """The targets of all rows, bin after bin."""
         return [*self.targets] * self.n_bins
+
+    def goals_like(self, values: Tensor) -> Tensor:
+        """Return the targets of all rows in the type and on the device of other values."""
+        key = (values.dtype, values.device)
+        if key not in self._tensors:  # to make one costs as much as all other operations of a term
+            self._tensors[key] = values.new_tensor(self.goals)
+        return self._tensors[key]
 
     def by_bin(self, cuts: Tensor) -> Tensor:
         """Reshape cuts from (n_bins * n_rows, n_edges) to (n_bins, n_rows, n_edges)."""
@@ -78,6 +89,9 @@ class BaseTerm(ABC):
         option its possible values; the first is the default.
     holds_minimum_signal : bool
         Whether the term keeps the minimum signal of the yields.
+    reads_cross_entropy : bool
+        Whether the term reads the cross-entropy of the sums. If no term of a loss does, an epoch takes two
+        thirds of the time.
     place : int, optional
         Position of its column among those that every history has. A term without a place has a column after
         these, and only if it is in the loss.
@@ -92,6 +106,7 @@ class BaseTerm(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[dict[str, tuple[str, ...]]] = {}
     holds_minimum_signal: ClassVar[bool] = False
+    reads_cross_entropy: ClassVar[bool] = True
     place: ClassVar[int | None] = None
 
     def __init__(self, coefficient: float, aim: Aim) -> None:

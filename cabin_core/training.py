@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,10 +13,12 @@ from torch import Tensor, nn
 
 from .classifiers import cuts_of
 from .events import EventSample
-from .loss import Loss
+from .loss import Loss, LossValue
+from .optimizers import OPTIMIZERS
 from .schedule import Course, Schedule
 
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+#: Quasi-Newton steps in an epoch of ``lbfgs``; each looks at the sample about once.
+LBFGS_STEPS = 4
 
 #: One row for each epoch: ``epoch``, and ``train_TERM``, ``test_TERM`` for the total and each term.
 History = list[dict[str, float]]
@@ -30,7 +33,8 @@ class TrainingSettings:
     epochs : int
         Number of passes over the training sample.
     optimizer : str
-        ``sgd`` or ``adam``.
+        ``sgd``, ``adam`` or ``lbfgs``. The last, a quasi-Newton method with a line search, takes one full
+        batch and :data:`LBFGS_STEPS` steps an epoch.
     learning_rate : float
     classifier_learning_rate : float, optional
         Learning rate of the classifier of a joint network; that of the cuts where None.
@@ -41,6 +45,11 @@ class TrainingSettings:
         Seed of the order of events in mini-batches.
     schedule : Schedule, optional
         Changes during the training; none where None.
+    test_every : int
+        Number of epochs between two values of the loss on the test sample.
+    polish_epochs : int
+        Number of the last epochs, in which ``lbfgs`` takes the place of the optimizer, with a learning rate
+        of 1. The schedule ends before them.
 
     Raises
     ------
@@ -55,12 +64,27 @@ class TrainingSettings:
     seed: int = 0
     schedule: Schedule | None = None
     classifier_learning_rate: float | None = None
+    test_every: int = 1
+    polish_epochs: int = 0
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"epochs must be at least 1, not {self.epochs}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
+        if (self.optimizer == "lbfgs" or self.polish_epochs) and not (
+            self.batch_size is None and self.classifier_learning_rate is None
+        ):
+            raise ValueError(
+                "lbfgs takes one full batch and one learning rate: leave out batch_size and "
+                "classifier_learning_rate"
+            )
+        if not 0 <= self.polish_epochs < self.epochs:
+            raise ValueError(
+                f"polish_epochs must be fewer than the {self.epochs} epochs, not {self.polish_epochs}"
+            )
+        if self.test_every < 1:
+            raise ValueError(f"test_every must be at least 1, not {self.test_every}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
         if self.classifier_learning_rate is not None and not self.classifier_learning_rate > 0:
@@ -90,7 +114,8 @@ def train(
     train_sample : EventSample
         Scaled features.
     test_sample : EventSample, optional
-        Only for the history, not for the training; the history has no columns for it where None.
+        Only for the history, not for the training; the history has no columns for it where None. They are
+        NaN in epochs without a value of it; the first and the last epoch have one.
     settings : TrainingSettings
     on_epoch : callable, optional
         Called with each row of the history after its epoch.
@@ -112,22 +137,27 @@ def train(
     course = Course(settings.schedule or Schedule(), network, optimizer, settings.learning_rate)
     generator = torch.Generator().manual_seed(settings.seed)
     history: History = []
+    test_names: list[str] = []
     cuts = cuts_of(network)
+    parameters = list(network.parameters())
     for epoch in range(settings.epochs):
-        share = (epoch + 1) / settings.epochs
+        share = min((epoch + 1) / (settings.epochs - settings.polish_epochs), 1.0)
         course.begin_epoch(share)
+        if epoch == settings.epochs - settings.polish_epochs:
+            optimizer = _new_quasi_newton(network, 1.0)
         loss.begin_epoch(share, settings.schedule)
         test_values: dict[str, float] = {}
         with torch.no_grad():
             if test_sample is not None:
-                test_values = loss.evaluate(network, test_sample).values()
+                if epoch % settings.test_every == 0 or epoch == settings.epochs - 1:
+                    test_values = loss.evaluate(network, test_sample).values()
+                else:
+                    test_values = dict.fromkeys(test_names, math.nan)
+                test_names = list(test_values)
             watched = watch(network) if watch else {}
         batch_values = []
         for batch in _batches(train_sample, settings.batch_size, generator):
-            train_terms = loss.evaluate(network, batch)
-            optimizer.zero_grad()
-            train_terms.total.backward()
-            optimizer.step()
+            train_terms = _update(optimizer, parameters, partial(loss.evaluate, network, batch))
             if cuts is not None:
                 cuts.project()
             batch_values.append(train_terms.values())
@@ -140,16 +170,38 @@ def train(
             raise ValueError(f"the training loss is not finite at epoch {epoch}: lower the learning rate")
         history.append(row)
         with torch.no_grad():
-            loss.end_epoch(epoch, network, train_sample)
+            loss.end_epoch(epoch, network, train_sample, train_terms if len(batch_values) == 1 else None)
         if on_epoch:
             on_epoch(row)
-    if not all(parameter.isfinite().all() for parameter in network.parameters()):
+    if not all(parameter.isfinite().all() for parameter in parameters):
         raise ValueError("the last update made a parameter infinite: lower the learning rate")
     return history
 
 
+def _update(
+    optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], evaluate: Callable[[], LossValue]
+) -> LossValue:
+    """Take a step down the gradient and return the value of the loss before it."""
+    values: list[LossValue] = []
+
+    def closure() -> Tensor:
+        # As zero_grad does, which takes as long as the loss of a scan.
+        for parameter in parameters:
+            parameter.grad = None
+        value = evaluate()
+        value.total.backward()
+        values.append(value)
+        total: Tensor = value.total.detach()
+        return total
+
+    optimizer.step(closure)
+    return values[0]
+
+
 def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
     new = OPTIMIZERS[settings.optimizer]
+    if settings.optimizer == "lbfgs":
+        return _new_quasi_newton(network, settings.learning_rate)
     if settings.classifier_learning_rate is None:
         return new(network.parameters(), lr=settings.learning_rate)  # type: ignore[call-arg]
     parts = network.parameter_groups() if hasattr(network, "parameter_groups") else {}  # type: ignore[operator]
@@ -161,6 +213,16 @@ def _new_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.opti
         for name, parameters in parts.items()
     ]
     return new(groups, lr=settings.learning_rate)  # type: ignore[call-arg]
+
+
+def _new_quasi_newton(network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    return OPTIMIZERS["lbfgs"](
+        network.parameters(),
+        lr=learning_rate,  # type: ignore[call-arg]
+        max_iter=LBFGS_STEPS,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+    )
 
 
 def _batches(

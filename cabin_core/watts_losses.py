@@ -16,8 +16,6 @@ from .loss import Loss
 
 #: Added to the argument of each logarithm of the cross-entropy, as in the notebooks.
 LOG_FLOOR = 1e-6
-#: Number of events in a chunk on a processor, so small that the values computed for it stay in its cache.
-CHUNK_SIZE = 8192
 WATTS_LOSSES = ("significance", "cross_entropy", "squares", "softmax")
 
 
@@ -80,34 +78,38 @@ class WattsLoss(Loss):
         ValueError
             If a score is NaN.
         """
-        chunk_size = chunk_size or sample.chunk_size(CHUNK_SIZE)
-        chunks = zip(
-            sample.features.split(chunk_size),
-            sample.is_signal.split(chunk_size),
-            sample.weights.split(chunk_size),
-            strict=True,
-        )
-        sums = zip(*(self._sums(network(x), is_signal, w) for x, is_signal, w in chunks), strict=True)
+        chunk_size = chunk_size or sample.chunk_size()
+        columns = (sample.by_feature, sample.is_signal, sample.weights, sample.signal_weights)
+        chunks = zip(*(column.split(chunk_size) for column in columns), strict=True)
+        sums = zip(*(self._sums(network(x), *others) for x, *others in chunks), strict=True)
         # Sums of chunks are added up in float64, because the losses are differences of large numbers.
         return self._of_sums([torch.stack(of_chunks).double().sum(dim=0) for of_chunks in sums])
 
     def of_scores(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> Tensor:
         """Return the loss of each column of scores (n_events, n_rows), shape (n_rows,)."""
-        return self._of_sums(list(self._sums(scores, is_signal, weights)))
+        return self._of_sums(list(self._sums(scores, is_signal, weights, weights * is_signal)))
 
-    def _sums(self, scores: Tensor, is_signal: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
+    def _sums(
+        self, scores: Tensor, is_signal: Tensor, weights: Tensor, of_signal: Tensor
+    ) -> tuple[Tensor, ...]:
         """Return the sums that the loss needs, each of shape (n_rows,) or ()."""
-        if scores.isnan().any():
+        sums = self._unchecked_sums(scores, is_signal, weights, of_signal)
+        # A NaN among the scores is one in each sum of them, where it is found with less work.
+        if sums[-1].isnan().any() and scores.isnan().any():
             raise ValueError("the scores are NaN: the training has diverged, lower the learning rate")
+        return sums
+
+    def _unchecked_sums(
+        self, scores: Tensor, is_signal: Tensor, weights: Tensor, of_signal: Tensor
+    ) -> tuple[Tensor, ...]:
         if self.kind == "significance":
-            return _total(scores, weights * is_signal), _total(scores, weights * ~is_signal)
+            return _total(scores, of_signal), _total(scores, weights * ~is_signal)
         if self.kind == "softmax":
             outputs = torch.sigmoid(scores)
-            of_signal = weights * is_signal
             # Outputs are in (0, 1), so their exponentials cannot overflow and need no shift.
             return of_signal.sum(), _total(outputs.exp(), weights), _total(outputs, of_signal)
         if self.kind == "squares":
-            return (_total((scores - is_signal[:, None].to(scores.dtype)) ** 2, weights),)
+            return (_total((scores - is_signal[:, None].to(scores.dtype)).square(), weights),)
         of_truth = torch.where(is_signal[:, None], scores, 1 - scores)
         return (_total(-(of_truth + LOG_FLOOR).log(), weights),)
 

@@ -6,14 +6,11 @@ from typing import Any
 import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import paper_style
+from scripts.figures.style import paper_style, save
 from scripts.jobs.bridge import bridge, path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
 from scripts.study import parse_study
-
-#: Resolution of the png [dots per inch].
-DPI = 150
 
 
 def main(
@@ -50,8 +47,7 @@ def main(
     table = pd.read_csv(csv)
     with paper_style():
         drawn = module.make_figure(table, settings, parsed)
-        drawn.savefig(pdf, metadata={"CreationDate": None})
-        drawn.savefig(png, dpi=DPI)
+        save(drawn, pdf, png)
 
 
 if "snakemake" in globals():

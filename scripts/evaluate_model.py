@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import torch
-
 from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
 from scripts.evaluation.working_points import measure
@@ -19,7 +17,6 @@ def main(
     scores: Path,
     kind: str,
     features: list[str],
-    threads: int,
 ) -> None:
     """Write cuts, metrics of the test sample and the scores of all events.
 
@@ -33,10 +30,7 @@ def main(
         Kind of the model, as in the config.
     features : list of str
         Features of the study.
-    threads : int
-        Threads of torch.
     """
-    torch.set_num_threads(threads)
     trained = load_model(model, kind, features)
     events = read_feature_table(table, columns_of(features, trained.event_bins))
     metrics_table, score_table = measure(trained, events)

@@ -269,6 +269,10 @@ class ModelSettings(Settings):
         """Files of the user that the model reads."""
         return []
 
+    def prepare(self) -> None:
+        """Do what has to be done before the time of the fit counts."""
+        return
+
     def fit(self, task: Any) -> tuple[Any, pd.DataFrame]:
         """Fit the model and return it with its history.
 

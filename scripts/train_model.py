@@ -48,9 +48,11 @@ def main(
     if bins is not None:
         bins.check(events, table)
     task = TrainingTask(name, events, features, directions, equal_class_weights, experiment, threads)
+    settings.prepare()
     stopwatch = Stopwatch()
     trained, rows = settings.fit(task)
-    stopwatch.write(timing)
+    stopwatch.stop()
+    stopwatch.write(timing, path=trained.path)
     rows.to_csv(history, index=False)
     trained.save(model)
 

@@ -38,8 +38,13 @@ def train(
         "history": folder / "history.csv",
         "timing": folder / "training.tsv",
     }
-    common = {"table": table, "features": features, "threads": options.pop("threads", 1)}
-    given = {"name": "test", "network": entry, "directions": directions or [">"] * len(features)}
+    common = {"table": table, "features": features}
+    given = {
+        "name": "test",
+        "network": entry,
+        "directions": directions or [">"] * len(features),
+        "threads": 1,
+    }
     train_model.main(**common, **files, **given | options)
     if evaluate:
         outputs = {name: folder / f"{name}.csv" for name in ("cuts", "metrics")}

@@ -17,4 +17,4 @@ class Term(BaseTerm):
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
         """Return the sum over rows; a bin counts by its share of the signal."""
         all_weights = sums.signal_weight + sums.background_weight
-        return (sums.share_of_signal() * (sums.cross_entropy / all_weights)).sum()
+        return sums.total_over_rows(sums.cross_entropy / all_weights)

@@ -13,6 +13,7 @@ class Term(BaseTerm):
     """Distance of cuts from the mean of those of the neighbouring bins, as in ``smoothness`` for targets."""
 
     needs = ("cuts", "bins")
+    reads_cross_entropy = False
     place = 9
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:

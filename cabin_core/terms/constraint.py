@@ -37,6 +37,7 @@ class Term(BaseTerm):
 
     options: ClassVar = {"constraint_form": ("at_least", "equal", "equal_together")}
     holds_minimum_signal = True
+    reads_cross_entropy = False
     place = 7
 
     def __init__(self, coefficient: float, aim: Aim, constraint_form: str = "at_least") -> None:

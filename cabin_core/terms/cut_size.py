@@ -13,6 +13,7 @@ class Term(BaseTerm):
 
     symbol = "gamma"
     needs = ("cuts",)
+    reads_cross_entropy = False
     place = 3
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:

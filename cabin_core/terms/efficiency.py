@@ -13,9 +13,10 @@ class Term(BaseTerm):
 
     symbol = "alpha"
     needs = ("targets",)
+    reads_cross_entropy = False
     place = 1
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
         """Return the sum over rows; a bin counts by its share of the signal."""
-        targets = sums.signal_score.new_tensor(self.aim.goals)
-        return (sums.share_of_signal() * (targets - sums.signal_efficiency()) ** 2).sum()
+        targets = self.aim.goals_like(sums.signal_score)
+        return sums.total_over_rows((targets - sums.signal_efficiency()) ** 2)

@@ -12,8 +12,9 @@ from ..term import BaseTerm
 class Term(BaseTerm):
     """Logarithm of the background efficiency, whose gradient stays large for a small background."""
 
+    reads_cross_entropy = False
     place = 6
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
         """Return the sum over rows; a bin counts by its share of the signal."""
-        return (sums.share_of_signal() * log_of_efficiency(sums.background_efficiency())).sum()
+        return sums.total_over_rows(log_of_efficiency(sums.background_efficiency()))

@@ -15,6 +15,7 @@ class Term(BaseTerm):
     """Minus the significance of the counting experiment, for all bins of a property together."""
 
     needs = ("yields",)
+    reads_cross_entropy = False
     place = 8
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:

@@ -11,21 +11,25 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from scipy.special import xlogy
-from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from cabin_core import (
     CutLoss,
     EventSample,
+    FullyConnectedNetwork,
     JointLoss,
     JointNetwork,
+    LossTerms,
     Schedule,
     TrainingSettings,
     fit_kept_fractions,
     train,
 )
+from cabin_core.joint_loss import cross_entropy_of
+from cabin_core.loss import Loss
 
 from ..data.feature_table import CLASSES
+from ..data.score_table import roc_area
 from ..data.yields import ROUNDING, selected_yields
 from ..models import fully_connected, joint
 from ..parsing import parse
@@ -84,15 +88,20 @@ class Chain:
     def cuts_first(self, seed: int) -> JointNetwork:
         """Return cuts that keep the most signal, and a network trained on the events that pass them."""
         network = self._new(seed)
-        train(network, self.loss.variant(coupling=0.0), self.sample, None, self.training)
+        # With coupling 0 the cuts ignore the network, so none is needed behind them.
+        alone = JointNetwork(network.preselection, _NoClassifier())
+        without_classifier = replace(self.training, classifier_learning_rate=None)
+        train(alone, self.loss.variant(coupling=0.0), self.sample, None, without_classifier)
         fit_kept_fractions(network.preselection, self.sample, self.fractions)
-        # With coupling 0 the cuts ignore the network.
-        network.classifier = self._new(seed).classifier
         network.preselection.requires_grad_(False)
         network.preselection.cut_function = "hard"
-        all_kept = [1.0] * len(self.fractions)
-        loss = self.loss.variant(all_kept, handover=(0.0, 0.0), coupling=1.0)
-        train(network, loss, self.sample, None, self._without_cuts())
+        if self.training.batch_size is None:
+            fixed = FixedCutsLoss(self.sample, network.preselection(self.sample.features))
+            train(network.classifier, fixed, fixed.kept, None, self._without_cuts())
+        else:
+            all_kept = [1.0] * len(self.fractions)
+            loss = self.loss.variant(all_kept, handover=(0.0, 0.0), coupling=1.0)
+            train(network, loss, self.sample, None, self._without_cuts())
         return network
 
     def network_alone(self, seed: int) -> nn.Module:
@@ -102,7 +111,10 @@ class Chain:
         entry |= {"model": "fully_connected", "loss": {"bce": 1.0}}
         settings = parse(fully_connected.Settings, entry)
         network = settings.build(self.directions, seed)
-        train(network, CutLoss(bce=1.0), self.sample, None, self._without_cuts())
+        assert isinstance(network, FullyConnectedNetwork)
+        network.events_innermost = True
+        sample = replace(self.sample, features=self.sample.by_feature)
+        train(network, CutLoss(bce=1.0), sample, None, self._without_cuts())
         return network
 
     def _without_cuts(self) -> TrainingSettings:
@@ -121,6 +133,48 @@ class Chain:
         network = self.settings.build(self.directions, seed, n_rows=len(self.fractions))
         assert isinstance(network, JointNetwork)
         return network
+
+
+class _NoClassifier(nn.Module):
+    """Stands for a classifier where there is none: all outputs are a half."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Return outputs of shape (n_events, 1)."""
+        return features.new_full((len(features), 1), 0.5)
+
+
+class FixedCutsLoss(Loss):
+    """The cross-entropy of a classifier behind cuts that do not change any more, for one full batch.
+
+    It is that of :class:`cabin_core.JointLoss` less a constant, the part of the events that the cuts drop.
+
+    Parameters
+    ----------
+    sample : EventSample
+    passes : Tensor, shape (n_events, n_rows)
+        1 for events that pass the hard cuts of a row, 0 for others.
+
+    Attributes
+    ----------
+    kept : EventSample
+        The events that pass the cuts of at least one row; the others have no part in the loss.
+    """
+
+    def __init__(self, sample: EventSample, passes: torch.Tensor) -> None:
+        signal, background = sample.signal_weights, sample.background_weights
+        shares = signal / signal.sum() + background / background.sum()
+        in_some_row = passes.any(dim=1)
+        if sample.is_signal[in_some_row].unique().numel() < 2:
+            # A sample has both classes; events that no row keeps have no weight in the loss.
+            in_some_row = torch.ones_like(in_some_row)
+        kept = sample.take(in_some_row.nonzero()[:, 0])
+        self.kept = replace(kept, features=kept.by_feature)
+        self._weights = (passes * shares[:, None])[in_some_row]
+
+    def evaluate(self, network: nn.Module, sample: EventSample) -> LossTerms:
+        """Return the loss of a classifier with an output for each row, on the events ``kept``."""
+        lost = cross_entropy_of(network(sample.features), sample.is_signal)
+        return LossTerms({"cross_entropy": (lost * self._weights).sum()})
 
 
 def rank_by_network(
@@ -187,7 +241,7 @@ def measure_chain(
             for name, of_class in (("kept_background", ~is_signal), ("kept_signal", is_signal))
         }
         lost = _cross_entropy(column[is_test], is_signal[is_test], weights[is_test])
-        area = roc_auc_score(is_signal[is_test], column[is_test], sample_weight=weights[is_test])
+        area = roc_area(is_signal[is_test], column[is_test], weights[is_test])
         significance = (
             np.nan if experiment is None else _significance(events, column, is_test, is_signal, experiment)
         )

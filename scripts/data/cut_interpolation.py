@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
 
 from .cut_table import edges_by_target
 from .event_bins import EventBins
@@ -74,6 +73,8 @@ def interpolate_cuts(
     centres = np.array([(low + high) / 2 for low, high in bins.bounds])
     if len(centres) == 1:
         return np.full(np.shape(values), known[0])
+    from scipy.interpolate import PchipInterpolator
+
     inside = np.clip(np.asarray(values, dtype=float), centres[0], centres[-1])
     # Very small slopes overflow in their harmonic mean, which then correctly becomes zero.
     with np.errstate(over="ignore"):

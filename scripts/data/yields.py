@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-
-from cabin_core import ExpectedYields, asimov_significance
 
 from .feature_table import CLASSES
 
 if TYPE_CHECKING:
+    from cabin_core import ExpectedYields
+
     from ..study import CountingExperiment
 
 #: Relative rounding difference of equal yields, since processors add them up in different orders.
@@ -75,6 +74,8 @@ def expected_yields(table: pd.DataFrame, experiment: CountingExperiment) -> Expe
     ValueError
         As :func:`expected_weights` for the training events, and if the minimum signal exceeds the signal.
     """
+    from cabin_core import ExpectedYields
+
     events = table[table["split"] == "train"]
     weights = pd.Series(expected_weights(events, experiment)).groupby(events["label"].to_numpy()).sum()
     return ExpectedYields(
@@ -105,6 +106,10 @@ def selected_yields(
         events in the sample [events], ``assumed_background``, and ``significance`` computed from it. If no
         background event of the sample is left, one event is assumed.
     """
+    import torch  # here, since most figures name the processes only
+
+    from cabin_core import asimov_significance
+
     weights = expected_weights(table, experiment)
     is_signal = (table["label"] == CLASSES["signal"]).to_numpy()
     of_background = weights[~is_signal]

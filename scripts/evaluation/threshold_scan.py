@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cabin_core import LinearNetwork, TrainedNetwork
-
 from ..data.score_table import score_columns
 from ..data.yields import expected_weights, process_names
 
 if TYPE_CHECKING:
+    from cabin_core import TrainedNetwork
+
     from ..study import CountingExperiment
 
 #: Number of thresholds in even steps of the score; as many are in even steps of the signal efficiency.
@@ -156,6 +156,8 @@ def linear_boundary(trained: TrainedNetwork) -> tuple[np.ndarray[Any, Any], floa
     ValueError
         If the network is not linear.
     """
+    from cabin_core import LinearNetwork  # here, as scans of scores need no torch
+
     network = trained.network
     if not isinstance(network, LinearNetwork):
         name = type(network).__name__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.score_table import score_columns, target_of
+from ..data.score_table import roc_curve, score_columns, target_of
 from .style import (
     COLORS,
     LABELS,
@@ -69,13 +69,12 @@ def tabulate_scores(events: pd.DataFrame) -> pd.DataFrame:
 def tabulate_roc(events: pd.DataFrame) -> pd.DataFrame:
     """Return the ROC curves of a table of scores, and the area under each curve from all its points."""
     import pandas as pd
-    from sklearn.metrics import auc, roc_curve
 
     test = events[events["split"] == "test"]
     parts = []
     for column in score_columns(events.columns):
-        false_positive, true_positive, _ = roc_curve(
-            test["label"], test[column], sample_weight=test["weight"]
+        false_positive, true_positive = roc_curve(
+            (test["label"] == 1).to_numpy(), test[column].to_numpy(), test["weight"].to_numpy(dtype=float)
         )
         shown = np.unique(np.linspace(0, len(true_positive) - 1, MOST_POINTS).round().astype(int))
         parts.append(
@@ -84,7 +83,7 @@ def tabulate_roc(events: pd.DataFrame) -> pd.DataFrame:
                     "panel": column,
                     "false_positive_rate": false_positive[shown],
                     "true_positive_rate": true_positive[shown],
-                    "auc": auc(false_positive, true_positive),
+                    "auc": np.trapezoid(true_positive, false_positive),
                 }
             )
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -38,6 +40,10 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     if "threads" in signature.parameters and "threads" not in arguments:
         arguments["threads"] = snakemake.threads
     signature.bind(**arguments)
+    # Compiled code is shared by the jobs and runs of this folder.
+    os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath("results/.cache/numba"))
+    # The search for garbage in cycles, of which a job makes little, takes a tenth of the time by default.
+    gc.set_threshold(100_000)
     failure: Exception | None = None
     try:
         with open(snakemake.log[0], "w") as log:
@@ -55,6 +61,8 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
             f"error in {snakemake.rule}: {_one_line(failure, snakemake.output)}", file=sys.stderr, flush=True
         )
         sys.exit(1)
+    # At its end Python would look through all modules for garbage once more, for half a second with torch.
+    gc.freeze()
 
 
 def _report_to(*streams: TextIO) -> None:

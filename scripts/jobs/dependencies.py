@@ -152,32 +152,39 @@ class Code:
         return file is not None and file.name == "__init__.py"
 
     def _is_index(self, module: str) -> bool:
-        """Return whether this is a package whose own file only imports names and lists them."""
-        return self._is_package(module) and all(
-            isinstance(node, ast.ImportFrom | ast.Expr)
-            or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__")
-            for node in self._tree(module).body
+        """Return whether this is a package whose own file only hands on names of its modules.
+
+        It imports and lists them, or has a ``__getattr__`` that imports them when they are used.
+        """
+        body = self._tree(module).body
+        return self._is_package(module) and (
+            any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in body)
+            or all(
+                isinstance(node, ast.ImportFrom | ast.Expr)
+                or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__")
+                for node in body
+            )
         )
 
     def _handed_on(self, package: str) -> Mapping[str, str]:
-        """Return the imports of a package's own file, by name."""
+        """Return the imports of a package's own file, by name; also those that only type checkers run."""
         return {
             alias.asname or alias.name: full
-            for statement in _imports(self._tree(package))
+            for statement in _imports(self._tree(package), for_types=True)
             if isinstance(statement, ast.ImportFrom)
             for alias, full in zip(statement.names, self._names(package, statement), strict=True)
         }
 
 
-def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield the imports of a module, also inside functions, but not those for type checkers."""
+def _imports(tree: ast.Module, *, for_types: bool = False) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports of a module, also inside functions; those for type checkers only if asked for."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
         elif isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            waiting += node.orelse
+            waiting += [*node.orelse, *(node.body if for_types else [])]
         elif not isinstance(node, ast.expr):
             waiting += ast.iter_child_nodes(node)
 

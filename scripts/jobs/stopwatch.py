@@ -5,22 +5,25 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pandas as pd
-
 
 class Stopwatch:
     """Measures the time since its creation."""
 
     def __init__(self) -> None:
-        self._seconds, self._cpu_seconds = time.perf_counter(), time.process_time()
+        self._started = time.perf_counter(), time.process_time()
 
-    def write(self, path: Path) -> None:
-        """Write ``seconds`` and ``cpu_seconds`` since the creation, tab-separated.
+    def stop(self) -> None:
+        """Keep the time since the creation.
 
         The processor time, summed over all threads, depends little on other jobs.
         """
-        row = {
-            "seconds": time.perf_counter() - self._seconds,
-            "cpu_seconds": time.process_time() - self._cpu_seconds,
-        }
-        pd.DataFrame([row]).to_csv(path, sep="\t", index=False, float_format="%.3f")
+        seconds, cpu_seconds = self._started
+        self._taken = time.perf_counter() - seconds, time.process_time() - cpu_seconds
+
+    def write(self, file: Path, *, path: str) -> None:
+        """Write ``seconds`` and ``cpu_seconds`` until the stop and the ``path``, tab-separated.
+
+        The path says what computed the sums over events, see :class:`scripts.models.base.Model`.
+        """
+        seconds, cpu_seconds = self._taken
+        file.write_text(f"seconds\tcpu_seconds\tpath\n{seconds:.3f}\t{cpu_seconds:.3f}\t{path}\n")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.cut_table import CUT_COLUMNS
 from ..data.event_bins import EventBins
-from ..data.score_table import score_column
+from ..data.score_table import roc_area, score_column
 
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
@@ -70,12 +70,13 @@ class Model(ABC):
     ----------
     targets : list of float
         Target of each working point; NaN for a working point without a target.
-    trained_on : str
-        Device of torch on which it was trained, ``cpu`` or ``cuda``. A model file does not contain it.
+    path : str
+        What computed the sums over events in the training: ``kernel``, ``torch`` or ``torch on cuda``. Empty
+        for a model without such sums. A model file does not contain it.
     """
 
     targets: list[float]
-    trained_on: str = "cpu"
+    path: str = ""
 
     @property
     def event_bins(self) -> EventBins | None:
@@ -156,10 +157,7 @@ class Model(ABC):
         efficiencies : CutEfficiencies
             Efficiencies of the working points on the same events.
         """
-        # Imported here, because the import takes a second.
-        from sklearn.metrics import roc_auc_score
-
-        return np.array([roc_auc_score(is_signal, column, sample_weight=weights) for column in scores.T])
+        return np.array([roc_area(is_signal, column, weights) for column in scores.T])
 
 
 def area_through(signal: NDArray[np.floating], background: NDArray[np.floating]) -> float:

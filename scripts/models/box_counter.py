@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 #: Range of the edges, in standard deviations of a normal distribution with the same number of events.
 _REACH = 4.0
@@ -87,7 +87,7 @@ def _edges_between(values: NDArray[np.floating], n_edges: int) -> NDArray[np.flo
     below = counts.cumsum()[:-1] / counts.sum()  # fraction of the events below each gap
     gaps = distinct[:-1] + np.diff(distinct) / 2
     if len(gaps) > n_edges:
-        wanted = norm.cdf(np.linspace(-_REACH, _REACH, n_edges))
+        wanted = ndtr(np.linspace(-_REACH, _REACH, n_edges))
         gaps = np.unique(gaps[np.searchsorted(below, wanted).clip(0, len(gaps) - 1)])
     return np.concatenate([[-np.inf], gaps, [np.inf]])
 

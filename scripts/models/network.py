@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from cabin_core import (
     train,
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
+from cabin_core.cut_sums import can_fuse
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
@@ -52,6 +54,9 @@ class NetworkModel(Model):
 
     def __init__(self, trained: TrainedNetwork, settings: Any) -> None:
         self.trained, self.settings = trained, settings
+        cuts = cuts_of(trained.network)
+        if cuts is not None:
+            cuts.fused = settings.kernel
         self.targets = settings.working_points or [float("nan")]
 
     @classmethod
@@ -213,7 +218,9 @@ class Progress:
 
     def __call__(self, row: dict[str, float]) -> None:
         """Take one row of the history."""
-        losses = f"training loss {row['train_total']:.5g}, test loss {row['test_total']:.5g}"
+        losses = f"training loss {row['train_total']:.5g}"
+        if not math.isnan(row["test_total"]):
+            losses += f", test loss {row['test_total']:.5g}"
         self._lines.update(int(row["epoch"]) + 1, losses)
 
 
@@ -231,6 +238,21 @@ def find_device(wanted: str, name: str) -> torch.device:
         log.warning("%s: device is cuda, but torch finds no GPU: it trains on the CPU", name)
         return torch.device("cpu")
     return torch.device(wanted)
+
+
+def prepare_network(settings: Any) -> None:
+    """Have the kernel compiled for the precision of a network with cuts."""
+    if getattr(settings, "kernel", False):
+        from cabin_core.kernel import compile_for
+
+        compile_for(settings.precision)
+
+
+def path_of(network: nn.Module, sample: EventSample, device: torch.device) -> str:
+    """Return what computes the sums over events: ``kernel``, ``torch`` or ``torch on cuda``."""
+    if device.type != "cpu":
+        return f"torch on {device.type}"
+    return "kernel" if can_fuse(network, sample.features) else "torch"
 
 
 def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
@@ -270,7 +292,14 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         )
         for split in ("train", "test")
     )
+    if isinstance(net, JointNetwork) and settings.batch_size is None:
+        # The loss is one of sums over all events, which do not depend on their order.
+        train_sample = train_sample.ordered()
     device = find_device(settings.device, task.name)
+    cuts = cuts_of(net)
+    if cuts is not None:
+        for part in (cuts, getattr(net, "classifier", cuts)):
+            part.fused = settings.kernel
     try:
         rows = train(
             net.to(device),
@@ -292,7 +321,7 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     entry = settings.model_dump(exclude_unset=True, exclude={"device"})
     model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
-    model.trained_on = device.type
+    model.path = path_of(net, train_sample, device)
     return model, pd.DataFrame(rows).astype({"epoch": int})
 
 

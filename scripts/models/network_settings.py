@@ -106,7 +106,9 @@ class NetworkSettings(ModelSettings):
     """A network that is trained by gradient descent."""
 
     loss: Loss = Field(description="Coefficients of the terms, or a loss with a name of its own")
-    optimizer: Literal["sgd", "adam"] = Field(description="Optimizer of torch")
+    optimizer: Literal["sgd", "adam", "lbfgs"] = Field(
+        description="Optimizer of torch; `lbfgs`, a quasi-Newton method, takes four steps an epoch"
+    )
     learning_rate: Positive = Field(description="Learning rate of the optimizer")
     epochs: Count = Field(description="Number of passes over the training sample")
     seed: Seed = Field(
@@ -127,10 +129,23 @@ class NetworkSettings(ModelSettings):
     scale_features: bool = Field(
         default=True, description="Whether features are scaled to zero mean and unit spread"
     )
+    polish_epochs: Annotated[int, Ge(0)] = Field(
+        default=0, description="Last epochs, in which `lbfgs` takes the place of the optimizer"
+    )
+    test_every: Count = Field(
+        default=1,
+        description="Epochs between two values of the loss on the test sample, which take time",
+    )
 
     @model_validator(mode="after")
     def _loss_and_schedule(self) -> NetworkSettings:
         self.loss.check_network(self)
+        if self.polish_epochs >= self.epochs:
+            raise ValueError(f"polish_epochs must be fewer than the {self.epochs} epochs")
+        if self.optimizer == "lbfgs" or self.polish_epochs:
+            for name in ("batch_size", "classifier_learning_rate"):
+                if getattr(self, name, None) is not None:
+                    raise ValueError(f"{name}: lbfgs takes one full batch and one learning rate")
         if self.schedule is not None:
             if self.schedule.first_activation_scale is not None and "cuts" not in self.has:
                 raise ValueError(
@@ -228,7 +243,15 @@ class NetworkSettings(ModelSettings):
             seed=self.seed,
             schedule=None if self.schedule is None else CoreSchedule(**self.schedule.model_dump()),
             classifier_learning_rate=getattr(self, "classifier_learning_rate", None),
+            test_every=self.test_every,
+            polish_epochs=self.polish_epochs,
         )
+
+    def prepare(self) -> None:
+        """Compile the kernel, or read what is compiled, before the time of the training counts."""
+        from .network import prepare_network
+
+        prepare_network(self)
 
     def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
         """Train the network; the history has one row for each epoch."""
@@ -258,6 +281,11 @@ class CutNetworkSettings(NetworkSettings):
         default="sigmoid", description="Smooth function that replaces the step of a cut in the training"
     )
     event_property: BinnedProperty | None = Field(default=None, description="Property that the cuts follow")
+    kernel: bool = Field(
+        default=True,
+        description="Whether compiled code sums over the events, for fixed weights and sigmoids on a "
+        "processor; `false` leaves them to torch, slower and with other rounding",
+    )
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
 
     @model_validator(mode="after")

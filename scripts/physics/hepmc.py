@@ -63,10 +63,10 @@ class EventRecord:
 def read_record(event: Any) -> EventRecord:
     """Return Pythia's record of an event, a ``pythia8mc.Event``, without its first line.
 
-    Particles are read one by one: the vertices of Pythia 8.317's ``nextBatch`` are shifted by one particle
-    for each event before, and its last ones are missing.
+    Particles are read through their own methods: the vertices of Pythia 8.317's ``nextBatch`` are shifted by
+    one particle for each event before, and its last ones are missing.
     """
-    particles = [event[i] for i in range(1, event.size())]
+    particles = event.particles()[1:]
     return EventRecord(
         pdg_ids=np.array([p.id() for p in particles]),
         status=np.array([p.status() for p in particles]),

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.stats import norm
+from scipy.special import log_ndtr, ndtri
 
 from ..data.cut_table import edges_by_target
 
@@ -66,16 +65,16 @@ class GaussianClasses:
 
         Parameters
         ----------
-        low, high : ndarray, shape (n_features,)
+        low, high : ndarray, shape (..., n_features)
             Edges; infinite if there is none.
 
         Returns
         -------
-        ndarray, shape (n_features, 2)
+        ndarray, shape (..., n_features, 2)
             The columns are signal and background.
         """
         return _log_probability(
-            (low[:, None] - self.means) / self.widths, (high[:, None] - self.means) / self.widths
+            (low[..., None] - self.means) / self.widths, (high[..., None] - self.means) / self.widths
         )
 
     def window(self, edges: pd.DataFrame) -> tuple[Array, Array]:
@@ -159,11 +158,11 @@ class GaussianClasses:
         removed = -np.expm1(-losses)
         shares = np.linspace(0.0, 1.0, N_SHARES) if windows else np.array([0.0, 1.0])
         # The share of the loss of signal on the lower side, shape (n_losses, n_shares).
-        low = np.clip(norm.ppf(removed[:, None] * shares), -LOOSEST, LOOSEST)
-        high = np.clip(norm.isf(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
+        low = np.clip(ndtri(removed[:, None] * shares), -LOOSEST, LOOSEST)
+        high = np.clip(-ndtri(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
         edges, background = [], []
         for position, direction in enumerate(self.directions):
-            log_background = self._log_background(position, low, high)
+            log_background = self._log_background(low, high, position)
             if not windows:
                 log_background[:, 0 if direction == ">" else 1] = np.inf
             best = log_background.argmin(axis=1)[:, None]
@@ -171,15 +170,26 @@ class GaussianClasses:
             background.append(np.take_along_axis(log_background, best, axis=1)[:, 0])
         return np.array(edges), np.array(background)
 
-    def _log_background(self, position: int, low: Array, high: Array) -> Array:
-        """Return the log background efficiency of windows; the edges are in widths of the signal."""
-        (signal_mean, mean), (signal_width, width) = self.means[position], self.widths[position]
+    def _log_background(self, low: Array, high: Array, at: slice | int = slice(None)) -> Array:
+        """Return the log background efficiency of windows; the edges are in widths of the signal.
+
+        Parameters
+        ----------
+        low, high : ndarray
+            One edge for each feature; with ``at`` any edges of this feature.
+        at : int
+            Position of a feature.
+        """
+        (signal_mean, mean), (signal_width, width) = self.means[at].T, self.widths[at].T
         low = np.where(low <= -LOOSEST, -np.inf, signal_mean + signal_width * low)
         high = np.where(high >= LOOSEST, np.inf, signal_mean + signal_width * high)
         return _log_probability((low - mean) / width, (high - mean) / width)
 
     def _polish(self, start: Array, loss: float, windows: bool) -> Array:
         """Return the edges at the minimum near a start, in widths of the signal, shape (n_features, 2)."""
+        # Imported here, as only the analysis of the optimum needs it.
+        from scipy.optimize import minimize
+
         free = np.ones(start.shape, dtype=bool)
         if not windows:
             free[:, 0] = [direction == ">" for direction in self.directions]
@@ -191,8 +201,8 @@ class GaussianClasses:
             return edges
 
         def log_background(values: Array) -> float:
-            edges = place(values)
-            return float(sum(self._log_background(at, low, high) for at, (low, high) in enumerate(edges)))
+            # One after the other, as the cuts that this finds depend on the last digits.
+            return float(sum(self._log_background(*place(values).T)))
 
         def signal_left(values: Array) -> float:
             edges = place(values)
@@ -218,7 +228,8 @@ def _log_probability(low: Array, high: Array) -> Array:
     # The difference of the smaller tails: of the upper tails if both edges are positive.
     flipped = low > 0
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
-    above, below = norm.logcdf(high), norm.logcdf(low)
+    # Not norm.logcdf of scipy.stats, whose checks take many times longer than the function itself.
+    above, below = log_ndtr(high), log_ndtr(low)
     # No edge of a window is below -inf or above inf, so that `above` is finite where `below` is.
     with np.errstate(divide="ignore"):
         logarithm: Array = above + np.log(-np.expm1(np.minimum(below - above, 0.0)))

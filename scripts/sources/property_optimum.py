@@ -6,13 +6,13 @@ efficiency of a bin is the mean over the bin, by quadrature.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ..data.cut_interpolation import interpolate_cuts
 from ..data.cut_table import edges_by_target
@@ -64,6 +64,14 @@ class GaussianBin:
             density / density.sum(axis=0),
         )
 
+    @cached_property
+    def _all_nodes(self) -> GaussianClasses:
+        """The classes at all points, with means and widths of shape (n_nodes, n_features, 2)."""
+        means, widths = (
+            np.stack([getattr(node, name) for node in self.nodes]) for name in ("means", "widths")
+        )
+        return replace(self.nodes[0], means=means, widths=widths)
+
     @property
     def _is_low(self) -> NDArray[np.bool_]:
         return np.array([direction == ">" for direction in self.nodes[0].directions])
@@ -76,9 +84,7 @@ class GaussianBin:
         low, high : ndarray, shape (n_features,) or (n_nodes, n_features)
             Edges, the same in the whole bin or for each point; infinite for no edge.
         """
-        shape = (len(self.nodes), len(self.nodes[0].features))
-        edges = zip(self.nodes, np.broadcast_to(low, shape), np.broadcast_to(high, shape), strict=True)
-        of_nodes = np.exp([node.log_efficiencies(*of_node).sum(axis=0) for node, *of_node in edges])
+        of_nodes = np.exp(self._all_nodes.log_efficiencies(low, high).sum(axis=-2))
         total: Array = (self.weights * of_nodes).sum(axis=0)
         return total
 
@@ -122,6 +128,8 @@ class GaussianBin:
         def log_efficiencies(scaled: Array) -> Array:
             logarithm: Array = np.log(self.efficiencies(*self.one_sided(start + width * scaled)))
             return logarithm
+
+        from scipy.optimize import minimize  # here, as only the search needs it
 
         found = minimize(
             lambda scaled: log_efficiencies(scaled)[1],

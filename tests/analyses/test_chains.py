@@ -1,6 +1,7 @@
 """Chains of cuts and a network: how each part is trained, and what they are worth, by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from cabin_core import (
     fit_kept_fractions,
     train,
 )
-from scripts.analyses.chains import Chain, measure_chain
+from scripts.analyses.chains import Chain, FixedCutsLoss, measure_chain
 from scripts.models import fully_connected, joint
 from scripts.parsing import parse
 from scripts.study import CountingExperiment
@@ -97,6 +98,39 @@ def test_the_network_behind_cuts_starts_anew_and_learns_from_events_that_pass(ch
         sum(of_classes).sum().backward()
         optimizer.step()
     same_parameters(network.classifier, classifier)
+
+
+def test_mini_batches_of_all_events(chain):
+    """A batch of all events is a full batch; of fewer events, cuts and network learn something else."""
+    whole, same, smaller = (
+        replace(chain, settings=SETTINGS.model_copy(update={"batch_size": size})).cuts_first(seed=3)
+        for size in (None, 80, 40)
+    )
+    same_parameters(whole, same)
+    for part in ("preselection", "classifier"):
+        ours, others = (next(getattr(network, part).parameters()) for network in (whole, smaller))
+        assert ours.isfinite().all()
+        assert (ours != others).any()
+
+
+@pytest.mark.parametrize("kept_classes", [(True, False), (True,), ()])
+def test_events_that_no_row_keeps_do_not_count(chain, kept_classes):
+    """Also where the cuts drop all events of a class, or all events."""
+    sample = chain.sample
+    passes = torch.zeros(len(sample), 2, dtype=torch.float64)
+    for of_class in kept_classes:
+        passes[:50, 1] += sample.is_signal[:50] == of_class
+    network = SETTINGS.build(DIRECTIONS, 3, n_rows=2).classifier
+    loss = FixedCutsLoss(sample, passes)
+    found = loss.evaluate(network, loss.kept).total.item()
+    outputs = network(sample.features).detach()
+    lost = -torch.where(sample.is_signal[:, None], outputs, 1 - outputs).log() * passes
+    expected = sum(
+        (sample.weights[of_class] @ lost[of_class]).sum().item() / sample.weights[of_class].sum().item()
+        for of_class in (sample.is_signal, ~sample.is_signal)
+    )
+    assert found == pytest.approx(expected)
+    assert len(loss.kept) == (50 if len(kept_classes) == 2 else 80)
 
 
 def test_together_is_one_training_and_a_fit(chain):

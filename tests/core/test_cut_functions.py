@@ -12,6 +12,7 @@ from cabin_core import (
     JointNetwork,
     WattsLoss,
 )
+from cabin_core.cut_functions import CUT_FUNCTIONS, product_of_weights
 
 ON_THE_CUT = torch.tensor([[0.5], [0.75], [0.25]])
 
@@ -53,3 +54,13 @@ def test_chunks_are_added_up_in_double_precision():
     sample = EventSample(torch.zeros(4, 1), torch.tensor([True, True, True, False]), weights)
     found = WattsLoss("squares").of_rows(torch.zeros_like, sample, chunk_size=1)
     assert found.tolist() == [2.0**24 + 2]
+
+
+def test_product_of_weights_is_that_of_torch():
+    margins = torch.linspace(-2, 2, 60, dtype=torch.float64).reshape(2, 3, 10)
+    ours, theirs = (margins.clone().requires_grad_() for _ in range(2))
+    found, expected = product_of_weights("erf", ours), CUT_FUNCTIONS["erf"](theirs).prod(dim=1)
+    torch.testing.assert_close(found, expected)
+    found.square().sum().backward()
+    expected.square().sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)

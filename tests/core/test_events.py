@@ -62,6 +62,33 @@ def test_to_keeps_the_values():
     assert moved.weights.tolist() == [1.0, 2.0, 0.5]
 
 
+def test_columns_for_losses():
+    sample = sample_of()
+    assert sample.by_feature.tolist() == FEATURES
+    assert sample.by_feature.T.is_contiguous()
+    assert sample.signal_weights.tolist() == [1.0, 0.0, 0.5]
+    assert sample.background_weights.tolist() == [0.0, 2.0, 0.0]
+
+
+@pytest.mark.parametrize("n_features", [1, 3])
+def test_the_ordered_sample_has_the_same_events_class_by_class(n_features):
+    generator = torch.Generator().manual_seed(1)
+    features = torch.randn(3000, n_features, generator=generator)
+    sample = EventSample(features, features[:, 0] > 0.5, torch.rand(3000, generator=generator) + 0.1)
+    ordered = sample.ordered()
+    n_signal = int(sample.is_signal.sum())
+    assert ordered.is_signal.tolist() == [True] * n_signal + [False] * (3000 - n_signal)
+
+    def rows(events):
+        columns = (events.features, events.weights[:, None], events.is_signal[:, None].float())
+        return sorted(torch.cat(columns, dim=1).tolist())
+
+    assert rows(ordered) == rows(sample)
+    # Events beside each other are near each other.
+    apart = [(events.features[1:, 0] - events.features[:-1, 0]).abs().mean() for events in (ordered, sample)]
+    assert apart[0] < 0.4 * apart[1]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -49,6 +49,21 @@ def test_importing_the_core_pulls_in_no_plots_tables_or_workflow():
     assert loaded == "[]"
 
 
+def test_names_that_need_no_network_come_without_torch():
+    code = (
+        "import sys; from cabin_core import hard_cut_efficiencies, passes_cuts;"
+        "from cabin_core.numbers import check_targets; print('torch' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "False\n"
+
+
 @pytest.mark.parametrize("file", files_of("cabin_core"))
 def test_core_imports_torch_numpy_and_numba_only(file):
     assert imported_packages(file) <= CORE_MAY_IMPORT
@@ -74,3 +89,5 @@ def test_no_script_imports_snakemake(file):
 def test_public_names_exist_and_are_sorted():
     assert all(hasattr(cabin_core, name) for name in cabin_core.__all__)
     assert cabin_core.__all__ == sorted(cabin_core.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'scores'"):
+        cabin_core.scores  # noqa: B018

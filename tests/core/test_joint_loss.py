@@ -25,6 +25,7 @@ from cabin_core import (
     save_network,
     train,
 )
+from cabin_core.joint_loss import cross_entropy_of
 from cabin_core.persistence import TrainedNetwork
 from cabin_core.scaling import FeatureScaling
 
@@ -99,6 +100,21 @@ def test_gradient_of_the_cross_entropy():
     )
 
 
+def test_the_cross_entropy_is_that_of_torch_at_its_ends_too():
+    """The gradient there is what torch's clamps make of it, and trainings depend on it."""
+    values = torch.tensor([0.0, 1e-40, 1e-20, 0.3, 0.5, 1 - 1e-7, 1.0])
+    outputs = values[:, None].repeat(2, 3)
+    is_signal = torch.arange(14) < 7
+    labels = is_signal.float()[:, None].expand_as(outputs)
+    ours, theirs = (outputs.clone().requires_grad_() for _ in range(2))
+    found = cross_entropy_of(ours, is_signal)
+    expected = torch.nn.functional.binary_cross_entropy(theirs, labels, reduction="none")
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-6)
+    (found * (1 + outputs)).sum().backward()
+    (expected * (1 + outputs)).sum().backward()
+    assert torch.equal(ours.grad, theirs.grad)
+
+
 def test_before_the_handover_the_cuts_do_not_see_the_network():
     network, sample = make_network(), make_sample()
     loss = JointLoss([0.3, 0.1], coupling=0)
@@ -118,6 +134,7 @@ def test_the_coupling_is_a_factor_on_what_the_cuts_learn_from_the_network():
     for coupling in (0.0, 0.5, 1.0):
         loss = JointLoss([1.0, 1.0], coupling=coupling)
         network.zero_grad()
+        network.preselection.bias.grad = torch.zeros_like(network.preselection.bias)
         loss.evaluate(network, sample)["cross_entropy"].backward()
         gradients.append(network.preselection.bias.grad.clone())
         if coupling == 0:

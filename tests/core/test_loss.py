@@ -22,7 +22,7 @@ class Distance:
     def begin_epoch(self, share, schedule=None):
         self.calls.append(("begin", share, schedule))
 
-    def end_epoch(self, epoch, network, sample):
+    def end_epoch(self, epoch, network, sample, value):
         self.calls.append(("end", epoch, len(sample), torch.is_grad_enabled()))
 
 

@@ -104,7 +104,7 @@ def test_a_term_can_be_described_without_being_imported(name):
         if isinstance(statement, ast.Assign | ast.AnnAssign):
             target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
             found[target.id] = ast.literal_eval(statement.value)
-    constants = ("symbol", "needs", "options", "holds_minimum_signal", "place")
+    constants = ("symbol", "needs", "options", "holds_minimum_signal", "reads_cross_entropy", "place")
     default = {key: getattr(BaseTerm, key) for key in constants}
     assert default | found == {key: getattr(term, key) for key in constants}
     assert ast.get_docstring(node) == inspect.getdoc(term)

@@ -242,7 +242,7 @@ def test_diverging_scores_are_refused(make_sample):
     ("settings", "message"),
     [
         ({"epochs": 0}, "epochs must be at least 1, not 0"),
-        ({"epochs": 1, "optimizer": "lbfgs"}, "unknown optimizer 'lbfgs': one of sgd, adam"),
+        ({"epochs": 1, "optimizer": "newton"}, "unknown optimizer 'newton': one of sgd, adam, lbfgs"),
         ({"epochs": 1, "learning_rate": 0.0}, "learning_rate must be positive, not 0.0"),
         ({"epochs": 1, "learning_rate": math.nan}, "learning_rate must be positive, not nan"),
         ({"epochs": 1, "batch_size": 1}, "batch_size must be at least 2, one event of each class: 1"),
@@ -251,3 +251,66 @@ def test_diverging_scores_are_refused(make_sample):
 def test_training_settings_refuse(settings, message):
     with pytest.raises(ValueError, match=message):
         TrainingSettings(**settings)
+
+
+def test_lbfgs_ends_where_many_steps_down_the_gradient_do(make_sample):
+    sample = make_sample(200, 200, 2)
+    ends = {}
+    for optimizer, rate, epochs in (("lbfgs", 1.0, 10), ("sgd", 0.5, 3000)):
+        network = OneToOneLinear(2, [1.0, 1.0], 2.0).double()
+        train(network, CutLoss(bce=1.0), sample, None, TrainingSettings(epochs, optimizer, rate))
+        ends[optimizer] = network.bias.detach()
+    torch.testing.assert_close(ends["lbfgs"], ends["sgd"], rtol=1e-5, atol=1e-6)
+
+
+def test_polishing_follows_the_other_epochs(make_sample):
+    sample = make_sample(200, 200, 2)
+    first, whole, last = (OneToOneLinear(2, [1.0, 1.0], 2.0).double() for _ in range(3))
+    train(first, CutLoss(bce=1.0), sample, None, TrainingSettings(5, "adam", 0.1))
+    settings = TrainingSettings(8, "adam", 0.1, polish_epochs=3)
+    history = train(whole, CutLoss(bce=1.0), sample, None, settings)
+    last.load_state_dict(first.state_dict())
+    train(last, CutLoss(bce=1.0), sample, None, TrainingSettings(3, "lbfgs", 1.0))
+    assert len(history) == 8
+    assert torch.equal(whole.bias, last.bias)
+    assert not torch.equal(whole.bias, first.bias)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"optimizer": "lbfgs", "batch_size": 5}, "one full batch"),
+        ({"polish_epochs": 2, "classifier_learning_rate": 0.1}, "one learning rate"),
+        ({"polish_epochs": 4}, "fewer than the 4 epochs"),
+        ({"polish_epochs": -1}, "fewer than the 4 epochs"),
+        ({"test_every": 0}, "test_every must be at least 1"),
+    ],
+)
+def test_wrong_settings_of_an_epoch(changes, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingSettings(4, **changes)
+
+
+def test_the_test_sample_can_be_looked_at_now_and_then(make_sample):
+    sample, seen = make_sample(20, 20, 2), []
+
+    class Watched(CutLoss):
+        def evaluate(self, network, events):
+            seen.append(events is sample)
+            return super().evaluate(network, events)
+
+    histories = {}
+    for every in (1, 3):
+        seen.clear()
+        network = OneToOneLinear(2, [1.0, 1.0]).double()
+        settings = TrainingSettings(6, learning_rate=0.1, test_every=every)
+        histories[every] = train(network, Watched(bce=1.0), make_sample(30, 30, 2), sample, settings)
+        assert sum(seen) == (6 if every == 1 else 3)
+    for epoch, (all_of_them, some) in enumerate(zip(histories[1], histories[3], strict=True)):
+        assert some["train_total"] == all_of_them["train_total"]
+        assert some.keys() == all_of_them.keys()
+        if epoch in (0, 3, 5):
+            assert some["test_total"] == all_of_them["test_total"]
+        else:
+            assert math.isnan(some["test_total"])
+            assert math.isnan(some["test_bce"])

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
 
 from scripts.data.feature_table import (
     check_feature_table,
+    draw_split,
     fit_scaling,
     make_feature_table,
     read_feature_table,
@@ -99,3 +102,18 @@ def test_split_depends_on_its_seed_only():
     assert tables[0].equals(tables[1])
     assert not tables[0]["split"].equals(tables[2]["split"])
     check_feature_table(tables[2], FEATURES, "here")
+
+
+def test_scaling_and_split_are_those_of_scikit_learn_to_the_last_bit():
+    generator = np.random.default_rng(7)
+    table = pd.DataFrame(generator.normal([0.0, 1e3, 5.0], [1.0, 1e-3, 300.0], (999, 3)), columns=FEATURES)
+    table["split"], table["constant"] = draw_split(999, SPLIT), 0.1
+    names = [*FEATURES, "constant"]
+    scaler = StandardScaler().fit(table.loc[table["split"] == "train", names].to_numpy())
+    mean, spread = fit_scaling(table, names)
+    assert np.array_equal(mean, scaler.mean_)
+    assert np.array_equal(spread, scaler.scale_)
+    for n_events, fraction, seed in ((999, 0.2, 42), (10, 0.35, 0), (1234, 0.5, 4294967295)):
+        _, test = train_test_split(np.arange(n_events), test_size=fraction, random_state=seed)
+        drawn = draw_split(n_events, Split(test_fraction=fraction, seed=seed))
+        assert np.flatnonzero(drawn == "test").tolist() == sorted(test)

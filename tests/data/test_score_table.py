@@ -1,8 +1,10 @@
-"""Thresholds on scores."""
+"""Thresholds on scores, and ROC curves."""
 
 import numpy as np
+import pytest
+import sklearn.metrics
 
-from scripts.data.score_table import score_thresholds
+from scripts.data.score_table import roc_area, roc_curve, score_thresholds
 
 
 def test_thresholds_of_scores():
@@ -12,3 +14,29 @@ def test_thresholds_of_scores():
     for target, threshold in zip((0.25, 0.5), thresholds, strict=False):
         assert (scores > threshold).mean() == target
     assert score_thresholds(scores, np.array([1.0, 2.0, 1.0, 1.0]), [0.4]).tolist() == [0.3]
+
+
+def test_roc_curve_by_hand():
+    is_signal = np.array([True, False, True, False])
+    background, signal = roc_curve(is_signal, np.array([0.9, 0.8, 0.8, 0.1]), np.array([1.0, 1.0, 3.0, 1.0]))
+    assert background.tolist() == [0.0, 0.0, 0.5, 1.0]
+    assert signal.tolist() == [0.0, 0.25, 1.0, 1.0]
+    assert roc_area(is_signal, np.array([0.9, 0.8, 0.8, 0.1]), np.array([1.0, 1.0, 3.0, 1.0])) == 0.8125
+
+
+@pytest.mark.parametrize("digits", [1, 2, 17])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_roc_curve_is_that_of_scikit_learn_to_the_last_bit(digits, dtype):
+    generator = np.random.default_rng(digits)
+    is_signal, scores = generator.random(1000) < 0.3, generator.random(1000).round(digits).astype(dtype)
+    weights = generator.exponential(size=1000) * (generator.random(1000) < 0.9)
+    expected = sklearn.metrics.roc_curve(is_signal, scores, sample_weight=weights)
+    for ours, theirs in zip(roc_curve(is_signal, scores, weights), expected, strict=False):
+        assert np.array_equal(ours, theirs)
+    area = sklearn.metrics.roc_auc_score(is_signal, scores, sample_weight=weights)
+    assert roc_area(is_signal, scores, weights) == area
+
+
+def test_scores_that_are_not_finite_have_no_roc_curve():
+    with pytest.raises(ValueError, match="a score is NaN or infinite"):
+        roc_curve(np.array([True, False]), np.array([0.5, np.nan]), np.ones(2))

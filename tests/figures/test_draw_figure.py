@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from scripts import draw_figure
 from scripts.data.score_table import score_columns
+from scripts.figures import style
 from scripts.figures.score_panels import panel_title
 from scripts.figures.style import (
     densities,
@@ -66,7 +67,7 @@ def test_draw_figure_writes_what_it_declares_twice_the_same(results, tmp_path, c
     assert b"CreationDate" not in written[0]["pdf"]
     inches = results.figure(case).get_size_inches()
     pixels = plt.imread(io.BytesIO(written[0]["png"])).shape[1::-1]
-    assert pixels == tuple((inches * draw_figure.DPI).astype(int))
+    assert pixels == tuple((inches * style.DPI).astype(int))
     assert plt.get_fignums() == []
 
 

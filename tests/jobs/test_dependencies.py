@@ -56,6 +56,18 @@ def test_libraries_of_the_closure(checkout):
     assert Code(checkout).libraries(["scripts.train"]) == {"typing", "numpy", "sklearn"}
 
 
+def test_a_package_that_imports_its_names_when_they_are_used_is_no_dependency_on_all_of_them(checkout):
+    eager = Code(checkout).closure(["scripts.train"])
+    names = FILES["cabin_core/__init__.py"].splitlines()
+    (checkout / "cabin_core/__init__.py").write_text(
+        "from importlib import import_module\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
+        + "\n    ".join(names[:2])
+        + "\n_MODULES = {'Cuts': 'cuts', 'Loss': 'losses'}\n"
+        "def __getattr__(name):\n    return getattr(import_module(_MODULES[name], __name__), name)\n"
+    )
+    assert Code(checkout).closure(["scripts.train"]) == eager
+
+
 @pytest.mark.parametrize(
     ("file", "changes"),
     [

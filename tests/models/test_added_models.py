@@ -104,10 +104,10 @@ found = {}
 for name, settings in study.networks.items():
     model, out = Path(f"model.{settings.ending}"), {key: Path(f"{key}.csv") for key in ("cuts", "metrics")}
     history = Path("history.csv")
-    common = {"table": table, "model": model, "features": study.feature_names, "threads": 1}
+    common = {"table": table, "model": model, "features": study.feature_names}
     entry = json.loads(sys.argv[1])["networks"][name]
     train_model.main(**common, history=history, timing=Path("t.tsv"), name=name, network=entry,
-                     directions=study.directions)
+                     directions=study.directions, threads=1)
     evaluate_model.main(**common, **out, scores=Path("scores.parquet"), kind=settings.model)
     columns = [*pd.read_csv(history), *(pd.read_csv(out["cuts"])["feature"])]
     found[name] = {"columns": columns, "modules": settings.modules, "offers": sorted(settings.offers)}

@@ -34,7 +34,7 @@ def made(tmp_path_factory):
         outputs = {key: files[name][key] for key in ("model", "history", "timing")}
         train_model.main(table=table, network=entry, **outputs, **TRAIN)
         outputs = {key: files[name][key] for key in ("model", "cuts", "metrics", "scores")}
-        evaluate_model.main(table=table, kind=KINDS[name], features=FEATURES, threads=1, **outputs)
+        evaluate_model.main(table=table, kind=KINDS[name], features=FEATURES, **outputs)
     return files
 
 

@@ -330,7 +330,7 @@ def test_without_a_gpu_it_trains_on_the_processor(fit, model, changes, monkeypat
     lines = [(r.name, r.getMessage()) for r in caplog.records if r.levelname == "WARNING"]
     line = "small/one: device is cuda, but torch finds no GPU: it trains on the CPU"
     assert lines == [("cabin.train_model", line)]
-    assert found[0].trained_on == expected[0].trained_on == "cpu"
+    assert found[0].path == expected[0].path
     assert_same_fit(found, expected)
 
 
@@ -340,7 +340,7 @@ def test_a_model_comes_back_from_its_device(fit, model, changes, monkeypatch, tm
     monkeypatch.setattr("scripts.models.network.find_device", lambda wanted, name: PRETENDED)
     request.getfixturevalue("pretended")
     found = fit(model, **changes, device="cuda")
-    assert found[0].trained_on == "meta"
+    assert found[0].path == "torch on meta"
     assert_same_fit(found, expected, 1e-5)
 
 
@@ -350,7 +350,8 @@ def test_a_model_file_needs_no_gpu(fit, model, changes, device, tmp_path):
     from cabin_core import load_network
 
     trained, history = fit(model, **changes, device=device)
-    assert trained.trained_on == device
+    on_cpu = "kernel" if model == "scan" else "torch"
+    assert trained.path == (on_cpu if device == "cpu" else "torch on cuda")
     trained.save(tmp_path / "model.pt")
     # torch.load puts tensors back to where they were when they were saved.
     saved = torch.load(tmp_path / "model.pt", weights_only=True)["state"]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyhepmc
 import pytest
+import pythia8mc
 import uproot
 
 from scripts import combine_summaries, generate_events, simulate_detector
@@ -292,5 +293,5 @@ def test_the_filter_of_the_config(tmp_path):
 
 
 def test_stable_particles_of_nothing():
-    particles, quarks = stable_particles(())
+    particles, quarks = stable_particles(pythia8mc.Event())
     assert {len(column) for column in (*particles.values(), *quarks.values())} == {0}

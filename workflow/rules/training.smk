@@ -63,7 +63,6 @@ rule evaluate_model:
         code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
         kind=lambda w: NETWORKS[w.study, w.network].model,
         features=lambda w: STUDIES[w.study].feature_names,
-        threads=1,
     script:
         "../../scripts/evaluate_model.py"
 
