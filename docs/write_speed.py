@@ -1,7 +1,7 @@
 """Put the numbers of the benchmarks into their places in docs/explanation/speed.md.
 
-``python docs/write_speed.py results/benchmarks`` does it after ``snakemake benchmark``. The page is committed with
-its numbers, which belong to the machine that it names. A place whose result is absent stays as it is.
+``python docs/write_speed.py results/benchmarks`` does it after ``snakemake benchmark``. The page is committed
+with its numbers, which belong to the machine that it names. A place whose result is absent stays as it is.
 """
 
 from __future__ import annotations
