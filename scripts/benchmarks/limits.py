@@ -15,7 +15,7 @@ EXPONENTIAL = {"float32": 15, "float64": 20}
 FAINT = 5
 #: By event, row and edge: forwards, and backwards with and without the cross-entropy.
 FORWARDS = 4
-BACKWARDS = {True: 7, False: 6}
+BACKWARDS = {True: 6, False: 5}
 #: By event and row: the score; with the cross-entropy its gradient and a logarithm too.
 FINISH = {True: 18, False: 9}
 LOGARITHM = {"float32": 25, "float64": 30}
