@@ -10,7 +10,7 @@ CORES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$
 RUN := results/paper
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
-.PHONY: results study quick test test-hardening test-portable lint docs baseline clean
+.PHONY: results study quick benchmark test test-hardening test-portable lint docs baseline clean
 
 results: $(VENV)/installed
 	$(SNAKEMAKE) --cores $(CORES)
@@ -28,6 +28,13 @@ study: $(VENV)/installed
 
 quick: $(VENV)/installed
 	$(SNAKEMAKE) --cores $(CORES) --configfile $(HERE)config/quick.yaml
+
+# Alone on the machine: what an epoch costs, beside the authors' package, and the page that says so.
+# make benchmark DELPHES=file.root reads a Delphes file of yours too.
+benchmark: $(VENV)/installed
+	$(SNAKEMAKE) benchmark --cores $(CORES) $(if $(DELPHES),--config 'benchmarks={delphes_file: $(abspath $(DELPHES))}')
+	$(BIN)/python $(HERE)docs/write_speed.py results/benchmarks
+	@echo "Look at $(HERE)docs/explanation/speed.md, and into results/benchmarks."
 
 # Tests share the cores by pytest-xdist, so each process gets one thread; a file, whose tests share one run
 # of the workflow, stays in one process.

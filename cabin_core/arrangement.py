@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-#: Largest number of events that are summed at once. Sums of pieces are added in their order, so that the
-#: result does not depend on the number of threads.
+#: Largest number of events that are summed or arranged at once. Sums of such pieces are added in their order,
+#: so the result does not depend on the number of threads.
 PIECE = 16_384
 
 
@@ -64,16 +64,29 @@ class ArrangedEvents:
         bins : Tensor of int, shape (n_events,), optional
         n_bins : int
         """
-        place = np.where(is_signal.numpy(), 0, n_bins)
-        if bins is not None:
-            place += bins.numpy()
-        order = np.argsort(place, kind="stable")
-        edges = np.searchsorted(place[order], np.arange(2 * n_bins + 1))
-        columns = features.numpy().T
-        arranged = np.empty(columns.shape, columns.dtype)
-        for column, target in zip(columns, arranged, strict=True):
-            np.take(column, order, out=target)
-        sorted_weights = weights.numpy()[order]
+        rows, all_weights, signal = features.numpy(), weights.numpy(), is_signal.numpy()
+        blocks = [slice(start, start + PIECE) for start in range(0, len(rows), PIECE)]
+
+        def places_of(block: slice) -> NDArray[np.intp]:
+            of_class = np.where(signal[block], 0, n_bins)
+            return of_class if bins is None else of_class + bins.numpy()[block]
+
+        # Block by block: a place or an order of all events would need as much memory as features.
+        counts = [np.bincount(places_of(block), minlength=2 * n_bins) for block in blocks]
+        edges = np.concatenate([[0], np.cumsum(np.sum(counts, axis=0, dtype=np.intp))])
+        arranged = np.empty(rows.shape[::-1], rows.dtype)
+        sorted_weights = np.empty_like(all_weights)
+        filled = edges[:-1].copy()
+        for block, sizes in zip(blocks, counts, strict=True):
+            order = np.argsort(places_of(block), kind="stable")
+            columns, ordered_weights = rows[block][order].T, all_weights[block][order]
+            first = 0
+            for number in np.flatnonzero(sizes):
+                source = slice(first, first + sizes[number])
+                target = slice(filled[number], filled[number] + sizes[number])
+                arranged[:, target] = columns[:, source]
+                sorted_weights[target] = ordered_weights[source]
+                first, filled[number] = source.stop, target.stop
         bounds = [(int(start), int(stop)) for start, stop in itertools.pairwise(edges)]
         return cls(
             arranged,

@@ -64,7 +64,7 @@ class EventSample:
         # All answers are read at once: a GPU finishes all of its work for each of them.
         finite, weights_fit, *of_classes = torch.stack(
             [
-                torch.isfinite(self.features).all(),
+                _all_finite(self.features),
                 (torch.isfinite(self.weights) & (self.weights >= 0)).all(),
                 (counted & self.is_signal).any(),
                 (counted & ~self.is_signal).any(),
@@ -105,8 +105,9 @@ class EventSample:
         ValueError
             If a label is neither 0 nor 1, and as the class itself does.
         """
-        label_values = torch.as_tensor(labels).to(torch.float64)
-        if not ((label_values == 0) | (label_values == 1)).all():
+        label_values = torch.as_tensor(labels)
+        is_signal = label_values == 1
+        if not (is_signal | (label_values == 0)).all():
             raise ValueError("labels must be 0 (background) or 1 (signal)")
         feature_values = torch.as_tensor(features, dtype=dtype)
         weight_values = (
@@ -114,7 +115,7 @@ class EventSample:
             if weights is None
             else torch.as_tensor(weights, dtype=dtype)
         )
-        return cls(feature_values, label_values == 1, weight_values)
+        return cls(feature_values, is_signal, weight_values)
 
     def __len__(self) -> int:
         return len(self.features)
@@ -198,3 +199,13 @@ def require_both_classes(signal: bool, background: bool) -> None:
     for name, there in (("signal", signal), ("background", background)):
         if not there:
             raise ValueError(f"no {name} event with a positive weight: both classes are needed")
+
+
+def _all_finite(values: Tensor) -> Tensor:
+    """Return whether all values are finite, shape ().
+
+    The extremes are NaN if any value is; they need no memory, ``isfinite`` more than the values themselves.
+    """
+    if not values.numel():
+        return values.new_ones((), dtype=torch.bool)
+    return torch.stack(torch.aminmax(values)).isfinite().all()

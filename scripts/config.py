@@ -48,6 +48,11 @@ class RunSettings(Settings):
         description="Reason why no number of this run can be compared with the papers; empty where they "
         "can be",
     )
+    benchmarks: dict[str, Any] = Field(
+        default={},
+        description="What `snakemake benchmark` measures: keys that take the place of those of "
+        "`config/benchmarks.yaml`",
+    )
     studies: Annotated[dict[Name, dict[str, Any]], Len(1)] = Field(description="Studies of the run by name")
 
     @field_validator("studies")

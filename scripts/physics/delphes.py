@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 TREE = "Delphes"
 #: Number of events read at once, about 500 bytes each, so that memory does not grow with the file.
-CHUNK_SIZE = 50_000
+CHUNK_SIZE = 100_000
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,14 @@ class Collection:
 
     Attributes
     ----------
-    event : ndarray of int, shape (n_objects,)
-        Index of the event of each object in the chunk, in increasing order.
+    bounds : ndarray of int, shape (n_events + 1,)
+        The first object of each event, and at the end the number of objects. Most objects are in events that
+        are not selected, so nothing is computed for each of them.
     leaves : dict of ndarray, each of shape (n_objects,)
         Leaves by their names in Delphes, for example ``PT`` [GeV, rad].
     """
 
-    event: NDArray[np.intp]
+    bounds: NDArray[np.int64]
     leaves: dict[str, NDArray[Any]]
 
     def __getitem__(self, leaf: str) -> NDArray[Any]:
@@ -80,15 +82,9 @@ def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_
         raise FileNotFoundError(f"{path}: no such file")
     with _open(path) as root_file:
         tree = _find_tree(root_file, path, branches)
-        # A filter is used, because uproot interprets names with a dot as expressions.
-        iterator = tree.iterate(
-            filter_branch=lambda branch: branch.name in branches, step_size=chunk_size, how=dict
-        )
-        start = 0
-        while (arrays := _next(iterator, path)) is not None:
-            chunk = _to_chunk({_leaf(key): array for key, array in arrays.items()}, path, start)
-            yield chunk
-            start += chunk.n_events
+        for start, stop in itertools.pairwise(_bounds(tree, path, branches, chunk_size)):
+            arrays = _read(tree, path, branches, start, stop)
+            yield _to_chunk({_leaf(key): array for key, array in arrays.items()}, path, start)
 
 
 def _unreadable(path: Path, error: Exception) -> ValueError:
@@ -133,11 +129,34 @@ def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> Any:
     return tree
 
 
-def _next(iterator: Iterator[dict[str, ak.Array]], path: Path) -> dict[str, ak.Array] | None:
+def _bounds(tree: Any, path: Path, branches: Sequence[str], chunk_size: int) -> list[int]:
+    """Return the first event of each chunk, and at the end the number of events.
+
+    Chunks end where baskets of all branches end, if they can: a basket of two chunks is read twice.
+    """
+    n_events = int(tree.num_entries)
     try:
-        return next(iterator, None)
+        ends = tree.common_entry_offsets(filter_branch=lambda branch: branch.name in branches)
     except Exception as error:
         raise _unreadable(path, error) from error
+    bounds, last = [0], 0
+    for end in [*(end for end in ends if 0 < end < n_events), n_events]:
+        if end - bounds[-1] > chunk_size and last > bounds[-1]:
+            bounds.append(last)
+        bounds += range(bounds[-1] + chunk_size, end, chunk_size)
+        last = end
+    return [*bounds, n_events] if n_events else bounds
+
+
+def _read(tree: Any, path: Path, branches: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
+    try:
+        # A filter, because uproot takes names with a dot for expressions; its `iterate` is slower.
+        arrays: dict[str, ak.Array] = tree.arrays(
+            filter_branch=lambda branch: branch.name in branches, entry_start=start, entry_stop=stop, how=dict
+        )
+    except Exception as error:
+        raise _unreadable(path, error) from error
+    return arrays
 
 
 def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
@@ -153,7 +172,8 @@ def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
             )
         bounds, content = layout.offsets.data, layout.content.data
         values = content[bounds[0] : bounds[-1]]
-        n_bad = 0 if np.isfinite(values).all() else int((~np.isfinite(values)).sum())
+        whole = values.dtype.kind in "iu"
+        n_bad = 0 if whole or np.isfinite(values).all() else int((~np.isfinite(values)).sum())
         if n_bad:
             raise ValueError(
                 f"{path}: branch {branch} is NaN or infinite {n_bad} times in events {start} to "
@@ -161,7 +181,7 @@ def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
             )
         if name not in collections:
             offsets[name] = bounds
-            collections[name] = Collection(np.repeat(np.arange(len(array)), np.diff(bounds)), {})
+            collections[name] = Collection(bounds - bounds[0], {})
         elif not np.array_equal(bounds, offsets[name]):
             raise ValueError(
                 f"{path}: branch {branch} has other lengths than the branches of {name} before it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,30 @@ from .delphes import CHUNK_SIZE, Chunk, Collection, iterate_chunks
 from .features import DELPHES_FEATURES, DileptonEvents
 
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Objects of one kind in selected events.
+
+    Attributes
+    ----------
+    row : ndarray of int, shape (n_objects,)
+        Index of the selected event of each object, in increasing order.
+    leaves : dict of ndarray, each of shape (n_objects,)
+    """
+
+    row: NDArray[np.intp]
+    leaves: dict[str, NDArray[Any]]
+
+    def __getitem__(self, leaf: str) -> NDArray[Any]:
+        """Return one leaf."""
+        return self.leaves[leaf]
+
+    def kept(self, mask: Mask) -> Objects:
+        """Return the objects of a mask."""
+        return Objects(self.row[mask], {leaf: values[mask] for leaf, values in self.leaves.items()})
+
 
 LEPTONS = ("Electron", "Muon")
 #: Bit of ``Jet.BTag`` for the first b-tagging module of a card.
@@ -54,55 +79,62 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
         The events that pass, and the number of events after each step, in order.
     """
     is_lepton = {name: _are_leptons(chunk[name], name, selection["leptons"]) for name in LEPTONS}
-    n_leptons = np.zeros(chunk.n_events, dtype=np.intp)
-    for name, mask in is_lepton.items():
-        n_leptons += np.bincount(chunk[name].event[mask], minlength=chunk.n_events)
-    # From here on only events with exactly two leptons are used; they are numbered as rows.
-    has_two = n_leptons == 2
-    n_rows = int(has_two.sum())
-    row = np.where(has_two, np.cumsum(has_two) - 1, -1)
-    first, second = _pairs([_in_rows(chunk[name], row, mask) for name, mask in is_lepton.items()])
-    jets = _in_rows(chunk["Jet"], row, _are_jets(chunk["Jet"], selection["jets"]))
+    n_leptons = sum(_counts(chunk[name], mask) for name, mask in is_lepton.items())
+    events = np.flatnonzero(n_leptons == 2)
+    leptons = _leptons(chunk)
+    first, second = _pairs(
+        [_places(chunk[name], events, mask) for name, mask in is_lepton.items()],
+        [len(mask) for mask in is_lepton.values()],
+        leptons["PT"],
+    )
+    counts = {"all events": chunk.n_events, _describe_leptons(selection["leptons"]): len(events)}
+    kept = np.ones(len(events), dtype=bool)
+    if selection["opposite_charge"]:
+        kept &= leptons["Charge"][first] * leptons["Charge"][second] < 0
+        counts["opposite charge"] = int(kept.sum())
+    if selection["same_flavour"]:
+        kept &= leptons["flavour"][first] == leptons["flavour"][second]
+        counts["same flavour"] = int(kept.sum())
+
+    # From here on only the events of these pairs are used; they are numbered as rows.
+    pairs = np.flatnonzero(kept)
+    events, n_rows = events[pairs], len(pairs)
+    jets = _in_rows(chunk["Jet"], events)
+    jets = jets.kept(_are_jets(jets, selection["jets"]))
     met = _missing_momentum(
-        _in_rows(chunk["MissingET"], row),
-        None if selection["muons_in_met"] else _in_rows(chunk["Muon"], row),
+        _in_rows(chunk["MissingET"], events),
+        None if selection["muons_in_met"] else _in_rows(chunk["Muon"], events),
         n_rows,
     )
     jets_pt = jets["PT"].astype(float)
     jet1_pt = np.zeros(n_rows)
-    np.maximum.at(jet1_pt, jets.event, jets_pt)
+    np.maximum.at(jet1_pt, jets.row, jets_pt)
 
     steps: dict[str, Mask] = {}
-    if selection["opposite_charge"]:
-        steps["opposite charge"] = first["Charge"] * second["Charge"] < 0
-    if selection["same_flavour"]:
-        steps["same flavour"] = first["flavour"] == second["flavour"]
     steps[_describe_leading_jet(selection)] = jet1_pt > selection["leading_jet_pt"]
     steps[f"MET > {selection['met']:g} GeV"] = met.pt > selection["met"]
     if selection["b_veto_pt"] is not None:
         vetoing = ((jets["BTag"] & B_TAG_BIT) != 0) & (jets_pt > selection["b_veto_pt"])
         steps[f"no b-jet, pT > {selection['b_veto_pt']:g} GeV"] = (
-            np.bincount(jets.event[vetoing], minlength=n_rows) == 0
+            np.bincount(jets.row[vetoing], minlength=n_rows) == 0
         )
     if selection["min_dphi_jet_met"] is not None:
         directions = vector.array({"pt": jets_pt, "phi": jets["Phi"].astype(float)})
-        near = np.abs(directions.deltaphi(met[jets.event])) < selection["min_dphi_jet_met"]
+        near = np.abs(directions.deltaphi(met[jets.row])) < selection["min_dphi_jet_met"]
         steps[f"all jets at least {selection['min_dphi_jet_met']:g} rad from MET"] = (
-            np.bincount(jets.event[near], minlength=n_rows) == 0
+            np.bincount(jets.row[near], minlength=n_rows) == 0
         )
-
-    counts = {"all events": chunk.n_events, _describe_leptons(selection["leptons"]): n_rows}
     kept = np.ones(n_rows, dtype=bool)
     for name, passed in steps.items():
         kept &= passed
         counts[name] = int(kept.sum())
     selected = DileptonEvents(
-        l1=_massless(first, kept),
-        l2=_massless(second, kept),
+        l1=_massless(leptons, first[pairs[kept]]),
+        l2=_massless(leptons, second[pairs[kept]]),
         met=met[kept],
         jet1_pt=jet1_pt[kept],
-        ht=np.bincount(jets.event, jets_pt, n_rows)[kept].astype(float),
-        n_jets=np.bincount(jets.event, minlength=n_rows)[kept].astype(float),
+        ht=np.bincount(jets.row, jets_pt, n_rows)[kept].astype(float),
+        n_jets=np.bincount(jets.row, minlength=n_rows)[kept].astype(float),
     )
     return selected, counts
 
@@ -137,23 +169,24 @@ def read_features(
     branches = needed_branches(selection)
     # Starts with an empty chunk, so that a file without events still gives all columns and steps.
     selected, cutflow = select_events(_empty_chunk(branches), selection)
-    parts = [_tabulate(selected, features)]
+    parts = [_values(selected, features)]
     for chunk in iterate_chunks(path, branches, chunk_size):
         selected, counts = select_events(chunk, selection)
-        parts.append(_tabulate(selected, features))
+        parts.append(_values(selected, features))
         cutflow = {step: cutflow[step] + count for step, count in counts.items()}
-    return pd.concat(parts, ignore_index=True), cutflow
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in features}
+    return pd.DataFrame(columns), cutflow
 
 
-def _tabulate(events: DileptonEvents, features: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame({name: DELPHES_FEATURES[name](events) for name in features})
+def _values(events: DileptonEvents, features: Sequence[str]) -> dict[str, NDArray[np.floating]]:
+    return {name: DELPHES_FEATURES[name](events) for name in features}
 
 
 def _empty_chunk(branches: Sequence[str]) -> Chunk:
     collections: dict[str, Collection] = {}
     for branch in branches:
         name, leaf = branch.split(".")
-        collection = collections.setdefault(name, Collection(np.empty(0, dtype=np.intp), {}))
+        collection = collections.setdefault(name, Collection(np.zeros(1, dtype=np.int64), {}))
         collection.leaves[leaf] = np.empty(0, dtype=np.int32 if leaf in ("Charge", "BTag") else np.float32)
     return Chunk(0, collections)
 
@@ -169,43 +202,78 @@ def _are_leptons(leptons: Collection, name: str, settings: dict[str, Any]) -> Ma
     return kept
 
 
-def _are_jets(jets: Collection, settings: dict[str, Any]) -> Mask:
+def _are_jets(jets: Objects, settings: dict[str, Any]) -> Mask:
     kept: Mask = jets["PT"] > settings["pt"]
     if settings["eta"] is not None:
         kept &= np.abs(jets["Eta"]) <= settings["eta"]
     return kept
 
 
-def _in_rows(collection: Collection, row: NDArray[np.intp], mask: Mask | None = None) -> Collection:
-    """Return the objects (of a mask) in events that have a row, with the row as their event index."""
-    rows = row[collection.event]
-    in_row = rows >= 0
-    kept = np.flatnonzero(in_row if mask is None else in_row & mask)
-    return Collection(rows[kept], {leaf: values[kept] for leaf, values in collection.leaves.items()})
+def _counts(collection: Collection, mask: Mask) -> NDArray[np.intp]:
+    """Return the number of objects of a mask in each event."""
+    counts = np.diff(collection.bounds)
+    others = np.flatnonzero(~mask)
+    # Most are of the mask, so the others are counted.
+    np.subtract.at(counts, np.searchsorted(collection.bounds, others, side="right") - 1, 1)
+    return counts
 
 
-def _pairs(collections: Sequence[Collection]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the leaves of the leading and of the second lepton of each row, each of shape (n_rows,)."""
-    leaves = {
-        leaf: np.concatenate([collection[leaf] for collection in collections])
+def _places(
+    collection: Collection, events: NDArray[np.intp], mask: Mask | None = None
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the objects (of a mask) in some events: their index in ``events``, and in the collection."""
+    starts = collection.bounds[events]
+    counts = collection.bounds[events + 1] - starts
+    row = np.repeat(np.arange(len(events)), counts)
+    # Objects of an event are neighbours: where they start in the file, less where they start among these.
+    at = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(len(row))
+    if mask is not None:
+        kept = mask[at]
+        row, at = row[kept], at[kept]
+    return row, at
+
+
+def _in_rows(collection: Collection, events: NDArray[np.intp]) -> Objects:
+    """Return the objects in some events, with the index in ``events`` as their row."""
+    row, at = _places(collection, events)
+    return Objects(row, {leaf: values[at] for leaf, values in collection.leaves.items()})
+
+
+def _leptons(chunk: Chunk) -> dict[str, NDArray[Any]]:
+    """Return the leaves of all leptons of a chunk, and their flavour: the number of their collection."""
+    leptons = {
+        leaf: np.concatenate([chunk[name][leaf] for name in LEPTONS])
         for leaf in ("PT", "Eta", "Phi", "Charge")
     }
-    sizes = [len(collection.event) for collection in collections]
-    leaves["flavour"] = np.repeat(np.arange(len(collections)), sizes)
-    row = np.concatenate([collection.event for collection in collections])
-    one, other = np.argsort(row, kind="stable").reshape(-1, 2).T
-    falling = leaves["PT"][one] >= leaves["PT"][other]
-    first, second = np.where(falling, one, other), np.where(falling, other, one)
-    return (
-        {leaf: values[first] for leaf, values in leaves.items()},
-        {leaf: values[second] for leaf, values in leaves.items()},
-    )
+    return leptons | {"flavour": np.repeat([0, 1], [len(chunk[name]["PT"]) for name in LEPTONS])}
 
 
-def _missing_momentum(missing: Collection, muons: Collection | None, n_rows: int) -> vector.MomentumNumpy2D:
+def _pairs(
+    places: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]], sizes: Sequence[int], pt: NDArray[Any]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the leading and the second of two leptons an event, as positions among all leptons.
+
+    Parameters
+    ----------
+    places : sequence of tuple
+        Event and position of the leptons of each collection.
+    sizes : sequence of int
+        Number of all leptons of each collection.
+    pt : ndarray
+        Of all leptons, one collection after the other.
+    """
+    row = np.concatenate([rows for rows, _ in places])
+    before = np.cumsum([0, *sizes[:-1]])
+    at = np.concatenate([there + first for (_, there), first in zip(places, before, strict=True)])
+    one, other = at[np.argsort(row, kind="stable")].reshape(-1, 2).T
+    falling = pt[one] >= pt[other]
+    return np.where(falling, one, other), np.where(falling, other, one)
+
+
+def _missing_momentum(missing: Objects, muons: Objects | None, n_rows: int) -> vector.MomentumNumpy2D:
     """Return MET, 0 in events without an entry, minus the momenta of muons if it does not include them."""
     pt, phi = np.zeros(n_rows), np.zeros(n_rows)
-    pt[missing.event], phi[missing.event] = missing["MET"], missing["Phi"]
+    pt[missing.row], phi[missing.row] = missing["MET"], missing["Phi"]
     met = vector.array({"pt": pt, "phi": phi})
     if muons is None:
         return met
@@ -213,15 +281,15 @@ def _missing_momentum(missing: Collection, muons: Collection | None, n_rows: int
     return vector.array(
         {
             axis: getattr(met, axis)
-            - np.bincount(muons.event, weights=getattr(of_muons, axis), minlength=n_rows)
+            - np.bincount(muons.row, weights=getattr(of_muons, axis), minlength=n_rows)
             for axis in ("px", "py")
         }
     )
 
 
-def _massless(lepton: dict[str, Any], kept: Mask) -> vector.MomentumNumpy4D:
-    components = {name: lepton[leaf][kept].astype(float) for name, leaf in (("pt", "PT"), ("eta", "Eta"))}
-    phi = lepton["Phi"][kept].astype(float)
+def _massless(leptons: dict[str, NDArray[Any]], at: NDArray[np.intp]) -> vector.MomentumNumpy4D:
+    components = {name: leptons[leaf][at].astype(float) for name, leaf in (("pt", "PT"), ("eta", "Eta"))}
+    phi = leptons["Phi"][at].astype(float)
     return vector.array({**components, "phi": phi, "mass": np.zeros(len(phi))})
 
 

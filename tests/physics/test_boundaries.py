@@ -17,7 +17,7 @@ def chunk_of(one):
     for name, leaves in LEAVES.items():
         columns = np.array(one[name], dtype=float).reshape(-1, len(leaves)).T
         collections[name] = Collection(
-            np.zeros(len(one[name]), dtype=np.intp),
+            np.array([0, len(one[name])]),
             {
                 leaf: column.astype(TYPES.get(leaf, np.float32))
                 for leaf, column in zip(leaves, columns, strict=True)

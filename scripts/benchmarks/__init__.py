@@ -1,0 +1,1 @@
+"""Benchmarks: what an epoch costs, beside the authors' package and the machine's limits."""
