@@ -302,12 +302,10 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     torch.set_num_threads(task.threads)
     experiment = task.counting_experiment if settings.needs_yields else None
     yields = None
-    if experiment is not None:
-        yields = (
-            expected_yields(task.events, experiment)
-            if task.stored is None
-            else task.stored.survey.expected_yields(experiment)
-        )
+    if experiment is not None and task.stored is None:
+        yields = expected_yields(task.events, experiment)
+    elif experiment is not None and task.stored is not None:
+        yields = task.stored.survey.expected_yields(experiment)
     loss = settings.loss.build(settings, yields)
     scaling = scaling_of(settings, task)
     net = settings.build(task.directions)
@@ -352,11 +350,8 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         ) from None
     # Everything below, the model file too, needs no GPU.
     net.to("cpu")
-    if (
-        isinstance(loss, JointLoss)
-        and isinstance(net, JointNetwork)
-        and isinstance(train_sample, EventSample)
-    ):
+    if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
+        assert isinstance(train_sample, EventSample)  # this loss needs all events
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     entry = settings.model_dump(exclude_unset=True, exclude={"device", "out_of_core", "processes"})
     model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
