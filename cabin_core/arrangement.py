@@ -73,7 +73,7 @@ class ArrangedEvents:
 
         # Block by block: a place or an order of all events would need as much memory as features.
         counts = [np.bincount(places_of(block), minlength=2 * n_bins) for block in blocks]
-        edges = np.concatenate([[0], np.cumsum(np.sum(counts, axis=0, dtype=np.intp))])
+        edges = np.concatenate([[0], np.cumsum(sum(counts, start=np.zeros(2 * n_bins, np.intp)))])
         arranged = np.empty(rows.shape[::-1], rows.dtype)
         sorted_weights = np.empty_like(all_weights)
         filled = edges[:-1].copy()
