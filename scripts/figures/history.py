@@ -69,15 +69,19 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         drawn = terms if len(terms) > 3 else [name for name in terms if name.endswith("total")]
         for name in drawn:
             label, color, style = CURVES.get(name) or _further_curve(name, terms.index(name))
-            ax.plot(table["epoch"], table[name], color=color, ls=style, label=label)
+            # The loss of the test sample can be missing in most epochs; a line connects the others.
+            known = table[["epoch", name]].dropna()
+            ax.plot(known["epoch"], known[name], color=color, ls=style, label=label)
         # The values of the first epochs can be decades away from all later ones and may leave the frame.
-        later = table.loc[table["epoch"] >= table["epoch"].max() / 20, drawn].to_numpy(dtype=float)
+        values = table[drawn].to_numpy(dtype=float)
+        later = values[table["epoch"] >= table["epoch"].max() / 20]
+        values, later = values[~np.isnan(values)], later[~np.isnan(later)]
         if (later < 0).any():
             margin = 0.05 * float(np.ptp(later))
             ax.set_ylim(later.min() - margin, later.max() + margin)
         else:
             ax.set_yscale("log")
-            ax.set_ylim(log_limits(later)[0], log_limits(table[drawn].to_numpy(dtype=float))[1])
+            ax.set_ylim(log_limits(later)[0], log_limits(values)[1])
         ax.set_xlim(0, max(table["epoch"].max(), 1))
         ax.set(xlabel="Epoch", ylabel="Loss")
         shared_legend(fig, ax, columns=3)

@@ -46,6 +46,17 @@ def test_history_of_the_z_loss(results):
     assert list(results.table("history_of_the_z_loss")) == ["epoch", "train_total", "test_total"]
 
 
+def test_history_connects_the_epochs_that_looked_at_the_test_sample():
+    settings = settings_of(FIGURES["history"])
+    test = [9.0, np.nan, 5.0, np.nan, 3.0]
+    table = pd.DataFrame({"epoch": range(5), "train_total": [8.0, 6.0, 5.0, 4.0, 2.0], "test_total": test})
+    (ax,) = history.make_figure(table, settings, make_study()).axes
+    np.testing.assert_array_equal(ax.lines[1].get_xydata(), [[0, 9], [2, 5], [4, 3]])
+    lowest, highest = ax.get_ylim()
+    assert lowest < 2
+    assert highest > 9
+
+
 def test_history_shows_a_term_without_a_curve_of_its_own(monkeypatch, tmp_path):
     """A module of cabin_core/terms is all that a new term needs."""
     monkeypatch.setattr(history, "TERMS", ("bce", "new_term"))
