@@ -19,17 +19,10 @@ from .stream import ArrangedStream, EventBlock, EventStream
 
 
 def can_fuse(network: nn.Module, features: Tensor) -> bool:
-    """Return whether the kernel can compute the sums of a network over events.
-
-    A class that defines its own score or margins is left to torch.
-    """
-    kind = type(network)
+    """Return whether the kernel can compute the sums of a network over events."""
     return (
         isinstance(network, CutNetwork)
-        and kind.forward is CutNetwork.forward
-        and getattr(kind, "margins", None) is CutNetwork.margins
-        and network.fused
-        and network.cut_function == "sigmoid"
+        and network.may_fuse
         and not isinstance(network.weight, nn.Parameter)
         and features.device.type == network.bias.device.type == "cpu"
         and features.dtype == network.bias.dtype == network.weight.dtype

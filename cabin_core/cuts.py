@@ -110,6 +110,17 @@ class CutNetwork(nn.Module):
                 )
             self.register_buffer("weight", fixed)
 
+    @property
+    def may_fuse(self) -> bool:
+        """Whether kernels may compute the score: sigmoids, and no score or margins of another class."""
+        kind = type(self)
+        return (
+            self.fused
+            and self.cut_function == "sigmoid"
+            and kind.forward is CutNetwork.forward
+            and kind.margins is CutNetwork.margins
+        )
+
     def arguments(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain values, without the parameters of the network."""
         learned = isinstance(self.weight, nn.Parameter)

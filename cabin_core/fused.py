@@ -89,12 +89,8 @@ class _LogScores(torch.autograd.Function):
 
 def can_fuse_preselection(cuts: CutNetwork, features: Tensor) -> bool:
     """Return whether a kernel can compute the scores of cuts for features, shape (n_events, n_features)."""
-    kind = type(cuts)
     return (
-        kind.margins is CutNetwork.margins
-        and kind.forward is CutNetwork.forward
-        and cuts.fused
-        and cuts.cut_function == "sigmoid"
+        cuts.may_fuse
         and not cuts.has_property
         and features.shape[1:] == (cuts.n_features,)
         and cuts.bias.shape[2] <= MOST_EDGES

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compilation import exact, in_any_order
+from .kernel_numbers import numbers_of
 
 Array = NDArray[np.floating[Any]]
 
@@ -22,12 +23,9 @@ BLOCK = 512
 _ONE, _HALF, _ZERO = np.float32(1.0), np.float32(0.5), np.float32(0.0)
 #: Below it the exponential counts as that of this number, 1.6e-38.
 _LOWEST = np.float32(-87.0)
-_LOG2_E = np.float32(1.44269504)
-#: The logarithm of 2 in two parts, the first of few digits, so that its multiples are exact.
-_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-#: Coefficients of the exponential between -ln(2) / 2 and ln(2) / 2, those of the Cephes library.
-_C0, _C1, _C2 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
-_C3, _C4, _C5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
+_NUMBERS = numbers_of(np.dtype(np.float32), of_signal=True)
+_LOG2_E, _LN2_HIGH, _LN2_LOW = _NUMBERS.log2e, _NUMBERS.ln2_high, _NUMBERS.ln2_low
+_SERIES = _NUMBERS.exponential
 
 
 @exact
@@ -36,7 +34,9 @@ def exp_of_negative(value: np.float32) -> np.float32:
     x = max(value, _LOWEST)
     n = np.floor(x * _LOG2_E + _HALF)
     x = x - n * _LN2_HIGH - n * _LN2_LOW
-    series = ((((_C0 * x + _C1) * x + _C2) * x + _C3) * x + _C4) * x + _C5
+    series = _SERIES[-1]
+    for power_of in range(len(_SERIES) - 2, -1, -1):
+        series = _SERIES[power_of] + x * series
     # 2^n by its bits.
     power = np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
     result: np.float32 = (series * x * x + x + _ONE) * power

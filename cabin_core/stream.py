@@ -129,8 +129,7 @@ class EventStream:
                 f"a block needs features of shape ({n_events}, {n_columns}) and as many labels, not "
                 f"{tuple(block.features.shape)} and {tuple(block.is_signal.shape)}"
             )
-        if not block.features.isfinite().all():
-            require_finite(block.features)
+        require_finite(block.features)
         require_fitting(block.weights)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmarks.contenders import Task
-from scripts.benchmarks.memory import available_memory
+from scripts.benchmarks.memory import memory_limit
 from scripts.benchmarks.settings import Case, Turns
 from scripts.benchmarks.turns import take_turns
 from scripts.parsing import parse
@@ -31,9 +31,7 @@ def main(
     names = ["float32", "float64"]
     if not missing:
         names += ["package"] if size["bce"] else ["package", "package_without_entropy"]
-    free = available_memory()
-    limit = None if free is None else int(0.9 * free)
-    tasks = [Task(name, **size, package=str(folder.resolve()), memory=limit) for name in names]
+    tasks = [Task(name, **size, package=str(folder.resolve()), memory=memory_limit()) for name in names]
     load = os.getloadavg()[0]
     contenders = take_turns(tasks, parse(Turns, turns))
     if missing:

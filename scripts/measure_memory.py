@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmarks.contenders import Task
-from scripts.benchmarks.memory import available_memory
+from scripts.benchmarks.memory import memory_limit
 from scripts.benchmarks.settings import Case, Turns
 from scripts.benchmarks.turns import START, NoNumberError, Worker
 from scripts.parsing import parse
@@ -38,14 +38,14 @@ def main(
     size = parse(Case, case).model_dump()
     limit = EPOCHS * parse(Turns, turns).longest_epoch
     missing = json.loads(installed.read_text())["reason"]
-    free = available_memory()
-    memory = None if free is None else int(0.9 * free)
     found: dict[str, list[dict[str, Any]]] = {}
     for name in ["float32", "float64", *([] if missing else ["package"])]:
         found[name] = []
         # The first one is there so that the kernel is compiled.
         for n_events in [events[0], *events]:
-            task = Task(name, **size | {"events": n_events}, package=str(folder.resolve()), memory=memory)
+            task = Task(
+                name, **size | {"events": n_events}, package=str(folder.resolve()), memory=memory_limit()
+            )
             worker = Worker(task)
             try:
                 worker.answer(START)

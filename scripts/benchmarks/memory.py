@@ -34,3 +34,9 @@ def limit_memory(size: int | None) -> None:
     """Make allocations beyond a size [bytes] fail; the kernel would end the process without a word."""
     if size is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
+def memory_limit() -> int | None:
+    """Return the memory that a contender may use [bytes], most of what is free; None where unknown."""
+    free = available_memory()
+    return None if free is None else int(0.9 * free)
