@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,12 +43,18 @@ class ArrangedEvents:
         Those with events.
     class_weights : array, shape (2, n_bins)
         Sums of weights, of signal and background.
+
+    Attributes
+    ----------
+    pieces : list
+        Views of the pieces as :mod:`cabin_core.cut_sums` sums them, made by the first sum.
     """
 
     features: NDArray[Any]
     weights: NDArray[Any]
     parts: tuple[Part, ...]
     class_weights: NDArray[np.float64]
+    pieces: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def of(

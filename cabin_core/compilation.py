@@ -9,7 +9,8 @@ from typing import Any
 # Compiled code goes to the folder that a workflow names, or to the user's cache; never beside the source.
 os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator,UserWideCacheLocator")
 
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 Function = Callable[..., Any]
 
@@ -31,3 +32,29 @@ def _compiled(*flags: str) -> Callable[[Function], Function]:
 exact = _compiled()
 #: For sums over events in any order, and without a difference that is taken on purpose to keep digits.
 in_any_order = _compiled("reassoc", "nsz")
+
+
+#: Integers of the size of a floating-point number.
+_WHOLE: dict[Any, Any] = {types.float32: types.int32, types.float64: types.int64}
+
+
+def _to_bits(context: Any, number: Any) -> tuple[Any, Function]:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], target.get_value_type(signature.return_type))
+
+    return _WHOLE[number](number), generate
+
+
+def _of_bits(context: Any, bits: Any, like: Any) -> tuple[Any, Function]:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        # numba computes with integers of 64 bits.
+        whole = builder.trunc(arguments[0], target.get_value_type(_WHOLE[like]))
+        return builder.bitcast(whole, target.get_value_type(like))
+
+    return like(types.int64, like), generate
+
+
+#: ``to_bits(number)``: the bits of a floating-point number as an integer of its size.
+to_bits: Function = intrinsic(_to_bits)
+#: ``of_bits(bits, like)``: the number that has these bits, of the type of ``like``.
+of_bits: Function = intrinsic(_of_bits)

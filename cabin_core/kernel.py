@@ -5,7 +5,7 @@ With :math:`t_f=e^{-a(w_f x_f+b_f)}` the score is :math:`p=1/\prod_f(1+t_f)`. It
 
 1. :math:`t_f` is a product of a factor of the event, one exponential for many rows, and one of the row.
 2. Forwards over the edges, :math:`M\leftarrow M+t_f(1+M)` ends at :math:`1/p-1`. This keeps its digits for
-   events deep inside the cuts, as :math:`1+t_f` would not. The products so far are kept.
+   events deep inside the cuts, as :math:`1+t_f` would not. All :math:`M` on the way are kept.
 3. Backwards, with the product of the remaining edges, a derivative costs a few multiplications.
 
 Every number in between is a normal one, in float32 too, see :class:`~cabin_core.kernel_numbers.Numbers`.
@@ -17,159 +17,124 @@ needs another expression there, and its derivative: outside a window the factor 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .compilation import exact, in_any_order
-from .kernel_numbers import Numbers, numbers_of
+from .compilation import exact, in_any_order, of_bits, to_bits
+from .kernel_numbers import Numbers
 
 Array = NDArray[Any]
 
 #: Memory of a block, which stays in the cache [bytes], and bounds of its number of events.
 CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**16, 64, 512
+#: Rows of the exponentials of a block behind those of the edges: the factor of the score that is cut off
+#: from the exponentials, its negative logarithm, and the least inverse of a product that is not zero.
+FAINT, BEYOND, LEAST = range(3)
 
 
 @exact
-def _exponentials(
-    values: Array, work: Array, work_bits: Array, out: Array, out_bits: Array, n: int, k: Numbers
-) -> None:
-    """Write the exponentials of values between ``lowest`` and ``highest``; the lowest gives 0."""
+def _exponential(value: Any, k: Numbers) -> Any:
+    """Return the exponential of a value between ``lowest`` and ``highest``; the lowest gives 0."""
     c = k.exponential
-    for e in range(n):
-        shifted = values[e] * k.log2e + k.magic
-        work[e] = shifted
-        whole = shifted - k.magic
-        rest = (values[e] - whole * k.ln2_high) - whole * k.ln2_low
-        h = c[-1]
-        for power_of in range(len(c) - 2, -1, -1):
-            h = c[power_of] + rest * h
-        h = k.one + rest * h
-        out[e] = k.one + rest * h
-    for e in range(n):
-        scaled = out_bits[e] + (work_bits[e] << k.mantissa)
-        out_bits[e] = scaled if values[e] > k.lowest else k.mantissa - k.mantissa
+    shifted = value * k.log2e + k.magic
+    whole = shifted - k.magic
+    rest = (value - whole * k.ln2_high) - whole * k.ln2_low
+    h = c[-1]
+    for power_of in range(len(c) - 2, -1, -1):
+        h = c[power_of] + rest * h
+    h = k.one + rest * (k.one + rest * h)
+    power = of_bits(to_bits(h) + (to_bits(shifted) << k.mantissa), h)
+    return power if value > k.lowest else k.zero
 
 
 @exact
-def _logarithms(
-    values: Array, value_bits: Array, work: Array, work_bits: Array, out: Array, n: int, k: Numbers
-) -> None:
-    """Write the logarithms of positive normal numbers over ``unit``; the numbers are lost."""
+def _logarithm(value: Any, k: Numbers) -> Any:
+    """Return the logarithm of a positive normal number over ``unit``."""
     c = k.logarithm
-    for e in range(n):
-        exponent = (value_bits[e] - k.root_half_bits) >> k.mantissa
-        work_bits[e] = exponent + k.magic_bits
-        value_bits[e] -= exponent << k.mantissa
-    for e in range(n):
-        whole = work[e] - k.magic - k.unit_exponent
-        f = values[e] - k.one
-        s = f / (k.two + f)
-        z = s * s
-        h = c[-1]
-        for power_of in range(len(c) - 2, -1, -1):
-            h = c[power_of] + z * h
-        out[e] = whole * k.ln2_high + (k.two * s + (s * (z * h) + whole * k.ln2_low))
+    exponent = (to_bits(value) - k.root_half_bits) >> k.mantissa
+    f = of_bits(to_bits(value) - (exponent << k.mantissa), value) - k.one
+    whole = of_bits(exponent + k.magic_bits, value) - k.magic - k.unit_exponent
+    s = f / (k.two + f)
+    z = s * s
+    h = c[-1]
+    for power_of in range(len(c) - 2, -1, -1):
+        h = c[power_of] + z * h
+    return whole * k.ln2_high + (k.two * s + (s * (z * h) + whole * k.ln2_low))
 
 
 @exact
-def _exponents(
-    x: Array, weight: Any, sharpness: Any, shift: Any, values: Array, beyond: Array, n: int, k: Numbers
-) -> None:
-    """Write the exponents of one edge, cut at ``highest``, and add up what is cut."""
-    for e in range(n):
-        exponent = -sharpness * (weight * x[e] + shift)
-        inside = min(exponent, k.highest)
-        beyond[e] += exponent - inside
-        values[e] = max(inside, k.lowest)
-
-
-@exact
-def _finish_signal(
-    product: Array,
-    faint: Array,
-    beyond: Array,
-    least: Array,
-    weights: Array,
-    values: Array,
-    rest: Array,
-    after: Array,
-    score: Array,
-    entropy: Array,
+def _fill(
+    x: Array,
+    edge_features: Array,
+    edge_weights: Array,
+    sharpness: Any,
+    shifts: Array,
+    start: int,
     n: int,
+    odds: Array,
+    first: int,
     k: Numbers,
 ) -> None:
-    """Write weight times score, the weight in the gradient of the cross-entropy, and what its value needs.
-
-    That is the logarithm of ``values`` plus ``rest``.
-    """
+    """Write the exponentials of events at all edges, and the three rows behind them."""
+    n_edges = len(edge_features)
+    last = first + n
+    faint, beyond, least = (
+        odds[-3 + FAINT, first:last],
+        odds[-3 + BEYOND, first:last],
+        odds[-3 + LEAST, first:last],
+    )
     for e in range(n):
-        whole = k.unit + product[e]
-        inverse = k.one / whole
-        plain = k.unit * inverse
-        alive = plain >= least[e]
-        plain = plain if alive else k.zero
-        after[e] = inverse if alive else k.zero
-        p = plain * faint[e]
-        score[e] = weights[e] * p
-        values[e] = whole
-        rest[e] = (product[e] - (whole - k.unit)) * inverse + beyond[e]
-        failed = (product[e] + k.unit * (k.one - faint[e])) * inverse
-        entropy[e] = -weights[e] * min(k.one, p * failed * k.most_slope)
+        beyond[e] = k.zero
+    for f in range(n_edges):
+        column, out = x[edge_features[f], start : start + n], odds[f, first:last]
+        weight, shift = edge_weights[f], shifts[f]
+        for e in range(n):
+            exponent = -sharpness * (weight * column[e] + shift)
+            inside = min(exponent, k.highest)
+            beyond[e] += exponent - inside
+            out[e] = max(inside, k.lowest)
+        for e in range(n):
+            out[e] = _exponential(out[e], k)
+    for f in range(n_edges, len(odds) - 3):
+        for e in range(n):
+            odds[f, first + e] = k.zero
+    for e in range(n):
+        factor = _exponential(max(-beyond[e], k.lowest), k)
+        faint[e] = factor
+        least[e] = min(k.least / max(factor, k.least), k.two) / k.unit
 
 
 @exact
-def _finish_background(
-    product: Array,
-    faint: Array,
-    least: Array,
-    weights: Array,
-    values: Array,
-    rest: Array,
-    after: Array,
-    score: Array,
-    entropy: Array,
-    n: int,
-    k: Numbers,
-) -> None:
-    """Write the same for the background, whose cross-entropy is the logarithm of 1 - p."""
-    for e in range(n):
-        whole = k.unit + product[e]
-        inverse = k.one / whole
-        plain = k.unit * inverse
-        alive = plain >= least[e]
-        plain = plain if alive else k.zero
-        after[e] = inverse if alive else k.zero
-        p = plain * faint[e]
-        score[e] = weights[e] * p
-        failed = (product[e] + k.unit * (k.one - faint[e])) * inverse
-        certain = failed <= k.half_ulp
-        values[e] = k.one if certain else failed
-        rest[e] = -k.largest_entropy if certain else ((k.one - failed) - p if p < k.half else k.zero)
-        variance = k.zero if certain else p * failed
-        entropy[e] = weights[e] * p * p / max(variance, k.least_variance)
+def _score(product: Any, faint: Any, least: Any, k: Numbers) -> tuple[Any, Any, Any, Any]:
+    """Return what the product starts with, its inverse, what the backward pass starts with, and the score."""
+    whole = k.unit + product
+    inverse = k.one / whole
+    alive = inverse if inverse >= least else k.zero
+    return whole, inverse, k.lift * alive, k.unit * alive * faint
 
 
 @exact
-def _finish_score(
-    product: Array,
-    faint: Array,
-    least: Array,
-    weights: Array,
-    after: Array,
-    score: Array,
-    n: int,
-    k: Numbers,
-) -> None:
-    """Write the same without cross-entropy."""
-    for e in range(n):
-        inverse = k.one / (k.unit + product[e])
-        plain = k.unit * inverse
-        alive = plain >= least[e]
-        after[e] = inverse if alive else k.zero
-        score[e] = weights[e] * (plain * faint[e] if alive else k.zero)
+def _entropy_of_signal(
+    product: Any, whole: Any, inverse: Any, p: Any, faint: Any, beyond: Any, k: Numbers
+) -> tuple[Any, Any]:
+    """Return the cross-entropy, minus the logarithm of the score, and its weight in the derivative."""
+    rest = (product - (whole - k.unit)) * inverse + beyond
+    failed = (product + k.unit * (k.one - faint)) * inverse
+    return _logarithm(whole, k) + rest, -min(k.one, p * failed * k.most_slope)
+
+
+@exact
+def _entropy_of_background(product: Any, inverse: Any, p: Any, faint: Any, k: Numbers) -> tuple[Any, Any]:
+    """Return the same for the background, whose cross-entropy is minus the logarithm of 1 - p."""
+    failed = (product + k.unit * (k.one - faint)) * inverse
+    certain = failed <= k.half_ulp
+    rest = (k.one - failed) - p if p < k.half else k.zero
+    entropy = -_logarithm(k.one if certain else failed, k) - rest
+    entropy = k.largest_entropy if certain else entropy
+    variance = k.zero if certain else p * failed
+    return entropy, p * (p / max(variance, k.least_variance))  # a square can be too small for a normal number
 
 
 @exact
@@ -179,9 +144,75 @@ def _longer(product: Any, odd: Any, so_far: Any, largest: Any) -> Any:
 
 
 @exact
-def _share(after: Any, before: Any, odd: Any) -> Any:
-    # The product of the first two is at most 1; another order could end in zero times infinity.
-    return after * before * odd
+def _share(part: Any, before: Any, unit: Any) -> Any:
+    return part * (unit + before)
+
+
+@exact
+def _end(
+    product: Array,
+    faint: Array,
+    beyond: Array,
+    least: Array,
+    weights: Array,
+    after: Array,
+    score: Array,
+    entropy: Array,
+    n: int,
+    k: Numbers,
+) -> None:
+    """Write what the backward pass starts with, and weight times score, where the products end."""
+    for e in range(n):
+        _, _, after[e], p = _score(product[e], faint[e], least[e], k)
+        score[e] = weights[e] * p
+
+
+@in_any_order
+def _end_signal(
+    product: Array,
+    faint: Array,
+    beyond: Array,
+    least: Array,
+    weights: Array,
+    after: Array,
+    score: Array,
+    entropy: Array,
+    n: int,
+    k: Numbers,
+) -> Any:
+    """Write the same and the weight in the derivative of the cross-entropy, and return its sum."""
+    total = k.zero
+    for e in range(n):
+        whole, inverse, after[e], p = _score(product[e], faint[e], least[e], k)
+        value, slope = _entropy_of_signal(product[e], whole, inverse, p, faint[e], beyond[e], k)
+        score[e] = weights[e] * p
+        entropy[e] = weights[e] * slope
+        total += weights[e] * max(min(value, k.largest_entropy), k.zero)
+    return total
+
+
+@in_any_order
+def _end_background(
+    product: Array,
+    faint: Array,
+    beyond: Array,
+    least: Array,
+    weights: Array,
+    after: Array,
+    score: Array,
+    entropy: Array,
+    n: int,
+    k: Numbers,
+) -> Any:
+    """Do the same for the background."""
+    total = k.zero
+    for e in range(n):
+        _, inverse, after[e], p = _score(product[e], faint[e], least[e], k)
+        value, slope = _entropy_of_background(product[e], inverse, p, faint[e], k)
+        score[e] = weights[e] * p
+        entropy[e] = weights[e] * slope
+        total += weights[e] * max(min(value, k.largest_entropy), k.zero)
+    return total
 
 
 @in_any_order
@@ -193,17 +224,7 @@ def _total(values: Array, n: int, k: Numbers) -> Any:
 
 
 @in_any_order
-def _total_entropy(weights: Array, logarithms: Array, rest: Array, sign: Any, n: int, k: Numbers) -> Any:
-    """Return the sum of weight times ``sign (logarithm + rest)``, held between 0 and 100."""
-    total = k.zero
-    for e in range(n):
-        entropy = sign * (logarithms[e] + rest[e])
-        total += weights[e] * max(min(entropy, k.largest_entropy), k.zero)
-    return total
-
-
-@in_any_order
-def _add_events(
+def add_events(
     x: Array,
     weights: Array,
     edge_features: Array,
@@ -215,217 +236,104 @@ def _add_events(
     of_signal: bool,
     with_entropy: bool,
     with_gradient: bool,
+    fill: bool,
     k: Numbers,
     odds: Array,
-    odds_bits: Array,
-    before: Array,
+    products: Array,
     work: Array,
-    work_bits: Array,
     sums: Array,
     gradients: Array,
 ) -> None:
-    n_edges, block = odds.shape  # padded to an even number
+    """Add the sums over events of one class; see :func:`cabin_core.kernel_rows.sum_events`.
+
+    Parameters
+    ----------
+    x : array, shape (n_features, n_events)
+    weights : array, shape (n_events,)
+    edge_features, edge_weights : array, shape (n_edges,)
+    sharpness : float
+    first_rows : array of int, shape (n_groups + 1,)
+    shifts : array, shape (n_groups, n_edges)
+    of_rows : array, shape (n_rows, n_padded)
+        Padded to an even number of edges.
+    of_signal, with_entropy, with_gradient : bool
+    fill : bool
+        Whether the exponentials are to be computed.
+    k : Numbers
+    odds : array, shape (n_groups, n_padded + 3, n_events) or (1, n_padded + 3, block)
+        Exponentials of all events, or room for those of a block.
+    products : array, shape (n_padded + 1, block)
+    work : array, shape (3, block)
+    sums : array, shape (2, n_rows)
+    gradients : array, shape (2, n_rows, n_padded)
+        Of the derivatives by the biases.
+    """
+    n_padded, block = len(products) - 1, products.shape[1]
     zero, unit, largest = k.zero, k.unit, k.largest
-    beyond, values, faint, least, product = work[0], work[1], work[2], work[3], work[4]
-    after, score, entropy, rest, spare = work[5], work[6], work[7], work[8], work[9]
-    value_bits, faint_bits, spare_bits = work_bits[1], work_bits[2], work_bits[9]
+    after, score, entropy = work[0], work[1], work[2]
+    kept = odds.shape[2] > block
+    of_share = np.float64(sharpness) / k.lift
     for start in range(0, x.shape[1], block):
         n = min(block, x.shape[1] - start)
+        first = start if kept else 0
+        last = first + n
         w = weights[start : start + n]
         for group in range(len(first_rows) - 1):
-            for e in range(n):
-                beyond[e] = k.zero
-            for f in range(len(edge_features)):
-                column = x[edge_features[f], start : start + n]
-                _exponents(column, edge_weights[f], sharpness, shifts[group, f], values, beyond, n, k)
-                _exponentials(values, spare, spare_bits, odds[f], odds_bits[f], n, k)
-            for e in range(n):
-                values[e] = max(-beyond[e], k.lowest)
-            _exponentials(values, spare, spare_bits, faint, faint_bits, n, k)
-            for e in range(n):
-                least[e] = min(k.least / max(faint[e], k.least), k.two)
+            of_events = odds[group if kept else 0]
+            if fill:
+                _fill(x, edge_features, edge_weights, sharpness, shifts[group], start, n, of_events, first, k)
+            faint, beyond = of_events[-3 + FAINT, first:last], of_events[-3 + BEYOND, first:last]
+            least = of_events[-3 + LEAST, first:last]
             for row in range(first_rows[group], first_rows[group + 1]):
                 for e in range(n):
-                    product[e] = k.zero
-                for f in range(0, n_edges, 2):
-                    first, second = of_rows[row, f], of_rows[row, f + 1]
+                    products[0, e] = zero
+                for f in range(0, n_padded, 2):
+                    one, other = of_rows[row, f], of_rows[row, f + 1]
+                    odd, next_odd = of_events[f, first:last], of_events[f + 1, first:last]
+                    before, between, behind = products[f], products[f + 1], products[f + 2]
                     for e in range(n):
-                        so_far = unit + product[e]
-                        longer = _longer(product[e], odds[f, e] * first, so_far, largest)
-                        so_far_too = unit + longer
-                        before[f, e] = so_far
-                        before[f + 1, e] = so_far_too
-                        product[e] = _longer(longer, odds[f + 1, e] * second, so_far_too, largest)
+                        so_far = before[e]
+                        so_far = _longer(so_far, odd[e] * one, unit + so_far, largest)
+                        between[e] = so_far
+                        behind[e] = _longer(so_far, next_odd[e] * other, unit + so_far, largest)
+                ends = products[n_padded], faint, beyond, least, w, after, score, entropy
                 if not with_entropy:
-                    _finish_score(product, faint, least, w, after, score, n, k)
+                    _end(*ends, n, k)
                 elif of_signal:
-                    _finish_signal(
-                        product, faint, beyond, least, w, values, rest, after, score, entropy, n, k
-                    )
-                    _logarithms(values, value_bits, spare, spare_bits, product, n, k)
-                    sums[1, row] += _total_entropy(w, product, rest, k.one, n, k)
+                    sums[1, row] += _end_signal(*ends, n, k)
                 else:
-                    _finish_background(product, faint, least, w, values, rest, after, score, entropy, n, k)
-                    _logarithms(values, value_bits, spare, spare_bits, product, n, k)
-                    sums[1, row] += _total_entropy(w, product, rest, -k.one, n, k)
+                    sums[1, row] += _end_background(*ends, n, k)
                 sums[0, row] += _total(score, n, k)
                 if not with_gradient:
                     continue
-                for f in range(n_edges - 2, -1, -2):
-                    first, second = of_rows[row, f], of_rows[row, f + 1]
-                    of_score, of_entropy, of_score_too, of_entropy_too = zero, zero, zero, zero
+                for f in range(n_padded - 2, -1, -2):
+                    one, other = of_rows[row, f], of_rows[row, f + 1]
+                    odd, next_odd = of_events[f, first:last], of_events[f + 1, first:last]
+                    before, between = products[f], products[f + 1]
+                    of_score, of_entropy, of_next_score, of_next_entropy = zero, zero, zero, zero
                     if with_entropy:
                         for e in range(n):
-                            odd = odds[f + 1, e] * second
-                            share = _share(after[e], before[f + 1, e], odd)
-                            of_score_too += score[e] * share
-                            of_entropy_too += entropy[e] * share
-                            longer = after[e] + after[e] * odd
-                            odd = odds[f, e] * first
-                            share = _share(longer, before[f, e], odd)
+                            rest = after[e]
+                            part = rest * next_odd[e]
+                            share = _share(part, between[e], unit)
+                            of_next_score += score[e] * share
+                            of_next_entropy += entropy[e] * share
+                            rest += part * other
+                            part = rest * odd[e]
+                            share = _share(part, before[e], unit)
                             of_score += score[e] * share
                             of_entropy += entropy[e] * share
-                            after[e] = longer + longer * odd
+                            after[e] = rest + part * one
                     else:
                         for e in range(n):
-                            odd = odds[f + 1, e] * second
-                            of_score_too += score[e] * _share(after[e], before[f + 1, e], odd)
-                            longer = after[e] + after[e] * odd
-                            odd = odds[f, e] * first
-                            of_score += score[e] * _share(longer, before[f, e], odd)
-                            after[e] = longer + longer * odd
-                    gradients[0, row, f] += of_score
-                    gradients[1, row, f] += of_entropy
-                    gradients[0, row, f + 1] += of_score_too
-                    gradients[1, row, f + 1] += of_entropy_too
-
-
-@dataclass(frozen=True)
-class RowGroups:
-    """Rows of cuts that share exponentials of events.
-
-    Parameters
-    ----------
-    first_rows : array of int, shape (n_groups + 1,)
-        First row of each group; at the end the number of rows.
-    shifts : array, shape (n_groups, n_edges)
-        Bias in the exponentials of a group.
-    factors : array, shape (n_rows, n_edges)
-        Factor of a row in the odds.
-    """
-
-    first_rows: NDArray[np.intp]
-    shifts: NDArray[Any]
-    factors: NDArray[Any]
-
-    @classmethod
-    def of(cls, bias: NDArray[Any], sharpness: float) -> RowGroups:
-        """Group neighbouring rows so that no exponent of a row is too far from zero.
-
-        Parameters
-        ----------
-        bias : array, shape (n_rows, n_edges)
-        sharpness : float
-        """
-        reach = float(numbers_of(bias.dtype, of_signal=True).reach)  # of both classes
-        exact = bias.astype(np.float64)
-        starts, ranges = [0], []
-        low, high = exact.min(axis=0), exact.max(axis=0)
-        if sharpness * (high - low).max() > 2 * reach:
-            low = high = exact[0]
-            for row in range(1, len(exact)):
-                lower, higher = np.minimum(low, exact[row]), np.maximum(high, exact[row])
-                if sharpness * (higher - lower).max() <= 2 * reach:
-                    low, high = lower, higher
-                    continue
-                ranges.append((low + high) / 2)
-                starts.append(row)
-                low = high = exact[row]
-        ranges.append((low + high) / 2)
-        shifts = np.array(ranges).astype(bias.dtype)
-        first_rows = np.array([*starts, len(bias)])
-        shift_of_row = np.repeat(shifts.astype(np.float64), np.diff(first_rows), axis=0)
-        factors = np.zeros((len(bias), bias.shape[1] + bias.shape[1] % 2), bias.dtype)
-        factors[:, : bias.shape[1]] = np.exp(-sharpness * (exact - shift_of_row))
-        return cls(first_rows, shifts, factors)
-
-
-@dataclass(frozen=True)
-class Edges:
-    """The edges of all rows of cuts.
-
-    Parameters
-    ----------
-    features : array of int, shape (n_edges,)
-        Feature of each edge.
-    weights : array, shape (n_edges,)
-    sharpness : float
-    """
-
-    features: NDArray[np.intp]
-    weights: NDArray[Any]
-    sharpness: float
-
-
-def sum_events(
-    features: NDArray[Any],
-    weights: NDArray[Any],
-    edges: Edges,
-    rows: RowGroups,
-    *,
-    of_signal: bool,
-    entropy: bool,
-    gradient: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sum over events of one class that have the same rows of cuts.
-
-    Parameters
-    ----------
-    features : array, shape (n_features, n_events)
-        Of float32 or float64, which is the precision of all arrays and of the computation.
-    weights : array, shape (n_events,)
-    edges : Edges
-    rows : RowGroups
-        Grouped for the same precision.
-    of_signal : bool
-    entropy, gradient : bool
-        What is wanted beside the sum of scores; zero otherwise.
-
-    Returns
-    -------
-    sums : array, shape (2, n_rows)
-        Sum of weight times score, and of weight times cross-entropy.
-    gradients : array, shape (2, n_rows, n_edges)
-        Their derivatives by the biases.
-    """
-    numbers = numbers_of(features.dtype, of_signal=of_signal)
-    n_edges, itemsize = len(edges.features), features.dtype.itemsize
-    padded = n_edges + n_edges % 2
-    block = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, CACHE // (2 * n_edges * itemsize) // 16 * 16))
-    odds, before = np.empty((2, padded, block), features.dtype)
-    odds[n_edges:] = 0
-    work = np.empty((10, block), features.dtype)
-    sums = np.zeros((2, len(rows.factors)))
-    gradients = np.zeros((2, len(rows.factors), padded))
-    _add_events(
-        features,
-        weights,
-        edges.features,
-        edges.weights,
-        features.dtype.type(edges.sharpness),
-        rows.first_rows,
-        rows.shifts,
-        rows.factors,
-        of_signal,
-        entropy,
-        gradient,
-        numbers,
-        odds,
-        odds.view(numbers.mantissa.dtype),
-        before,
-        work,
-        work.view(numbers.mantissa.dtype),
-        sums,
-        gradients,
-    )
-    return sums, edges.sharpness * gradients[..., :n_edges]
+                            rest = after[e]
+                            part = rest * next_odd[e]
+                            of_next_score += score[e] * _share(part, between[e], unit)
+                            rest += part * other
+                            part = rest * odd[e]
+                            of_score += score[e] * _share(part, before[e], unit)
+                            after[e] = rest + part * one
+                    gradients[0, row, f] += of_share * one * of_score
+                    gradients[1, row, f] += of_share * one * of_entropy
+                    gradients[0, row, f + 1] += of_share * other * of_next_score
+                    gradients[1, row, f + 1] += of_share * other * of_next_entropy

@@ -32,6 +32,8 @@ class Numbers(NamedTuple):
         Bound of the product, where the score is zero.
     least : float
         Smaller scores are zero.
+    lift : float
+        The product of the remaining edges is multiplied by it, so that its product with any odds is normal.
     highest, lowest, reach : float
     half_ulp : float
         If 1 - p is not larger, p is 1 in this precision.
@@ -57,6 +59,7 @@ class Numbers(NamedTuple):
     unit_exponent: Any
     largest: Any
     least: Any
+    lift: Any
     highest: Any
     lowest: Any
     reach: Any
@@ -91,11 +94,13 @@ def numbers_of(dtype: np.dtype[Any], *, of_signal: bool) -> Numbers:
     single = dtype == np.float32
     real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
     mantissa = 23 if single else 52
-    unit_exponent = -18 if single and of_signal else 0
+    unit_exponent = -20 if single and of_signal else 0
     if single:
         highest, lowest, reach = 44.0, -53.0 if of_signal else -65.0, 21.5
+        least, largest = (1e-32, 2.0**125) if of_signal else (1e-25, 2.0**100)
     else:
         highest, lowest, reach = 380.0, -380.0, 320.0
+        least, largest = 1e-290, 2.0**1000
     # The high part has few digits, so that its product with an integer is exact.
     ln2_high = float(np.float32(0.693359375 if single else 0.6931471))
     ln2_high = math.floor(ln2_high * 2**20) / 2**20
@@ -107,8 +112,9 @@ def numbers_of(dtype: np.dtype[Any], *, of_signal: bool) -> Numbers:
         two=real(2),
         unit=real(2.0**unit_exponent),
         unit_exponent=real(unit_exponent),
-        largest=real(2.0**127 if single else 2.0**1000),
-        least=real(1.2e-38 if single else 1e-300),
+        largest=real(largest),
+        least=real(least),
+        lift=real(2.0**57 if single else 2.0**490),
         highest=real(highest),
         lowest=real(lowest),
         reach=real(reach),

@@ -90,14 +90,16 @@ class LossTerms:
         return len(self._terms)
 
     @cached_property
+    def _all(self) -> Tensor:
+        return torch.stack(list(self._terms.values()))
+
+    @cached_property
     def total(self) -> Tensor:
         """The sum of all terms, shape ()."""
-        first, *others = self._terms.values()
-        return sum(others, start=first)
+        return self._all.sum()
 
     def values(self) -> dict[str, float]:
         """Return the total and each term as numbers."""
-        tensors = {"total": self.total, **self._terms}
         # Read at once: a GPU finishes all of its work for each tensor that is read.
-        numbers: list[float] = torch.stack([tensor.detach() for tensor in tensors.values()]).tolist()
-        return dict(zip(tensors, numbers, strict=True))
+        numbers: list[float] = torch.cat([self.total.detach()[None], self._all.detach()]).tolist()
+        return dict(zip(("total", *self._terms), numbers, strict=True))

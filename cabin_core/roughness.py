@@ -30,16 +30,16 @@ def roughness(cuts: Tensor) -> Tensor:
     """
     if len(cuts) < 3:
         return cuts.new_zeros(())
-    distance, width = _differences(len(cuts), cuts.dtype, cuts.device)
-    steps = cuts.flatten(1)
-    return ((distance @ steps) ** 2 / ((width @ steps) ** 2 + SMOOTHNESS_FLOOR)).mean()
+    squares = (_differences(len(cuts), cuts.dtype, cuts.device) @ cuts.flatten(1)) ** 2
+    distance, width = squares.view(2, -1).unbind()
+    return (distance / (width + SMOOTHNESS_FLOOR)).mean()
 
 
 @cache
-def _differences(n_steps: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return matrices that give distances from the mean of the neighbours, and those between neighbours.
+def _differences(n_steps: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return a matrix that gives distances from the mean of the neighbours, then those between neighbours.
 
-    Two products take a third of the time of slices, whose gradients are put together again.
+    A product takes a third of the time of slices, whose gradients are put together again.
     """
     below, at, above = torch.eye(n_steps, dtype=dtype, device=device).unfold(0, 3, 1).permute(2, 0, 1)
-    return at - (below + above) / 2, above - below
+    return torch.cat([at - (below + above) / 2, above - below])

@@ -14,8 +14,8 @@ PROGRAM = """
 import torch
 from cabin_core.cut_sums import compile_kernels
 compile_kernels(torch.float64)
-from cabin_core.kernel import _add_events
-print(sum(_add_events.stats.cache_hits.values()), sum(_add_events.stats.cache_misses.values()))
+from cabin_core.kernel import add_events
+print(sum(add_events.stats.cache_hits.values()), sum(add_events.stats.cache_misses.values()))
 """
 
 

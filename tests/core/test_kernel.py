@@ -23,8 +23,8 @@ from cabin_core import (
 )
 from cabin_core.arrangement import PIECE
 from cabin_core.cut_sums import can_fuse
-from cabin_core.kernel import RowGroups
 from cabin_core.kernel_numbers import numbers_of
+from cabin_core.kernel_rows import RowGroups
 
 SCORES = ("signal_score", "background_score", "cross_entropy")
 TOLERANCE = 1e-12
@@ -336,12 +336,71 @@ def test_cuts_that_are_not_finite_are_told():
 
 
 def test_rows_far_apart_are_in_groups_of_their_own():
-    bias = np.array([[0.0, 0.0], [0.1, -1.0], [9.0, 0.0], [9.0, 2.8]], np.float32)
+    bias = np.array([[0.0, 0.0], [0.1, -1.0], [9.0, 0.0], [9.0, 2.4]], np.float32)
     rows = RowGroups.of(bias, 15.0)
     assert rows.first_rows.tolist() == [0, 2, 4]
-    np.testing.assert_allclose(rows.shifts, [[0.05, -0.5], [9.0, 1.4]], rtol=1e-6)
     reach = float(numbers_of(np.dtype(np.float32), of_signal=True).reach)
+    step = reach / 15 / 4
+    # The middle of each group on a grid of this step.
+    np.testing.assert_allclose(rows.shifts, [[0.0, -step], [25 * step, 3 * step]], rtol=1e-6)
     assert (abs(np.log(rows.factors)) <= reach * 1.001).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    bias=st.lists(st.floats(-50, 50, width=32) | st.sampled_from([1e9, -1e30]), min_size=1, max_size=12),
+    sharpness=st.sampled_from([1.0, 15.0, 200.0]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_no_row_is_further_from_its_group_than_the_reach(bias, sharpness, dtype):
+    rows = RowGroups.of(np.array(bias, dtype)[:, None], sharpness)
+    reach = float(numbers_of(np.dtype(dtype), of_signal=True).reach)
+    assert rows.first_rows[[0, -1]].tolist() == [0, len(bias)]
+    assert (np.diff(rows.first_rows) > 0).all()
+    shift_of_row = np.repeat(rows.shifts[:, 0].astype(float), np.diff(rows.first_rows))
+    distance = abs(np.array(bias, dtype).astype(float) - shift_of_row)
+    assert (distance * sharpness <= reach * (1 + 1e-5)).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_kept_exponentials_change_no_bit(dtype, monkeypatch):
+    """Over biases that move on, in and out of a group, with another sharpness and other weights."""
+    sample = draw_sample(9, PIECE + 40, 50, 3, dtype=dtype)
+    networks = [
+        rows_of(seed, CutNetwork(3, 4, [1.0, -1.0, sign], sharpness).double(), spread).to(dtype)
+        for seed, sign, sharpness, spread in (
+            (1, 1.0, 15.0, 0.1),
+            (2, 1.0, 15.0, 0.1),
+            (3, 1.0, 15.0, 4.0),
+            (3, 1.0, 20.0, 4.0),
+            (3, -1.0, 20.0, 4.0),
+            (1, 1.0, 15.0, 0.1),
+        )
+    ]
+    kept = [sums_and_derivatives(network, sample) for network in networks]
+    monkeypatch.setattr("cabin_core.cut_sums.KEPT_MEMORY", 0)
+    for network, found in zip(networks, kept, strict=True):
+        other = EventSample(sample.features, sample.is_signal, sample.weights)
+        assert all(
+            torch.equal(*pair) for pair in zip(found, sums_and_derivatives(network, other), strict=True)
+        )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("of_signal", [True, False])
+def test_all_numbers_are_normal(dtype, of_signal):
+    """Smaller ones make some processors a hundred times slower."""
+    k = numbers_of(np.dtype(dtype), of_signal=of_signal)
+    limits = np.finfo(dtype)
+    smallest, largest = np.log(float(limits.tiny)), np.log(float(limits.max))
+    least, unit, lift, bound = (np.log(float(value)) for value in (k.least, k.unit, k.lift, k.largest))
+    assert k.lowest - k.reach > smallest  # odds of a row
+    assert k.highest + k.reach + bound < 2 * largest  # infinite at most for one step, which the bound ends
+    assert -bound > smallest  # the inverse of a product
+    assert lift + least + k.lowest > smallest  # the rest of a product times odds, backwards
+    assert lift + k.reach - unit < largest
+    assert lift + k.reach + np.log(2.0**30) < largest  # a sum over events with large weights
+    assert bound - unit >= (100 if of_signal else -least)  # the cross-entropy, and the least score
 
 
 def test_another_precision_is_told():
