@@ -1,1 +1,1 @@
-"""The files between rules: tables of features, cuts, scores and bins."""
+"""The files between rules: tables of features, cuts, scores and bins; and files of events of any format."""

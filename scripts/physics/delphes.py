@@ -10,8 +10,9 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
-import uproot
 from numpy.typing import NDArray
+
+from .root_files import chunk_bounds, faults_of, open_root
 
 TREE = "Delphes"
 #: Number of events read at once, about 500 bytes each, so that memory does not grow with the file.
@@ -80,29 +81,11 @@ def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
-    with _open(path) as root_file:
+    with open_root(path) as root_file:
         tree = _find_tree(root_file, path, branches)
         for start, stop in itertools.pairwise(_bounds(tree, path, branches, chunk_size)):
             arrays = _read(tree, path, branches, start, stop)
             yield _to_chunk({_leaf(key): array for key, array in arrays.items()}, path, start)
-
-
-def _unreadable(path: Path, error: Exception) -> ValueError:
-    # uproot raises many types of error on damaged files, some with long messages.
-    reason = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return ValueError(f"{path}: not a ROOT file, or cut short: {reason}")
-
-
-def _open(path: Path) -> Any:
-    try:
-        # No cache, which would keep up to 100 MB of arrays that are used only once.
-        root_file = uproot.open(path, array_cache=None)
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    expected, size = root_file.file.fEND, path.stat().st_size
-    if size < expected:
-        raise _unreadable(path, EOFError(f"{size} of {expected} bytes"))
-    return root_file
 
 
 def _leaf(key: str) -> str:
@@ -116,11 +99,9 @@ def _holds_tree(root_file: Any) -> bool:
 
 
 def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> Any:
-    try:
+    with faults_of(path):
         tree = root_file[TREE] if _holds_tree(root_file) else None
         present = set() if tree is None else {_leaf(key) for key in tree.keys()}  # noqa: SIM118
-    except Exception as error:
-        raise _unreadable(path, error) from error
     if tree is None:
         raise ValueError(f"{path}: no tree {TREE}: is this the output of Delphes?")
     missing = [branch for branch in branches if branch not in present]
@@ -130,32 +111,17 @@ def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> Any:
 
 
 def _bounds(tree: Any, path: Path, branches: Sequence[str], chunk_size: int) -> list[int]:
-    """Return the first event of each chunk, and at the end the number of events.
-
-    Chunks end where baskets of all branches end, if they can: a basket of two chunks is read twice.
-    """
-    n_events = int(tree.num_entries)
-    try:
+    with faults_of(path):
         ends = tree.common_entry_offsets(filter_branch=lambda branch: branch.name in branches)
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    bounds, last = [0], 0
-    for end in [*(end for end in ends if 0 < end < n_events), n_events]:
-        if end - bounds[-1] > chunk_size and last > bounds[-1]:
-            bounds.append(last)
-        bounds += range(bounds[-1] + chunk_size, end, chunk_size)
-        last = end
-    return [*bounds, n_events] if n_events else bounds
+    return chunk_bounds(ends, 0, int(tree.num_entries), chunk_size)
 
 
 def _read(tree: Any, path: Path, branches: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
-    try:
+    with faults_of(path):
         # A filter, because uproot takes names with a dot for expressions; its `iterate` is slower.
         arrays: dict[str, ak.Array] = tree.arrays(
             filter_branch=lambda branch: branch.name in branches, entry_start=start, entry_stop=stop, how=dict
         )
-    except Exception as error:
-        raise _unreadable(path, error) from error
     return arrays
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
-import os
 from typing import Annotated, Any, Literal
 
 from annotated_types import Len
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..data.ntuple_paths import find_files, protocol_of
 from ..kinds import ConfigError, Positive, Text
 from ..kinds import Settings as Part
 from .selected_events import SelectedEvents
@@ -66,20 +65,18 @@ class Settings(SelectedEvents):
         Raises
         ------
         ConfigError
-            If a path or pattern matches no file, or a file is named twice, also by different paths.
+            If a path or pattern matches no file or one elsewhere, or a file is named twice, also by different
+            paths.
         """
         files: dict[str, list[str]] = {}
-        read: set[str] = set()
+        read: dict[str, str] = {}
         for sample, patterns in (("signal", self.signal), ("background", self.background)):
             where = f"config: studies.{study_name}.source.{sample}"
-            files[sample] = []
-            for pattern in patterns:
-                matches = sorted(glob.glob(os.path.expanduser(pattern)))
-                if not matches:
-                    raise ConfigError(f"{where}: no file matches {pattern}")
-                for path in matches:
-                    if os.path.realpath(path) in read:
-                        raise ConfigError(f"{where}: {path} is read twice")
-                    read.add(os.path.realpath(path))
-                files[sample] += matches
+            try:
+                files[sample] = find_files(patterns, read)
+            except ValueError as error:
+                raise ConfigError(f"{where}: {error}") from error
+            for path in files[sample]:
+                if protocol_of(path) is not None:
+                    raise ConfigError(f"{where}: {path} is not on a disk: copy it here first")
         return files
