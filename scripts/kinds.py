@@ -145,7 +145,7 @@ class SourceSettings(Settings):
     """The origin of the events of a study.
 
     A source that generates its events has a method ``generate(study)``, which returns the feature table. A
-    source of ROOT files has a ``selection``; the rules read_delphes and merge_features read its files.
+    source of Delphes files has a ``selection``; the rules read_delphes and merge_features read its files.
     """
 
     kind: str
@@ -153,17 +153,19 @@ class SourceSettings(Settings):
     splits_itself: ClassVar[bool] = False
     #: Whether all its columns are features of the study; the study then has no further properties.
     features_only: ClassVar[bool] = False
+    #: Whether the config has expressions of its branches, which may then split the events, too.
+    takes_expressions: ClassVar[bool] = False
     #: Known facts of its events: ``optimum`` (exact efficiencies of cuts, so also the best cuts),
     #: ``bin_optimum`` (the same in bins of a property).
     has: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def from_files(self) -> bool:
-        """Whether the source reads ROOT files and has a cutflow."""
-        return hasattr(self, "selection")
+        """Whether the source reads files and has a cutflow."""
+        return self.takes_expressions or hasattr(self, "selection")
 
     @property
-    def columns(self) -> Collection[str] | None:
+    def known_columns(self) -> Collection[str] | None:
         """The columns that the source can give; any columns if None."""
         return None
 
@@ -176,6 +178,10 @@ class SourceSettings(Settings):
     def weighs_classes_equally(self) -> bool:
         """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
+
+    def split_faults(self, by: str) -> Iterator[Fault]:
+        """Yield a fault if the events cannot be split by this expression."""
+        yield "", "only ntuples have branches to split by: give test_fraction and seed"
 
     def gaussians(self, n_features: int) -> tuple[Any, Any]:
         """Return means and widths where the features are independent Gaussians, as ``optimum`` in `has` says.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Len
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from .kinds import (
@@ -29,6 +29,7 @@ from .kinds import (
     Settings,
     SourceSettings,
     TableSettings,
+    Text,
     module_of,
     modules,
     not_known,
@@ -36,7 +37,7 @@ from .kinds import (
 from .parsing import parse_into, parse_kind, parse_kind_into
 
 #: Reserved columns of the feature table, which are not allowed as names of features.
-RESERVED_COLUMNS = ("label", "process", "split", "weight")
+RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
@@ -93,10 +94,19 @@ class BinnedProperty(Settings):
 
 
 class Split(Settings):
-    """Random split of the events into a training and a test sample."""
+    """Split into a training and a test sample: at random, or of ntuples also by an expression."""
 
-    test_fraction: Fraction = Field(description="Fraction of all events that is kept for the test")
-    seed: Seed = Field(description="Seed of the random choice of the test events")
+    test_fraction: Fraction | None = Field(default=None, description="Fraction of all events for the test")
+    seed: Seed | None = Field(default=None, description="Seed of the random choice of the test events")
+    by: Text | None = Field(default=None, description="Instead, holds for test events: `event % 5 == 0`")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Split:
+        for name in ("test_fraction", "seed"):
+            if (getattr(self, name) is None) != (self.by is not None):
+                text = "the key `{name}` is missing" if self.by is None else "by and {name}: remove one"
+                raise PydanticCustomError("split", text, {"name": name})
+        return self
 
 
 class CountingExperiment(Settings):
@@ -105,14 +115,11 @@ class CountingExperiment(Settings):
     luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
     cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
         description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no "
-        "others"
+        "table [fb]; the processes are `signal` and `background` where the source names no others"
     )
     relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
     minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(
-        default=0.0, description="Background that no cut removes [events]"
-    )
+    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
 
 
 class StudySettings(Settings):
@@ -191,6 +198,8 @@ class Study(Settings):
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
             yield ("split", text) if self.split else ("", "the key `split` is missing")
+        if self.split is not None and self.split.by is not None:
+            yield from _below("split.by", self.source.split_faults(self.split.by))
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
             yield from _below("counting_experiment", self._yield_faults())
@@ -220,7 +229,7 @@ class Study(Settings):
             for name in RESERVED_COLUMNS:
                 if name in names:
                     yield section, f"{name} is a column of the feature table"
-            known = self.source.columns
+            known = self.source.known_columns
             if known is not None:
                 yield from (
                     (section, not_known("feature", name, known)) for name in names if name not in known

@@ -48,7 +48,7 @@ class Settings(AnalysisSettings):
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a fault if the events cannot be split anew, or the network is not a joint one."""
         network = study.networks[self.network]
-        if study.split is None:
+        if study.split is None or study.split.by is not None:
             yield "", f"a {study.source.kind} source splits itself: remove the key"
         if getattr(network, "kept_fraction", None) is None:
             yield "network", f"{self.network} is not a joint network with the loss joint"

@@ -131,6 +131,34 @@ class Column:
             counts=number[ends] - number[ends - self.lengths],
         )
 
+    def of_events(self, mask: NDArray[np.bool_]) -> Column:
+        """Return the values or lists of the events that a mask of shape (n_events,) keeps."""
+        if not self.values.ndim:
+            return self
+        kept = mask if self.counts is None else np.repeat(mask, self.counts)
+        return replace(
+            self,
+            values=self.values[kept],
+            gaps=None if self.gaps is None else np.broadcast_to(self.gaps, self.values.shape)[kept],
+            counts=None if self.counts is None else self.counts[mask],
+            absent=None if self.absent is None else self.absent[mask],
+        )
+
+    def without(self, sentinel: float) -> Column:
+        """Return a column in which values equal to a sentinel are missing.
+
+        Raises
+        ------
+        ValueError
+            If it holds texts.
+        """
+        if self.is_text:
+            raise ValueError(f"{self.text} holds texts, so that {sentinel:g} is never found in it")
+        # In the precision of the branch: -999.9 is another number in 4 bytes than in 8.
+        kind = self.values.dtype.type if self.values.dtype.kind == "f" else np.float64
+        found = self.values == kind(sentinel)
+        return replace(self, gaps=union([self.gaps, found * MISSING])) if found.any() else self
+
     def reduced(self, ufunc: np.ufunc, empty: Any, dtype: Any = None) -> NDArray[Any]:
         """Return a reduction of each list, shape (n_events,), with the value ``empty`` for an empty one."""
         return _reduced(ufunc, self.values, self.lengths, empty, dtype)

@@ -156,8 +156,9 @@ class Expression:
         Parameters
         ----------
         columns : mapping of array
-            Branches by name, numpy or awkward, flat or jagged, or :class:`EventValues`. Masked values and
-            None are missing. Others than :attr:`names` are not looked at.
+            Branches by name, numpy or awkward, flat or jagged, or :class:`EventValues`, or a column that
+            :meth:`column` gave. Masked values and None are missing. Others than :attr:`names` are not looked
+            at.
         n_events : int
             Number of events of each.
 
@@ -167,19 +168,53 @@ class Expression:
             One line with the text and what is wrong: a name that is not there, texts in arithmetic, lists of
             different lengths, or a result that is still a list.
         """
+        return self.values_of(self.column(columns, n_events), n_events)
+
+    def column(self, columns: Mapping[str, Any], n_events: int) -> Column:
+        """Return the value of each event, or the list of values, as other expressions take it.
+
+        Parameters
+        ----------
+        columns, n_events
+            As :meth:`evaluate` has them.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`evaluate` does; a list or a text is none.
+        """
         self.check_names(columns)
         try:
             branches = {name: _column(columns[name], name, n_events) for name in self.names}
             # Values that are no numbers are found in the result, not warned of.
             with np.errstate(all="ignore"):
-                result = self._value(self._syntax.tree, branches)
-            if result.counts is not None:
-                raise ValueError("gives a list for each event: reduce it by an index, min, max, sum or len")
-            if result.is_text:
-                raise ValueError("gives a text: compare it by == or !=")
+                return self._value(self._syntax.tree, branches)
         except ValueError as fault:
             raise ValueError(_line(self.text, fault)) from None
-        return EventValues._of(result, n_events)
+
+    def values_of(self, column: Column, n_events: int, *, condition: bool = False) -> EventValues:
+        """Return a column that :meth:`column` has given as values of events.
+
+        Parameters
+        ----------
+        column : Column
+        n_events : int
+        condition : bool
+            Whether it has to be a condition; of integers, those that are not 0 are true.
+
+        Raises
+        ------
+        ValueError
+            One line with the text, if it holds lists or texts, or is no condition where one is needed.
+        """
+        try:
+            if column.counts is not None:
+                raise ValueError("gives a list for each event: reduce it by an index, min, max, sum or len")
+            if column.is_text:
+                raise ValueError("gives a text: compare it by == or !=")
+            return EventValues._of(operations.as_condition(column) if condition else column, n_events)
+        except ValueError as fault:
+            raise ValueError(_line(self.text, fault)) from None
 
     def _value(self, node: ast.AST, branches: Mapping[str, Column]) -> Column:
         """Return the column of a node of the tree."""
@@ -225,7 +260,12 @@ def _constant(value: Any) -> Any:
 
 
 def _column(array: Any, name: str, n_events: int) -> Column:
-    column = array._column(name) if isinstance(array, EventValues) else Column.of(array, name)
+    if isinstance(array, Column):
+        column = replace(array, text=name)
+    else:
+        column = array._column(name) if isinstance(array, EventValues) else Column.of(array, name)
+    if not column.values.ndim:  # a constant
+        return column
     found = len(column.values if column.counts is None else column.counts)
     if found != n_events:
         raise ValueError(f"{name} has {found} events of {n_events}")

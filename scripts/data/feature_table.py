@@ -1,7 +1,9 @@
 """The feature table, which sources of events write and all further steps read.
 
 One row for each event: the features in physical units, ``label`` (1 signal, 0 background), ``split``
-(``train`` or ``test``) and ``weight``.
+(``train`` or ``test``) and ``weight``; of ntuples also ``process`` and ``event``. Data has the label -1 and
+the split ``data``; it stands at the end, in row groups of its own, and no reader gets it that asks for the
+events of both classes.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from ..study import Split
 
 CLASSES = {"signal": 1, "background": 0}
+#: Label of events of data.
+DATA = -1
 SPLITS = ("train", "test")
 #: Events in a row group of the file, so that it can be read in parts.
 ROW_GROUP = 2**17
@@ -61,11 +65,17 @@ def draw_split(n_events: int, split: Split) -> NDArray[np.str_]:
     n_events : int
     split : Split
     """
+    return np.where(draw_test(n_events, split), "test", "train")
+
+
+def draw_test(n_events: int, split: Split) -> NDArray[np.bool_]:
+    """Return whether each event is of the test sample, at random."""
+    assert split.test_fraction is not None
     # The events that scikit-learn's train_test_split takes; importing it takes longer than the job.
     shuffled = np.random.RandomState(split.seed).permutation(n_events)
     is_test = np.zeros(n_events, dtype=bool)
     is_test[shuffled[: math.ceil(split.test_fraction * n_events)]] = True
-    return np.where(is_test, "test", "train")
+    return is_test
 
 
 def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
@@ -115,6 +125,14 @@ def no_class(origin: object, class_name: str, split: str) -> str:
     return f"{origin}: no {class_name} event in the {split} sample: give more events, or loosen the selection"
 
 
+def weights_not_positive(what: str, total: float) -> str:
+    """Return the message for weights that add up to nothing or less."""
+    return (
+        f"the weights of {what} add up to {total:g}, which has to be positive: correct the weight, or give "
+        "more events"
+    )
+
+
 def no_spread(origin: object, column: str) -> str:
     """Return the message for a column with a single value."""
     return (
@@ -146,8 +164,15 @@ def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: not a readable parquet file ({error}): delete it and run again") from error
+    table = without_data(table)
     check_feature_table(table, features, path)
     return table
+
+
+def without_data(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the events of both classes of a feature table."""
+    of_class = table["label"] != DATA if "label" in table else None
+    return table if of_class is None or of_class.all() else table[of_class]
 
 
 def equal_weights(events: pd.DataFrame) -> pd.Series:

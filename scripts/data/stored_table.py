@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from .feature_table import DATA
+
 #: Events read at a time.
 BLOCK = 2**17
 #: Bytes that a training in memory takes for each event and column: the table, the scaled sample, the
@@ -75,9 +77,13 @@ class StoredTable:
             raise ValueError(f"{self.path}: no column {', '.join(missing)}: it has {', '.join(names)}")
 
     def __len__(self) -> int:
-        """Return the number of events, of all shares."""
-        n_rows: int = self._open().metadata.num_rows
-        return n_rows
+        """Return the number of events of both classes, of all shares."""
+        return sum(_sizes(self._open()))
+
+    @property
+    def groups(self) -> list[int]:
+        """The row groups of both classes, without those of data."""
+        return list(range(len(_sizes(self._open()))))
 
     @property
     def bytes_in_memory(self) -> int:
@@ -87,8 +93,7 @@ class StoredTable:
     def blocks(self, size: int | None = None) -> Iterator[Block]:
         """Yield the rows of the share in their order, in blocks of at most ``size``, else :data:`BLOCK`."""
         table = self._open()
-        sizes = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
-        bounds = np.cumsum([0, *sizes])
+        bounds = np.cumsum([0, *_sizes(table)])
         has_process = "process" in table.schema_arrow.names
         columns = [*dict.fromkeys(self.columns), "label", "split", "weight", *(["process"] * has_process)]
         for first, last in self._pieces(int(bounds[-1])):
@@ -127,6 +132,19 @@ class StoredTable:
             raise ValueError(
                 f"{self.path}: not a readable parquet file ({error}): delete it and run again"
             ) from error
+
+
+def _sizes(table: Any) -> list[int]:
+    """Return the numbers of events of the row groups, without those of data at the end."""
+    metadata, sizes = table.metadata, []
+    label = table.schema_arrow.names.index("label")
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        limits = group.column(label).statistics
+        if limits is not None and limits.has_min_max and limits.max == DATA:
+            break
+        sizes.append(int(group.num_rows))
+    return sizes
 
 
 def _numbers(column: pa.Array) -> NDArray[Any]:

@@ -65,13 +65,16 @@ def read_shown_events(path: Path) -> pd.DataFrame:
     import pandas as pd
     import pyarrow.parquet as pq
 
+    from .feature_table import without_data
+
     if not is_long(path):
-        return pd.read_parquet(path)
+        return without_data(pd.read_parquet(path))
     from .stored_table import BLOCK, stored
 
     table = stored(path, [])
     thinning = Thinning(count(table.blocks()))
-    batches = pq.ParquetFile(path, pre_buffer=False).iter_batches(BLOCK, use_threads=False)
+    groups = table.groups
+    batches = pq.ParquetFile(path, pre_buffer=False).iter_batches(BLOCK, groups, use_threads=False)
     parts = []
     for block, batch in zip(table.blocks(), batches, strict=True):
         taken, weights = thinning.take(block)

@@ -13,6 +13,7 @@ from cabin_core.roughness import roughness
 
 from ..data.feature_table import fit_scaling
 from ..models.base import area_through
+from ..study import RESERVED_COLUMNS
 
 Targets = Sequence[float] | NDArray[np.float64]
 
@@ -102,7 +103,7 @@ def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         For each feature the columns ``>`` and ``<``: values where an edge in that direction cuts nothing.
     """
-    names = [name for name in table.columns if name not in ("label", "process", "split", "weight")]
+    names = [name for name in table.columns if name not in RESERVED_COLUMNS]
     means, spreads = fit_scaling(table, names)
     training = (table.loc[table["split"] == "train", names] - means) / spreads
     return pd.DataFrame({">": training.min(), "<": training.max()})

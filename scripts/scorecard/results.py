@@ -79,7 +79,9 @@ class Results:
     def features(self, study: str) -> pd.DataFrame:
         """Return the feature table of a study."""
         self.study(study)
-        return self._read(self.root / study / "features.parquet")
+        from ..data.feature_table import without_data
+
+        return without_data(self._read(self.root / study / "features.parquet"))
 
     def analysis(self, study: str, kind: str) -> pd.DataFrame:
         """Return the table of an analysis of a study."""

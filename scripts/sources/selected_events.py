@@ -90,7 +90,7 @@ class SelectedEvents(SourceSettings):
     )
 
     @property
-    def columns(self) -> Collection[str]:
+    def known_columns(self) -> Collection[str]:
         """The features that can be computed from the events."""
         return DELPHES_FEATURES
 

@@ -24,7 +24,13 @@ SIMULATED_FILES = {
 ROOT_FILES = {
     name: SIMULATED_FILES[name] if name in SIMULATED_FILES else checked(study.source.files, name)
     for name, study in STUDIES.items()
-    if study.source.from_files
+    if study.source.from_files and not study.source.takes_expressions
+}
+# The files of ntuples by process, those of a job together.
+NTUPLES = {
+    name: checked(study.source.parts, name)
+    for name, study in STUDIES.items()
+    if study.source.takes_expressions
 }
 
 
@@ -35,6 +41,7 @@ wildcard_constraints:
     figure=one_of(FIGURES),
     table=one_of(TABLES),
     sample=one_of(SAMPLES),
+    process=one_of(name for processes in NTUPLES.values() for name in processes),
     part=r"\d+",
 
 
@@ -59,6 +66,15 @@ def parts(study, sample, ending):
     """Return what is read of each ROOT file of a sample, as rule read_delphes names it."""
     n_files = len(ROOT_FILES[study][sample])
     return [f"{RESULTS}/{study}/read/{sample}_{part}.{ending}" for part in range(n_files)]
+
+
+def ntuple_parts(study, ending):
+    """Return what is read of the ntuples of each process, as rule read_ntuples names it."""
+    return [
+        f"{RESULTS}/{study}/read/{process}_{part}.{ending}"
+        for process, parts in NTUPLES[study].items()
+        for part in range(len(parts))
+    ]
 
 
 def studies_with(ending):

@@ -7,7 +7,7 @@ rule generate_features:
     log:
         f"{RESULTS}/logs/generate_features/{{study}}.log",
     wildcard_constraints:
-        study=one_of(set(STUDIES) - set(ROOT_FILES)),
+        study=one_of(set(STUDIES) - set(ROOT_FILES) - set(NTUPLES)),
     conda:
         PIP_ENV
     threads: 1
@@ -78,3 +78,51 @@ rule merge_features:
         weighting=lambda w: STUDIES[w.study].source.weighting,
     script:
         "../../scripts/merge_features.py"
+
+
+# Several files a job where there are hundreds. They are params, not input: any name and any address can be read.
+rule read_ntuples:
+    output:
+        table=f"{RESULTS}/{{study}}/read/{{process}}_{{part}}.parquet",
+        cutflow=f"{RESULTS}/{{study}}/read/{{process}}_{{part}}.json",
+    log:
+        f"{RESULTS}/logs/read_ntuples/{{study}}_{{process}}_{{part}}.log",
+    wildcard_constraints:
+        study=one_of(NTUPLES),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        code=lambda w: CODE.digest("scripts.read_ntuples"),
+        state=lambda w: [state_of(file) for file in NTUPLES[w.study][w.process][int(w.part)]],
+        process="{process}",
+        files=lambda w: NTUPLES[w.study][w.process][int(w.part)],
+        recipe=lambda w: STUDIES[w.study].source.recipe(w.process, STUDIES[w.study]),
+    script:
+        "../../scripts/read_ntuples.py"
+
+
+rule merge_ntuples:
+    input:
+        parts=lambda w: ntuple_parts(w.study, "parquet"),
+        cutflows=lambda w: ntuple_parts(w.study, "json"),
+    output:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+        cutflow=f"{RESULTS}/{{study}}/cutflow.csv",
+    log:
+        f"{RESULTS}/logs/merge_ntuples/{{study}}.log",
+    wildcard_constraints:
+        study=one_of(NTUPLES),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        code=lambda w: CODE.digest("scripts.merge_ntuples"),
+        split=lambda w: STUDIES[w.study].split.model_dump(),
+        merging=lambda w: STUDIES[w.study].source.merging(STUDIES[w.study], NTUPLES[w.study]),
+    script:
+        "../../scripts/merge_ntuples.py"

@@ -1,0 +1,39 @@
+"""Join the events read from the ntuples of all processes into the feature table of a study."""
+
+from pathlib import Path
+from typing import Any
+
+from scripts.data.ntuple_merging import merge_parts
+from scripts.jobs.bridge import bridge, path_list
+from scripts.parsing import parse
+from scripts.study import Split
+
+
+def main(
+    *,
+    parts: Path | list[Path],
+    cutflows: Path | list[Path],
+    table: Path,
+    cutflow: Path,
+    split: dict[str, Any],
+    merging: dict[str, Any],
+) -> None:
+    """Write the feature table and the cutflow of a study.
+
+    Parameters
+    ----------
+    parts, cutflows : Path or list of Path
+        Output of :mod:`scripts.read_ntuples` for each part of each process.
+    table, cutflow : Path
+        Written (parquet, csv).
+    split : dict
+        Settings as in :class:`scripts.study.Split`.
+    merging : dict
+        Further keywords of :func:`scripts.data.ntuple_merging.merge_parts`: the features, the processes with
+        their number of parts and what they are scaled by, and the luminosity.
+    """
+    merge_parts(path_list(parts), path_list(cutflows), table, cutflow, parse(Split, split), **merging)
+
+
+if "snakemake" in globals():
+    bridge(globals()["snakemake"], main)

@@ -1,0 +1,121 @@
+"""A study of ntuples, from the config to its figures; and what stops it, one line each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import uproot
+
+from tests.ntuple_files import ntuple_study
+from tests.studies import NETWORKS
+
+pytestmark = pytest.mark.workflow
+TABLE = "results/small/toy/features.parquet"
+
+
+def write_events(path, mean: float, n_events: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    columns = {
+        "x": random.normal(mean, 1.0, n_events),
+        "y": random.exponential(50.0, n_events).astype(np.float32),
+        "w": np.where(random.uniform(size=n_events) < 0.2, -1.0, 1.0),
+        "n": np.arange(n_events),
+    }
+    if path.suffix == ".root":
+        with uproot.recreate(path) as file:
+            file["ntuple/events"] = columns
+    else:
+        pd.DataFrame(columns).to_csv(path, index=False)
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Signal in two ROOT files, background in a text table, and data."""
+    for number, name in enumerate(("s_0.root", "s_1.root", "b.csv", "data.csv")):
+        write_events(tmp_path / name, 1.5 * name.startswith("s"), 400, number)
+    processes = {
+        "s": {"files": ["s_*.root"], "tree": "ntuple/events", "cross_section": 0.5},
+        "b": {"files": ["b.csv"], "cross_section": 20.0},
+        "data": {"files": ["data.csv"]},
+    }
+    study = ntuple_study(
+        processes,
+        ("x", "log_y"),
+        {"by": "n % 4 == 0"},
+        columns={"log_y": "log(y)"},
+        preselection=[{"enough y": "y > 1"}],
+        weight="abs(w)",
+        luminosity=10.0,
+        event="n",
+    )
+    study["networks"] = {"scan": NETWORKS["scan"] | {"epochs": 20}}
+    study["figures"] = {"one": {"plot": "features", "caption": "Features."}}
+    del study["tables"]
+    return {"run": "small", "studies": {"toy": study}}
+
+
+def test_from_ntuples_to_figures(tmp_path, run_snakemake, config):
+    done = run_snakemake(tmp_path, "--cores", "2", overlays=(config,))
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = tmp_path / "results" / "small"
+    flow = pd.read_csv(results / "toy" / "cutflow.csv", index_col="step")
+    assert flow.loc["all events", ["signal", "background", "s", "b", "data"]].to_list() == [
+        800,
+        400,
+        800,
+        400,
+        400,
+    ]
+    assert flow.loc["all events", ["s_expected", "b_expected"]].to_list() == pytest.approx([5.0, 200.0])
+    events = pd.read_parquet(tmp_path / TABLE)
+    assert events["process"].value_counts().to_dict() == flow.iloc[-1][["s", "b", "data"]].to_dict()
+    scores = pd.read_parquet(results / "toy" / "scan" / "scores.parquet")
+    assert len(scores) == (events["label"] >= 0).sum()
+    assert pd.read_csv(results / "toy" / "scan" / "metrics.csv")["auc"].iloc[0] > 0.7
+    drawn = pd.read_csv(results / "figures" / "one.csv")
+    assert set(drawn["class"]) == {"signal", "background"}
+    assert "data" in (results / "tables" / "toy_cutflow.md").read_text()
+    # A replaced file is read again, and nothing else is.
+    write_events(tmp_path / "b.csv", 0.0, 300, 9)
+    again = run_snakemake(tmp_path, "--cores", "2", TABLE, overlays=(config,))
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert again.stderr.count("rule read_ntuples:") == 1
+    assert pd.read_csv(results / "toy" / "cutflow.csv")["b"].iloc[0] == 300
+
+
+@pytest.mark.parametrize(
+    ("process", "change", "message"),
+    [
+        (
+            "s",
+            {"tree": "events"},
+            "error in read_ntuples: s_0.root: no tree events: the file has ntuple/events (pr",
+        ),
+        (
+            "b",
+            {"columns": {"log_y": "log(z)"}},
+            "error in read_ntuples: b.csv: no column z (the closest is y), which columns.log_y needs",
+        ),
+        (
+            "b",
+            {"preselection": {"enough y": "y > 1e6"}},
+            "error in merge_ntuples: process b: no event passes: 'enough y' leaves none of 400: loosen it",
+        ),
+        (
+            "s",
+            {"files": ["r_*.root"]},
+            "config: studies.toy.source.processes.s.files: no file matches r_*.root",
+        ),
+        (
+            "s",
+            {"columns": {"x": "__import__('os').system('ls')"}},
+            "config: studies.toy.source.processes.s.columns.x: ",
+        ),
+    ],
+)
+def test_one_line_for_each_fault(tmp_path, run_snakemake, config, process, change, message):
+    config["studies"]["toy"]["source"]["processes"][process] |= change
+    done = run_snakemake(tmp_path, "--cores", "2", "--keep-going", TABLE, overlays=(config,))
+    assert done.returncode != 0
+    assert sum(message in line for line in done.stderr.splitlines()) >= 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / TABLE).exists()
