@@ -42,6 +42,7 @@ def test_shipped_configs_pass():
     assert set(read_config(quick).studies) == {"gaussian", "susy", "zloss_case1"}
     users = read_config(load("delphes.yaml"))
     assert set(users.studies) == {"dilepton"}
+    assert set(read_config(load("ntuples.yaml")).studies) == {"dimuon"}
 
 
 def test_shipped_study_of_a_user_is_short_and_names_nothing_of_the_paper():

@@ -10,6 +10,7 @@ from scripts import schema
 from tests.configs import PAPER, load, merge
 from tests.conftest import ROOT
 
+USERS = ("delphes.yaml", "ntuples.yaml")
 SCHEMA = json.loads(schema.FILE.read_text())
 
 
@@ -19,8 +20,8 @@ def test_file_is_current():
 
 @pytest.mark.parametrize(
     "config",
-    [PAPER, load("quick.yaml"), merge(PAPER, load("quick.yaml")), load("delphes.yaml")],
-    ids=["paper", "overlay", "quick", "user"],
+    [PAPER, load("quick.yaml"), merge(PAPER, load("quick.yaml")), *map(load, USERS)],
+    ids=["paper", "overlay", "quick", *USERS],
 )
 def test_shipped_configs_meet_it(config):
     assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(config)] == []

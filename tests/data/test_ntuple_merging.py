@@ -1,19 +1,20 @@
 """From ntuples of several processes to feature table and cutflow, by the scripts of the rules."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import uproot
+import yaml
 
 from scripts.data.feature_table import read_feature_table
 from scripts.data.stored_table import stored
 from scripts.data.thinning import read_shown_events
+from tests.conftest import ROOT
 from tests.data.ntuples import GENUINE, needs_genuine
 from tests.ntuple_files import ntuple_study, read_study
-
-MUONS = [f"Muon_Px[{n}], Muon_Py[{n}], Muon_Pz[{n}], Muon_E[{n}]" for n in (0, 1)]
-MOMENTA = [muon.rpartition(",")[0] for muon in MUONS]
 
 
 def write(path, **columns):
@@ -206,39 +207,23 @@ def test_a_feature_with_one_value(tmp_path, processes):
 
 
 @needs_genuine
-def test_cutflow_of_genuine_ntuples(tmp_path):
-    folder = GENUINE / "ntuples"
-    hzz = {
-        "files": [str(folder / "uproot-HZZ.root")],
-        "weight": "EventWeight",
-        "columns": {
-            "n_muons": "len(Muon_Px)",
-            "charge": "Muon_Charge[0] * Muon_Charge[1]",
-            "pt1": "hypot(Muon_Px[0], Muon_Py[0])",
-            "mass": f"mass_cartesian({', '.join(MUONS)})",
-            "angle": f"angle({', '.join(MOMENTA)})",
-        },
-    }
-    zmumu = {
-        "files": [str(folder / "uproot-Zmumu.root")],
-        "columns": {
-            "n_muons": "2",
-            "charge": "Q1 * Q2",
-            "pt1": "hypot(px1, py1)",
-            "mass": "M",
-            "angle": "angle(px1, py1, pz1, px2, py2, pz2)",
-        },
-    }
-    steps = ["n_muons >= 2", "charge < 0", "60 < mass < 120"]
-    entry = ntuple_study({"s": hzz, "z": zmumu}, ("pt1", "mass", "angle"), preselection=steps)
+def test_the_study_of_the_page_with_its_files(tmp_path):
+    """The page shows this cutflow."""
+    page = (ROOT / "docs" / "howto" / "ntuples.md").read_text()
+    entry = yaml.safe_load(re.search(r"```yaml[^\n]*\n(.*?)```", page, re.DOTALL)[1])["studies"]["dimuon"]
+    for process in entry["source"]["processes"].values():
+        process["files"] = [str(GENUINE / "ntuples" / f"uproot-{name}") for name in process["files"]]
     table, flow = read_study(tmp_path, entry)
-    assert flow["s"].to_list() == [2421, 1413, 1397, 1298]
-    assert flow["z"].to_list() == [2304, 2304, 2147, 2004]
-    assert flow["s_weighted"].round(6).to_list() == [16.922521, 10.142988, 10.054272, 9.312535]
-    squares = flow["s_weighted_uncertainty"] ** 2
+    assert flow["ZZ"].to_list() == [2421, 1413, 1397, 1298]
+    assert flow["Z"].to_list() == [2304, 2304, 2147, 2004]
+    assert flow["ZZ_weighted"].round(6).to_list() == [16.922521, 10.142988, 10.054272, 9.312535]
+    squares = flow["ZZ_weighted_uncertainty"] ** 2
     assert squares.iloc[:2].to_numpy() == pytest.approx([0.14007407, 0.08418263], abs=5e-9)
     assert len(table) == 1298 + 2004
     assert table["mass"].between(60, 120).all()
+    for step, row in flow.iterrows():
+        shown = [f"{row[name]:.4f}" for name in ("ZZ_weighted", "ZZ_weighted_uncertainty")]
+        assert f"| {step} | {row['ZZ']:.0f} | {' | '.join(shown)} | {row['Z']:.0f} |" in page
 
 
 @needs_genuine
