@@ -149,8 +149,6 @@ class SourceSettings(Settings):
     """
 
     kind: str
-    #: Whether the source decides which events are for the test; the study then has no ``split``.
-    splits_itself: ClassVar[bool] = False
     #: Whether all its columns are features of the study; the study then has no further properties.
     features_only: ClassVar[bool] = False
     #: Whether the config has expressions of its branches, which may then split the events, too.
@@ -158,6 +156,11 @@ class SourceSettings(Settings):
     #: Known facts of its events: ``optimum`` (exact efficiencies of cuts, so also the best cuts),
     #: ``bin_optimum`` (the same in bins of a property).
     has: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def splits_itself(self) -> bool:
+        """Whether the source decides which events are for the test; the study then has no ``split``."""
+        return False
 
     @property
     def from_files(self) -> bool:

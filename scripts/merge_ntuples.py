@@ -15,7 +15,7 @@ def main(
     cutflows: Path | list[Path],
     table: Path,
     cutflow: Path,
-    split: dict[str, Any],
+    split: dict[str, Any] | None,
     merging: dict[str, Any],
 ) -> None:
     """Write the feature table and the cutflow of a study.
@@ -26,13 +26,14 @@ def main(
         Output of :mod:`scripts.read_ntuples` for each part of each process.
     table, cutflow : Path
         Written (parquet, csv).
-    split : dict
-        Settings as in :class:`scripts.study.Split`.
+    split : dict, optional
+        Settings as in :class:`scripts.study.Split`; None where files are of the test sample.
     merging : dict
         Further keywords of :func:`scripts.data.ntuple_merging.merge_parts`: the features, the processes with
         their number of parts and what they are scaled by, and the luminosity.
     """
-    merge_parts(path_list(parts), path_list(cutflows), table, cutflow, parse(Split, split), **merging)
+    parsed = None if split is None else parse(Split, split)
+    merge_parts(path_list(parts), path_list(cutflows), table, cutflow, parsed, **merging)
 
 
 if "snakemake" in globals():

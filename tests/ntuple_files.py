@@ -36,19 +36,19 @@ def read_study(folder: Path, entry: dict[str, Any]) -> tuple[pd.DataFrame, pd.Da
     files = study.source.parts("small")
     parts, cutflows = [], []
     for process, of_process in files.items():
-        for number, names in enumerate(of_process):
+        for number, part in enumerate(of_process):
             parts.append(folder / f"{process}_{number}.parquet")
             cutflows.append(folder / f"{process}_{number}.json")
-            recipe = study.source.recipe(process, study)
+            recipe = study.source.recipe(process, study, part)
             read_ntuples.main(
-                table=parts[-1], cutflow=cutflows[-1], process=process, files=names, recipe=recipe
+                table=parts[-1], cutflow=cutflows[-1], process=process, files=part.files, recipe=recipe
             )
     merge_ntuples.main(
         parts=parts,
         cutflows=cutflows,
         table=folder / "features.parquet",
         cutflow=folder / "cutflow.csv",
-        split=study.split.model_dump(),
+        split=entry.get("split"),
         merging=study.source.merging(study, files),
     )
     flow = pd.read_csv(folder / "cutflow.csv", index_col="step")

@@ -1,9 +1,9 @@
 """The feature table, which sources of events write and all further steps read.
 
 One row for each event: the features in physical units, ``label`` (1 signal, 0 background), ``split``
-(``train`` or ``test``) and ``weight``; of ntuples also ``process`` and ``event``. Data has the label -1 and
-the split ``data``; it stands at the end, in row groups of its own, and no reader gets it that asks for the
-events of both classes.
+(``train`` or ``test``), ``weight``, ``process`` and ``event``, its number in the process. Data has the label
+-1 and the split ``data``; it stands at the end, in row groups of its own, and no reader gets it that asks for
+the events of both classes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def make_feature_table(
     Parameters
     ----------
     signal, background : DataFrame
-        The features of each class, one column a feature.
+        The features of each class, one column a feature; also ``process``, if it is not the class.
     split : Split
     weights : dict, optional
         Weight of each event of ``signal`` and of ``background``; 1 where absent.
@@ -54,7 +54,15 @@ def make_feature_table(
     table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), sizes)
     table["split"] = draw_split(len(table), split)
     table["weight"] = np.repeat([1.0, 1.0] if weights is None else [weights[name] for name in CLASSES], sizes)
-    return table
+    return with_numbers(table)
+
+
+def with_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with ``process``, the class where there is none, and ``event``, from 0 in each."""
+    if "process" not in table:
+        names = {label: name for name, label in CLASSES.items()}
+        table = table.assign(process=table["label"].map(names))
+    return table.assign(event=table.groupby("process", sort=False).cumcount())
 
 
 def draw_split(n_events: int, split: Split) -> NDArray[np.str_]:
@@ -144,7 +152,7 @@ def no_spread(origin: object, column: str) -> str:
 def write_feature_table(table: pd.DataFrame, path: Path) -> None:
     """Write a feature table in row groups of :data:`ROW_GROUP` events."""
     # A dictionary of numbers that are all different would take more than the numbers.
-    words = [name for name in table if not pd.api.types.is_float_dtype(table[name])]
+    words = [name for name in table if name != "event" and not pd.api.types.is_float_dtype(table[name])]
     table.to_parquet(path, index=False, row_group_size=ROW_GROUP, use_dictionary=[*words, "weight"])
 
 

@@ -117,7 +117,7 @@ def merge_parts(
     cutflows: Sequence[Path],
     table: Path,
     cutflow: Path,
-    split: Split,
+    split: Split | None,
     *,
     features: Sequence[str],
     processes: Mapping[str, Mapping[str, Any]],
@@ -133,7 +133,8 @@ def merge_parts(
         Output of :func:`scripts.data.ntuple_part.write_part`, process by process.
     table, cutflow : Path
         Written (parquet, csv).
-    split : Split
+    split : Split, optional
+        None where the parts say which events are for the test.
     features : sequence of str
     processes : mapping
         Parameters of :class:`Process` by name.
@@ -222,7 +223,7 @@ def _write_table(
     factors: Mapping[str, float],
     path: Path,
     features: Sequence[str],
-    split: Split,
+    split: Split | None,
 ) -> None:
     """Write the feature table: signal, background, then data in row groups of their own."""
     words = ["label", "split", "process"]
@@ -238,7 +239,7 @@ def _write_table(
     )
     by_role = {role: [one for one in processes if one.settings.role == role] for role in (*CLASSES, "data")}
     n_events = sum(int(one.total("events")[-1]) for role in CLASSES for one in by_role[role])
-    drawn = draw_test(n_events, split) if split.by is None else None
+    drawn = None if split is None or split.by is not None else draw_test(n_events, split)
     at = 0
     with TableWriter(path, schema, [*words, "weight"]) as writer:
         for role, own in by_role.items():

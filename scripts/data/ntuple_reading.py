@@ -226,8 +226,8 @@ def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[
 def _chunks(ntuple: Ntuple, branches: Mapping[str, str]) -> Iterator[tuple[int, int, Chunk]]:
     """Yield the position of the first event of each chunk, its number of events, and its values."""
     if not branches:  # all is constant
-        if ntuple.n_events:
-            yield 0, ntuple.n_events, {}
+        for first in range(0, ntuple.n_events, CHUNK):
+            yield first, min(CHUNK, ntuple.n_events - first), {}
         return
     if ntuple.n_events:
         try:

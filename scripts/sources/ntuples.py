@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import Len
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
@@ -47,6 +47,13 @@ Step = Annotated[
 Files = Annotated[list[Text], Len(1)]
 
 
+class FilesOfJob(NamedTuple):
+    """Files of a process that a job reads, and whether they are of the test where the config says it."""
+
+    files: list[str]
+    in_test: bool | None = None
+
+
 class SumOfWeights(Part):
     """A sum of weights that is written in the files, as ``genEventSumw`` of the tree ``Runs`` of NanoAOD."""
 
@@ -69,6 +76,11 @@ class Process(Part):
     files: Files = Field(
         description="Files: paths or patterns such as `ntuples/*.root`, relative to the folder in which the "
         "command is given, or addresses such as `root://host//file.root`. ROOT, parquet, csv and tsv"
+    )
+    test_files: Files | None = Field(
+        default=None,
+        description="Files whose events are all of the test sample; those of `files` are then of the "
+        "training. The study has no `split` then. Not of data",
     )
     tree: Text | None = Field(
         default=None,
@@ -113,9 +125,10 @@ class Process(Part):
                 "k_factor",
                 "filter_efficiency",
                 "sum_of_weights",
+                "test_files",
             }
             if given:
-                text = "{names}: events of data count as 1, remove it"
+                text = "{names}: events of data count as 1 and are not in the test sample, remove it"
                 raise PydanticCustomError("data", text, {"names": ", ".join(sorted(given))})
         return self
 
@@ -174,6 +187,11 @@ class Settings(SourceSettings):
         return processes
 
     @property
+    def splits_itself(self) -> bool:
+        """Whether files are of the test sample as a whole."""
+        return any(process.test_files is not None for process in self.processes.values())
+
+    @property
     def class_of_process(self) -> dict[str, str]:
         """``signal`` or ``background`` for each process that is no data."""
         return {name: one.role for name, one in self.processes.items() if one.role != "data"}
@@ -202,7 +220,7 @@ class Settings(SourceSettings):
                 for step in process.preselection
                 if step not in steps
             )
-            yield from self._weight_faults(where, process)
+            yield from self._process_faults(where, process)
             try:
                 branches = Recipe.parse(self.recipe(name, study)).branches()
             except ValueError as error:
@@ -227,9 +245,11 @@ class Settings(SourceSettings):
         except ValueError as error:
             yield "", str(error)
 
-    def _weight_faults(self, where: str, process: Process) -> Iterator[Fault]:
+    def _process_faults(self, where: str, process: Process) -> Iterator[Fault]:
         if process.role == "data":
             return
+        if self.splits_itself and process.test_files is None:
+            yield where, "the key `test_files` is missing, which other processes have"
         if self.luminosity is None:
             for key in ("cross_section", "filter_efficiency", "sum_of_weights"):
                 if key in process.model_fields_set:
@@ -254,13 +274,16 @@ class Settings(SourceSettings):
                 yield f"processes.{name}", text
             taken |= dict.fromkeys(own, name)
 
-    def recipe(self, process: str, study: Study) -> dict[str, Any]:
+    def recipe(self, process: str, study: Study, part: FilesOfJob | None = None) -> dict[str, Any]:
         """Return what is computed for a process, see :meth:`scripts.data.ntuple_recipe.Recipe.parse`."""
         one = self.processes[process]
         columns = {**self.columns, **one.columns}
         for name in study.column_names:
             columns.setdefault(name, f"`{name}`")
         is_data = one.role == "data"
+        test = None if study.split is None else study.split.by
+        if part is not None and part.in_test is not None:
+            test = str(part.in_test)
         settings: dict[str, Any] = {
             "columns": columns,
             "steps": [[name, one.preselection.get(name, text)] for name, text in self.steps.items()],
@@ -268,7 +291,7 @@ class Settings(SourceSettings):
             "where": one.where,
             "weight": None if is_data else (one.weight or self.weight),
             "event": self.event,
-            "test": None if is_data or study.split is None else study.split.by,
+            "test": None if is_data else test,
             "missing": {**self.missing, **one.missing},
             "keeps_missing": self.without_object == "pass",
             "tree": one.tree,
@@ -283,12 +306,12 @@ class Settings(SourceSettings):
         settings["missing"] = {name: value for name, value in settings["missing"].items() if name in branches}
         return settings
 
-    def merging(self, study: Study, files: Mapping[str, list[list[str]]]) -> dict[str, Any]:
+    def merging(self, study: Study, parts: Mapping[str, Sequence[FilesOfJob]]) -> dict[str, Any]:
         """Return the arguments of :mod:`scripts.merge_ntuples` beside its files."""
         processes = {
             name: {
                 "role": one.role,
-                "n_parts": len(files[name]),
+                "n_parts": len(parts[name]),
                 "cross_section": one.cross_section,
                 "k_factor": one.k_factor,
                 "filter_efficiency": one.filter_efficiency,
@@ -298,7 +321,7 @@ class Settings(SourceSettings):
         }
         return {"features": study.column_names, "processes": processes, "luminosity": self.luminosity}
 
-    def parts(self, study_name: str) -> dict[str, list[list[str]]]:
+    def parts(self, study_name: str) -> dict[str, list[FilesOfJob]]:
         """Return the files of each process, those of one job together.
 
         Raises
@@ -306,26 +329,34 @@ class Settings(SourceSettings):
         ConfigError
             If a path or pattern matches no file, or a file is named twice.
         """
-        parts: dict[str, list[list[str]]] = {}
+        parts: dict[str, list[FilesOfJob]] = {}
         whole: dict[str, str] = {}
         for name, process in self.processes.items():
-            where = f"config: studies.{study_name}.source.processes.{name}.files"
             own: dict[str, str] = {}
-            try:
-                files = find_files(process.files, own)
-            except ValueError as error:
-                raise ConfigError(f"{where}: {error}") from error
-            for real, path in own.items():
-                other = whole.setdefault(real, name)
-                if other != name and None in (process.where, self.processes[other].where):
-                    text = (
-                        f"{path} is also of the process {other}: say with `where` which events are of which"
-                    )
-                    raise ConfigError(f"{where}: {text}")
-            n_jobs = min(len(files), MOST_JOBS)
-            bounds = [len(files) * job // n_jobs for job in range(n_jobs + 1)]
-            parts[name] = [files[first:last] for first, last in itertools.pairwise(bounds)]
+            parts[name] = []
+            for key, patterns in (("files", process.files), ("test_files", process.test_files or [])):
+                where = f"config: studies.{study_name}.source.processes.{name}.{key}"
+                try:
+                    files = find_files(patterns, own)
+                except ValueError as error:
+                    raise ConfigError(f"{where}: {error}") from error
+                for real, path in own.items():
+                    other = whole.setdefault(real, name)
+                    if other != name and None in (process.where, self.processes[other].where):
+                        text = (
+                            f"{path} is also of the process {other}: say with `where` which events are whose"
+                        )
+                        raise ConfigError(f"{where}: {text}")
+                in_test = None if process.test_files is None else key == "test_files"
+                parts[name] += [FilesOfJob(some, in_test) for some in _shared(files)]
         return parts
+
+
+def _shared(files: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the files of each job, neighbouring ones, about as many each."""
+    n_jobs = min(len(files), MOST_JOBS)
+    bounds = [len(files) * job // max(n_jobs, 1) for job in range(n_jobs + 1)]
+    yield from (list(files[first:last]) for first, last in itertools.pairwise(bounds))
 
 
 #: Endings of the columns that a process has in the cutflow.

@@ -37,7 +37,6 @@ N_SIGNAL_FIRST = 1_000
 class Settings(SourceSettings):
     """The toys of G. Watts' notebooks: his events are for training; the test events are new ones."""
 
-    splits_itself: ClassVar[bool] = True
     features_only: ClassVar[bool] = True
 
     kind: Literal["watts"]
@@ -55,6 +54,11 @@ class Settings(SourceSettings):
     )
     seed: Seed = Field(description="Seed of the sample `plane_anew`; the test events have this seed plus one")
 
+    @property
+    def splits_itself(self) -> bool:
+        """His events are for training, and the test events are new ones."""
+        return True
+
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a fault for a wrong number of features, or for ``events`` with a fixed sample."""
         if (self.events is not None) != (self.sample == "plane_anew"):
@@ -71,6 +75,8 @@ class Settings(SourceSettings):
         """
         import pandas as pd
 
+        from ..data.feature_table import with_numbers
+
         dimensions = n_features(self.sample)
         training = (
             SAMPLES[self.sample]() if self.events is None else draw_more(dimensions, self.events, self.seed)
@@ -84,7 +90,7 @@ class Settings(SourceSettings):
             for split, classes in (("train", training), ("test", test))
             for label, events in zip((1, 0), classes, strict=True)
         ]
-        return pd.concat(parts, ignore_index=True)
+        return with_numbers(pd.concat(parts, ignore_index=True))
 
 
 def _line_first() -> Classes:

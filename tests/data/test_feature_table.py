@@ -38,7 +38,7 @@ def table(tmp_path) -> Path:
 
 def test_feature_table_layout(table):
     events = pd.read_parquet(table)
-    assert list(events.columns) == [*FEATURES, "label", "split", "weight"]
+    assert list(events.columns) == [*FEATURES, "label", "split", "weight", "process", "event"]
     assert events["label"].to_list() == [1] * 300 + [0] * 200
     assert (events["split"] == "test").sum() == 100
     assert (events["weight"] == 1).all()

@@ -154,6 +154,25 @@ def test_split_by_an_expression(tmp_path, files, processes):
     assert (events["split"] == np.where(events["event"] % 5 == 0, "test", "train")).all()
 
 
+def test_files_of_the_test_sample(tmp_path, files):
+    processes = {
+        "s": {"files": [files["s_a"]], "test_files": [files["s_b"]]},
+        "b": {"files": [files["one"]], "test_files": [files["two"]]},
+        "data": {"files": [files["data"]]},
+    }
+    entry = ntuple_study(processes)
+    del entry["split"]
+    table, flow = read_study(tmp_path, entry)
+    assert table.groupby(["process", "split"]).size().to_dict() == {
+        ("s", "train"): 40,
+        ("s", "test"): 60,
+        ("b", "train"): 80,
+        ("b", "test"): 50,
+        ("data", "data"): 30,
+    }
+    assert flow["s"].to_list() == [100]
+
+
 def test_a_sum_of_weights_of_another_tree(tmp_path, files, processes):
     for number, total in enumerate((30.0, 12.0)):
         with uproot.recreate(tmp_path / f"{number}.root") as file:

@@ -17,7 +17,7 @@ def main() -> None:
     """Copy feature table and cutflow from the results."""
     REFERENCE.mkdir(exist_ok=True)
     events = pd.read_parquet(RESULTS / "features.parquet")
-    features = events.columns.difference(["label", "split", "weight"])
+    features = events.columns.difference(["label", "split", "weight", "process", "event"])
     events.astype(dict.fromkeys(features, "float32")).to_parquet(
         REFERENCE / "features.parquet", index=False, compression="zstd"
     )

@@ -38,5 +38,7 @@ def test_gaussian_paper_sample_first_numbers():
 def test_feature_table_of_a_study():
     study = make_study(source={"kind": "gaussian"} | settings().model_dump())
     table = study.source.generate(study)
-    assert list(table.columns) == [*study.feature_names, "label", "split", "weight"]
+    assert list(table.columns) == [*study.feature_names, "label", "split", "weight", "process", "event"]
     assert table["label"].to_list() == [1] * 300 + [0] * 200
+    assert table["process"].to_list() == ["signal"] * 300 + ["background"] * 200
+    assert table["event"].to_list() == [*range(300), *range(200)]

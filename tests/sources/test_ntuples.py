@@ -81,7 +81,11 @@ def test_the_classes_and_the_training():
             {"tree": "Runs"},
             "sum_of_weights: the key `branch` is missing",
         ),
-        ("source.processes.data.weight", "w", "processes.data: weight: events of data count as 1, remove it"),
+        (
+            "source.processes.data.weight",
+            "w",
+            "processes.data: weight: events of data count as 1 and are not in the test sample, r",
+        ),
         ("source.processes.data.k_factor", 1.0, "processes.data: k_factor: events of data count as 1"),
         ("source.weight", "w +", "source.weight: expression 'w \\+': "),
         ("source.weight", 2, "source.weight: 2 is not of type text"),
@@ -111,6 +115,13 @@ def test_the_classes_and_the_training():
         ("source.without_object", "drop", "without_object: 'drop' is not one of 'fail', 'pass'"),
         ("source.event", "n %", "source.event: expression 'n %': "),
         ("source.kinds", 1, "source: unknown key kinds; known here: "),
+        ("source.processes.s.test_files", ["t.root"], "processes.b: the key `test_files` is missing, which"),
+        (
+            "source.processes.s.test_files",
+            ["t.root"],
+            "toy.split: a source of the kind ntuples splits itself",
+        ),
+        ("source.processes.data.test_files", ["t.root"], "processes.data: test_files: events of data"),
         ("split", REMOVED, "toy: the key `split` is missing"),
         ("split", {"by": "n %"}, "toy.split.by: expression 'n %': "),
         ("split", {"by": "n % 2 == 0", "seed": 1}, "toy.split: by and seed: remove one"),
@@ -170,9 +181,11 @@ def parts_of(**processes):
 
 def test_hundreds_of_files_are_read_by_a_few_jobs(files):
     parts = parts_of(s=("s*.parquet", None), b=("b{1}.parquet", None))
-    assert [len(part) for part in parts["s"]] == [2, 2, 2, 3] * 5
-    assert [name for part in parts["s"] for name in part] == [f"s{number:02}.parquet" for number in range(45)]
-    assert parts["b"] == [["b{1}.parquet"]]
+    assert [len(part.files) for part in parts["s"]] == [2, 2, 2, 3] * 5
+    assert [name for part in parts["s"] for name in part.files] == [
+        f"s{number:02}.parquet" for number in range(45)
+    ]
+    assert parts["b"] == [(["b{1}.parquet"], None)]
 
 
 @pytest.mark.parametrize(
@@ -195,4 +208,4 @@ def test_files_that_cannot_be_read(files, processes, message):
 
 def test_a_file_of_two_processes(files):
     parts = parts_of(s=("s00.parquet", "x > 1"), b=("s00.parquet", "x <= 1"))
-    assert parts == {"s": [["s00.parquet"]], "b": [["s00.parquet"]]}
+    assert parts == {"s": [(["s00.parquet"], None)], "b": [(["s00.parquet"], None)]}

@@ -39,7 +39,7 @@ def test_processes_have_their_means_widths_and_classes():
     events = STUDY.source.generate(STUDY)
     check_feature_table(events, FEATURES, "here")
     assert STUDY.source.class_of_process == {"s": "signal", "b1": "background", "b2": "background"}
-    assert list(events.columns) == [*FEATURES, "process", "label", "split", "weight"]
+    assert list(events.columns) == [*FEATURES, "process", "label", "split", "weight", "event"]
     assert (events["weight"] == 1).all()
     for name, process in SOURCE["processes"].items():
         rows = events[events["process"] == name]

@@ -40,6 +40,6 @@ def test_number_of_events_of_a_class_leaves_the_other_alone():
 
 def test_feature_table_has_the_property():
     table = make_events()
-    assert list(table.columns) == [*FEATURES, "pt", "label", "split", "weight"]
+    assert list(table.columns) == [*FEATURES, "pt", "label", "split", "weight", "process", "event"]
     assert table["label"].to_list() == [1] * 600 + [0] * 600
     assert TOY.source.class_of_process == {"signal": "signal", "background": "background"}

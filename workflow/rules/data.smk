@@ -96,10 +96,12 @@ rule read_ntuples:
         mem_mb=1500,
     params:
         code=lambda w: CODE.digest("scripts.read_ntuples"),
-        state=lambda w: [state_of(file) for file in NTUPLES[w.study][w.process][int(w.part)]],
+        state=lambda w: [state_of(file) for file in NTUPLES[w.study][w.process][int(w.part)].files],
         process="{process}",
-        files=lambda w: NTUPLES[w.study][w.process][int(w.part)],
-        recipe=lambda w: STUDIES[w.study].source.recipe(w.process, STUDIES[w.study]),
+        files=lambda w: NTUPLES[w.study][w.process][int(w.part)].files,
+        recipe=lambda w: STUDIES[w.study].source.recipe(
+            w.process, STUDIES[w.study], NTUPLES[w.study][w.process][int(w.part)]
+        ),
     script:
         "../../scripts/read_ntuples.py"
 
@@ -122,7 +124,7 @@ rule merge_ntuples:
         mem_mb=1500,
     params:
         code=lambda w: CODE.digest("scripts.merge_ntuples"),
-        split=lambda w: STUDIES[w.study].split.model_dump(),
+        split=lambda w: given(w.study).get("split"),
         merging=lambda w: STUDIES[w.study].source.merging(STUDIES[w.study], NTUPLES[w.study]),
     script:
         "../../scripts/merge_ntuples.py"
