@@ -82,6 +82,22 @@ def read_shown_events(path: Path) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def read_shown_data(path: Path) -> pd.DataFrame:
+    """Read the events of data of a feature table for a figure, of many every so manyth; there may be none."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    from .stored_table import stored
+
+    file = pq.ParquetFile(path, pre_buffer=False)
+    groups = range(len(stored(path, []).groups), file.num_row_groups)
+    n_events = sum(file.metadata.row_group(group).num_rows for group in groups)
+    step = -(-n_events // MOST_EVENTS)
+    parts = [file.schema_arrow.empty_table().to_pandas()]
+    parts += [file.read_row_group(group, use_threads=False).to_pandas().iloc[::step] for group in groups]
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
 def count(blocks: object) -> NDArray[np.intp]:
     """Return the number of events of training and test sample, of signal and background, shape (2, 2)."""
     total = np.zeros(4, dtype=np.intp)

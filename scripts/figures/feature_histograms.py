@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 CUT_STYLES = {"<": ":", ">": "--"}
 
 
-def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled: bool) -> pd.DataFrame:
+def tabulate_histograms(
+    events: pd.DataFrame, study: Study, bins: int, *, scaled: bool, data: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return histograms of all events, normalised to unit area.
 
     Parameters
@@ -44,11 +46,13 @@ def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled
         Number of bins for each feature.
     scaled : bool
         Whether to use scaled units instead of the units of the features.
+    data : DataFrame, optional
+        Events of data, in the bins of the others.
 
     Returns
     -------
     DataFrame
-        ``feature``, ``class``, ``low``, ``high`` and ``density`` of each bin.
+        ``feature``, ``class``, ``low``, ``high`` and ``density`` of each bin; of data also ``uncertainty``.
     """
     import pandas as pd
 
@@ -64,17 +68,14 @@ def tabulate_histograms(events: pd.DataFrame, study: Study, bins: int, *, scaled
         edges = np.linspace(limits[0], limits[1], bins + 1)
         for label, of_class in events.groupby("label", sort=True):
             density, _ = densities(values[of_class.index], of_class["weight"].to_numpy(dtype=float), edges)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "feature": feature.name,
-                        "class": class_name(int(label)),  # type: ignore[call-overload]
-                        "low": edges[:-1],
-                        "high": edges[1:],
-                        "density": density,
-                    }
-                )
-            )
+            name = class_name(int(label))  # type: ignore[call-overload]
+            shown = {"feature": feature.name, "class": name, "low": edges[:-1], "high": edges[1:]}
+            parts.append(pd.DataFrame(shown | {"density": density}))
+        if data is not None and len(data):
+            values = data[feature.name].to_numpy(dtype=float)
+            values = (values - mean) / spread if scaled else values
+            density, error = densities(values, data["weight"].to_numpy(dtype=float), edges)
+            parts.append(pd.DataFrame(shown | {"class": "data", "density": density, "uncertainty": error}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -87,6 +88,7 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
             for name in ("background", "signal"):
                 bins = rows[rows["class"] == name]
                 fill_histogram(ax, bins, name, LABELS[name])
+            _draw_data(ax, rows[(rows["class"] == "data") & (rows["density"] > 0)])
             unit = "" if scaled else feature.unit
             edges = rows[["low", "high"]]
             if "cut" in table.columns:
@@ -102,6 +104,21 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
         shared_legend(fig, axes[0])
         add_title(fig, study)
     return fig
+
+
+def _draw_data(ax: Axes, bins: pd.DataFrame) -> None:
+    if len(bins):
+        middles = (bins["low"] + bins["high"]) / 2
+        ax.errorbar(
+            middles,
+            bins["density"],
+            bins["uncertainty"],
+            fmt="o",
+            ms=2.0,
+            lw=0.7,
+            color="black",
+            label="Data",
+        )
 
 
 def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Distributions of both classes, with a panel for each feature."""
+    """Distributions of both classes, with a panel for each feature; data as points, if there is any."""
 
     files = ("features",)
     standard = "study"
@@ -29,8 +29,13 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``feature``, ``class``, ``low``, ``high``, ``density`` of each bin, in the features' units."""
-    return tabulate_histograms(inputs.read("features"), inputs.study, inputs.figure.bins, scaled=False)
+    """Return ``feature``, ``class``, ``low``, ``high``, ``density`` of each bin, in the features' units.
+
+    Where there is data also ``uncertainty`` of its densities.
+    """
+    return tabulate_histograms(
+        inputs.read("features"), inputs.study, inputs.figure.bins, scaled=False, data=inputs.read_data()
+    )
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Settings(FigureSettings):
-    """Distributions of both classes, with the cuts of a network as lines."""
+    """Distributions of both classes, data as points if there is any, and the cuts of a network as lines."""
 
     files = ("features", "cuts")
     n_networks = range(1, 2)
@@ -52,7 +52,9 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         raise ValueError(
             f"network {inputs.networks[0]} has no cuts to draw: name a one_to_one or scan network"
         )
-    histograms = tabulate_histograms(inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled)
+    histograms = tabulate_histograms(
+        inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled, data=inputs.read_data()
+    )
     shown = pd.DataFrame(
         {
             "feature": cuts["feature"],

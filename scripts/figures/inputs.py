@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..data.table_file import read_table
-from ..data.thinning import read_shown_events
+from ..data.thinning import read_shown_data, read_shown_events
 from ..kinds import FigureSettings
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class FigureInputs(Generic[S]):
         """
         file = self.files[kind][position]
         return read_shown_events(file) if kind == "features" else read_table(file)
+
+    def read_data(self) -> pd.DataFrame:
+        """Read the events of data of the feature table; there may be none."""
+        return read_shown_data(self.files["features"][0])
 
     def model(self, position: int = 0) -> TrainedNetwork:
         """Load the trained network at ``position``."""

@@ -71,7 +71,8 @@ class Process(Part):
     """A process: its files, and what differs from the other processes."""
 
     role: Literal["signal", "background", "data"] = Field(
-        description="Class of its events. Data is in the feature table and the cutflow, never in a training"
+        description="Class of its events. Data is in the feature table, the cutflow and figures of features, "
+        "never in a training"
     )
     files: Files = Field(
         description="Files: paths or patterns such as `ntuples/*.root`, relative to the folder in which the "

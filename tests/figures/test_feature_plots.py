@@ -1,15 +1,19 @@
 """Distributions of the features, and what becomes of cuts when features or preselections change."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from pandas.testing import assert_frame_equal
 
+from scripts.figures import features
+from scripts.figures.inputs import FigureInputs
 from tests.figures.cases import (
     STUDIES,
 )
 from tests.figures.results import legend_texts, steps
 from tests.figures.written import training_scaling
+from tests.studies import make_study
 
 
 def test_features(results):
@@ -40,6 +44,33 @@ def test_features(results):
         assert highest > rows["density"].max()
         assert ax.get_xlabel() == feature.label + (" [GeV]" if feature.unit else "")
     assert legend_texts(figure.legends[0]) == ["Background", "Signal"]
+
+
+def test_data_is_drawn_as_points(tmp_path):
+    events = pd.DataFrame({"x0": np.linspace(0, 1, 40), "x1": np.linspace(5, 6, 40)})
+    events = events.assign(label=np.repeat([1, 0], 20), split=["train", "test"] * 20, weight=2.0)
+    data = pd.DataFrame({"x0": [0.05, 0.07, 0.95, 7.0], "x1": 5.01}).assign(
+        label=-1, split="data", weight=1.0
+    )
+    path = tmp_path / "features.parquet"
+    pd.concat([events, data]).to_parquet(path, row_group_size=40)
+    study = make_study(figures={"f": {"plot": "features", "bins": 10, "caption": "Features."}})
+    inputs = FigureInputs(study.figures["f"], study, {"features": [path]})
+    table = features.tabulate(inputs)
+    points = table[(table["class"] == "data") & (table["feature"] == "x0")]
+    # Of four events two are in the first bin; one lies outside of all bins and counts.
+    assert points["density"].to_list() == pytest.approx([5.0, *[0.0] * 8, 2.5])
+    assert points["uncertainty"].to_list() == pytest.approx([5 / 2**0.5, *[0.0] * 8, 2.5])
+    figure = features.make_figure(table, study.figures["f"], study)
+    (markers,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert markers.get_xdata().tolist() == pytest.approx([0.05, 0.95])
+    assert legend_texts(figure.legends[0]) == ["Background", "Signal", "Data"]
+    alone = tmp_path / "without.parquet"
+    events.to_parquet(alone)
+    without = features.tabulate(FigureInputs(study.figures["f"], study, {"features": [alone]}))
+    assert "uncertainty" not in without
+    expected = table[table["class"] != "data"].drop(columns="uncertainty").reset_index(drop=True)
+    assert_frame_equal(without, expected)
 
 
 def test_features_with_the_cuts_of_one_network(results):

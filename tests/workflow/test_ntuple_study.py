@@ -72,7 +72,7 @@ def test_from_ntuples_to_figures(tmp_path, run_snakemake, config):
     assert len(scores) == (events["label"] >= 0).sum()
     assert pd.read_csv(results / "toy" / "scan" / "metrics.csv")["auc"].iloc[0] > 0.7
     drawn = pd.read_csv(results / "figures" / "one.csv")
-    assert set(drawn["class"]) == {"signal", "background"}
+    assert set(drawn["class"]) == {"signal", "background", "data"}
     assert "data" in (results / "tables" / "toy_cutflow.md").read_text()
     # A replaced file is read again, and nothing else is.
     write_events(tmp_path / "b.csv", 0.0, 300, 9)
