@@ -101,7 +101,8 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
             ax.set_xlim(edges.min().min(), edges.max().max())
         for ax in axes[:: columns_of(len(axes))]:
             ax.set_ylabel("Events (unit area)", loc="center")
-        shared_legend(fig, axes[0])
+        # With data and cuts the entries are too many for one line.
+        shared_legend(fig, axes[0], columns=3 if (table["class"] == "data").any() else 6)
         add_title(fig, study)
     return fig
 

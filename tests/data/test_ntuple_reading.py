@@ -178,6 +178,25 @@ def test_numbers_of_events(files, event, message):
         read_study(files, entry)
 
 
+def test_files_without_events_and_with_other_branches(files):
+    ak.to_parquet(ak.zip({"other": ak.Array([1.0])[:0]}, depth_limit=1), files / "empty.parquet")
+    more = {"n": [21], "met": [5.0], "lead": [1.0], "further": [3]}
+    pd.DataFrame(more).to_parquet(files / "more.parquet")
+    entry = ntuple_study(processes(files), ("met", "n"), SPLIT)
+    names = ("empty", "flat", "more")
+    entry["source"]["processes"]["b"]["files"] = [str(files / f"{name}.parquet") for name in names]
+    table, flow = read_study(files, entry)
+    assert table.loc[table["process"] == "b", "n"].to_list() == [7, 8, 9, 10, 21]
+    assert events_of(table, "b") == [0, 1, 2, 3, 4]
+    assert flow["b"].to_list() == [5]
+
+
+def test_constants_alone(files):
+    entry = ntuple_study(processes(files), ("met",), {"test_fraction": 0.5, "seed": 1}, columns={"met": "2"})
+    with pytest.raises(ValueError, match="column met has the same value"):
+        read_study(files, entry)
+
+
 def test_an_event_is_of_the_test_or_not(files):
     entry = ntuple_study(processes(files), ("met",), {"by": "lead > 20"})
     with pytest.raises(
