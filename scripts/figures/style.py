@@ -90,6 +90,10 @@ def save(fig: Figure, pdf: Path, png: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
+    for ax in fig.axes:
+        for spine in ax.spines.values():
+            # For its extent a spine searches all ticks anew, many times. Ours point inwards and add nothing.
+            spine.axis = None
     FigureCanvasPdf(fig).print_pdf(pdf, metadata={"CreationDate": None})
     fig.set_dpi(DPI)  # after the pdf, which sets one of its own
     FigureCanvasAgg(fig).print_png(png)
