@@ -1,5 +1,10 @@
 """Draw one figure of the config."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.draw_figure")
+
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +12,7 @@ import pandas as pd
 
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style, save
-from scripts.jobs.bridge import bridge, path_list
+from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
 from scripts.study import parse_study
@@ -48,7 +53,3 @@ def main(
     with paper_style():
         drawn = module.make_figure(table, settings, parsed)
         save(drawn, pdf, png)
-
-
-if "snakemake" in globals():
-    bridge(globals()["snakemake"], main)
