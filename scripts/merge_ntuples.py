@@ -1,10 +1,15 @@
 """Join the events read from the ntuples of all processes into the feature table of a study."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.merge_ntuples")
+
 from pathlib import Path
 from typing import Any
 
 from scripts.data.ntuple_merging import merge_parts
-from scripts.jobs.bridge import bridge, path_list
+from scripts.jobs.bridge import path_list
 from scripts.parsing import parse
 from scripts.study import Split
 
@@ -34,7 +39,3 @@ def main(
     """
     parsed = None if split is None else parse(Split, split)
     merge_parts(path_list(parts), path_list(cutflows), table, cutflow, parsed, **merging)
-
-
-if "snakemake" in globals():
-    bridge(globals()["snakemake"], main)

@@ -1,5 +1,10 @@
 """Read the selected events of some files of a process."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.read_ntuples")
+
 import logging
 from pathlib import Path
 from typing import Any
@@ -30,9 +35,3 @@ def main(*, table: Path, cutflow: Path, process: str, files: list[str], recipe: 
         raise ValueError(f"{error} (process {process})") from error
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     log.info("%s: %d of %d events pass, of %s%s", process, tally.events[-1], tally.events[0], files[0], more)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)
