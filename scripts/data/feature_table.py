@@ -82,21 +82,21 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
     Raises
     ------
     ValueError
-        If a column is missing, a feature holds NaN or infinity or has no spread, or a class has no
-        event in the training or test sample.
+        If a column is missing, a feature or weight is NaN or infinite, a feature has no spread, or the
+        weights of a class have no positive sum in the training or test sample.
     """
     missing = [name for name in (*features, "label", "split", "weight") if name not in table.columns]
     if missing:
         raise ValueError(f"{origin}: no column {', '.join(missing)}: it has {', '.join(table.columns)}")
-    for name in features:
+    for name in (*features, "weight"):
         n_bad = int((~np.isfinite(table[name].to_numpy(dtype=float))).sum())
         if n_bad:
             raise ValueError(not_finite(origin, name, n_bad, len(table)))
     for split in SPLITS:
         in_split = table[table["split"] == split]
         for class_name, label in CLASSES.items():
-            if not (in_split.loc[in_split["label"] == label, "weight"] > 0).any():
-                raise ValueError(no_class(origin, class_name, split))
+            of_class = in_split.loc[in_split["label"] == label, "weight"].to_numpy(dtype=float)
+            require_weights(origin, class_name, split, float(of_class.sum()))
     for name in features:
         if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
             raise ValueError(no_spread(origin, name))
@@ -113,6 +113,23 @@ def not_finite(origin: object, column: str, n_bad: int, n_events: int) -> str:
 def no_class(origin: object, class_name: str, split: str) -> str:
     """Return the message for a sample without events of a class."""
     return f"{origin}: no {class_name} event in the {split} sample: give more events, or loosen the selection"
+
+
+def weights_not_positive(what: str, total: float) -> str:
+    """Return the message for weights that add up to nothing or less."""
+    return (
+        f"the weights of {what} add up to {total:g}, which has to be positive: correct the weight, or give "
+        "more events"
+    )
+
+
+def require_weights(origin: object, class_name: str, split: str, total: float) -> None:
+    """Raise if the weights of a class add up to nothing or less."""
+    if total < 0:
+        what = weights_not_positive(f"the {class_name} events in the {split} sample", total)
+        raise ValueError(f"{origin}: {what}")
+    if not total > 0:
+        raise ValueError(no_class(origin, class_name, split))
 
 
 def no_spread(origin: object, column: str) -> str:

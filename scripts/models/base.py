@@ -190,6 +190,8 @@ def area_through(signal: NDArray[np.floating], background: NDArray[np.floating])
     signal, background : ndarray, shape (n_points,)
         Efficiencies of the points, in any order.
     """
+    # Efficiencies beyond are fluctuations of negative weights.
+    signal, background = np.clip(signal, 0.0, 1.0), np.clip(background, 0.0, 1.0)
     x, y = np.concatenate([[0.0], background, [1.0]]), np.concatenate([[0.0], signal, [1.0]])
     order = np.lexsort((x, y))
     # Sorted by signal efficiency, as the background efficiency may decrease from one point to the next.

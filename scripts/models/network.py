@@ -32,6 +32,7 @@ from cabin_core import (
 from cabin_core.classifiers import cuts_of, start_truncated_normal
 from cabin_core.cut_sums import can_fuse
 from cabin_core.fused import can_fuse_preselection
+from cabin_core.weight_unit import weight_unit
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
@@ -193,6 +194,7 @@ def make_sample(
     *,
     equal_class_weights: bool = False,
     experiment: CountingExperiment | None = None,
+    exact_unit: bool = False,
 ) -> EventSample:
     """Return the training or test events of a feature table, scaled.
 
@@ -210,6 +212,9 @@ def make_sample(
         Only the binary cross-entropy in the loss depends on the ratio of the classes.
     experiment : CountingExperiment, optional
         If given, the weights are its expected yields.
+    exact_unit : bool
+        Whether other weights are in units of their mean absolute value, see
+        :func:`cabin_core.weight_unit.weight_unit`.
 
     Returns
     -------
@@ -222,6 +227,8 @@ def make_sample(
         weights = pd.Series(expected_weights(events, experiment), index=events.index)
     elif equal_class_weights:
         weights = equal_weights(events)
+    else:
+        weights = weights / weight_unit(float(weights.abs().sum()), len(weights), exact=exact_unit)
     return EventSample.from_arrays(
         scaling.scale(values),
         torch.from_numpy(events["label"].to_numpy(copy=True)),
@@ -317,6 +324,7 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
             DTYPES[settings.precision],
             equal_class_weights=task.equal_class_weights,
             experiment=experiment,
+            exact_unit=settings.loss.depends_on_scale,
         )
         for split in ("train", "test")
     )

@@ -15,8 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from cabin_core import EventBlock, EventStream, FeatureScaling
+from cabin_core.weight_unit import weight_unit
 
 from ..data.event_file import EventFile
+from ..data.feature_table import SPLITS
 from ..data.stored_table import Block, StoredTable
 from ..data.survey import Survey, join, survey
 from ..jobs.memory import available_memory
@@ -83,19 +85,20 @@ class StoredEvents:
         *,
         equal_class_weights: bool = False,
         experiment: CountingExperiment | None = None,
+        exact_unit: bool = False,
         again: bool = True,
     ) -> EventStream:
         """Return the training or test events.
 
         Parameters
         ----------
-        scaling, split, dtype, equal_class_weights, experiment
+        scaling, split, dtype, equal_class_weights, experiment, exact_unit
             As those of :func:`scripts.models.network.make_sample`.
         again : bool
             Whether they are needed more than once, and so kept.
         """
         mean, spread = scaling.mean.numpy(), scaling.spread.numpy()
-        factors = self._factors(split, equal_class_weights, experiment)
+        factors = self._factors(split, equal_class_weights, experiment, exact_unit)
         real = np.float32 if dtype == torch.float32 else np.float64
         in_training = split == "train"
 
@@ -121,11 +124,20 @@ class StoredEvents:
         return EventStream(blocks, len(mean), dtype, kept=kept, add_up=self.processes.add_up)
 
     def _factors(
-        self, split: str, equal_class_weights: bool, experiment: CountingExperiment | None
+        self,
+        split: str,
+        equal_class_weights: bool,
+        experiment: CountingExperiment | None,
+        exact_unit: bool,
     ) -> dict[str, float] | tuple[float, float]:
         if experiment is not None:
             return self.survey.expected_factors(split, experiment)
-        return self.survey.equal_factors(split) if equal_class_weights else (1.0, 1.0)
+        if equal_class_weights:
+            return self.survey.equal_factors(split)
+        at = SPLITS.index(split)
+        absolute, n_events = float(self.survey.absolute[at].sum()), int(self.survey.counts[at].sum())
+        factor = 1 / weight_unit(absolute, n_events, exact=exact_unit)
+        return factor, factor
 
     def _kept(self, bytes_of_event: int, split: str) -> list | EventFile | None:
         if self.folder is None:

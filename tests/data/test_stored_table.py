@@ -133,6 +133,9 @@ FAULTS = {
     "NaN": _changed("y", lambda t: t.index >= 990, np.nan),
     "infinity": _changed("x", lambda t: t.index == 500, np.inf),
     "no test signal": _changed("split", lambda t: t["label"] == 1, "train"),
+    "a weight that is NaN": _changed("weight", lambda t: t.index == 7, np.nan),
+    "negative test signal": _changed("weight", lambda t: (t["label"] == 1) & (t["split"] == "test"), -1.0),
+    "negative bin": _changed("weight", lambda t: (t["label"] == 0) & (t["pt"] > 2), -2.0),
     "no background": _changed("weight", lambda t: t["label"] == 0, 0.0),
     "one value": _changed("x", lambda t: t.index >= 0, 7.0),
     "outside": _changed("pt", lambda t: t.index < 3, 4.0),
@@ -173,6 +176,17 @@ def test_faults_of_cross_sections(tmp_path, cross_sections, message):
     experiment = EXPERIMENT.model_copy(update={"cross_sections": cross_sections})
     with pytest.raises(ValueError, match=message):
         found.expected_factors("train", experiment)
+
+
+def test_a_process_of_negative_weight_is_told(tmp_path):
+    table = make_table()
+    table.loc[table["process"] == "top", "weight"] = -0.01
+    found = survey(stored(write(table, tmp_path), FEATURES))
+    message = r"cross_sections.top: the weights of its events add up to -[\d.]+, which has to be positive"
+    with pytest.raises(ValueError, match=message):
+        found.expected_factors("train", EXPERIMENT)
+    with pytest.raises(ValueError, match=message):
+        expected_weights(table[table["split"] == "train"], EXPERIMENT)
 
 
 def arranged(n_events: int, seed: int) -> ArrangedEvents:
