@@ -7,7 +7,7 @@ One row for each event: the features in physical units, ``label`` (1 signal, 0 b
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def make_feature_table(
     signal: pd.DataFrame,
     background: pd.DataFrame,
     split: Split,
-    weights: dict[str, float] | None = None,
+    weights: Mapping[str, float | NDArray[np.float64]] | None = None,
 ) -> pd.DataFrame:
     """Join both classes in one table and split them into training and test sample.
 
@@ -37,8 +37,8 @@ def make_feature_table(
     signal, background : DataFrame
         The features of each class, one column a feature.
     split : Split
-    weights : dict, optional
-        Weight of each event of ``signal`` and of ``background``; 1 where absent.
+    weights : mapping, optional
+        Weight of every event of ``signal`` and of ``background``, or one of each event; 1 where absent.
 
     Returns
     -------
@@ -49,7 +49,10 @@ def make_feature_table(
     sizes = [len(signal), len(background)]
     table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), sizes)
     table["split"] = draw_split(len(table), split)
-    table["weight"] = np.repeat([1.0, 1.0] if weights is None else [weights[name] for name in CLASSES], sizes)
+    of_classes = [1.0, 1.0] if weights is None else [weights[name] for name in CLASSES]
+    table["weight"] = np.concatenate(
+        [np.broadcast_to(of_class, size) for of_class, size in zip(of_classes, sizes, strict=True)]
+    )
     return table
 
 
