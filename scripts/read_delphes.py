@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.data.outliers import report_far_values
 from scripts.physics.preselection import read_file
 
 log = logging.getLogger("cabin.read_delphes")
@@ -33,6 +34,7 @@ def main(
     """
     file = read_file(root_file, selection, features)
     events, counts = file.features, file.counts
+    report_far_values(log, root_file, events, file.numbers)
     flow = pd.DataFrame(counts.items(), columns=["step", "events"])
     if file.weights is not None:
         flow = flow.join(pd.DataFrame([vars(sums) for sums in file.sums.values()]))

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cabin_core.feature_spread import Scaling, centre_and_spread, sampled_rows
+
 if TYPE_CHECKING:
     from ..study import Split
 
@@ -177,18 +179,24 @@ def equal_weights(events: pd.DataFrame) -> pd.Series:
 
 
 def fit_scaling(
-    table: pd.DataFrame, features: Sequence[str]
+    table: pd.DataFrame, features: Sequence[str], scaling: Scaling
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and spread of each feature in the training sample, each of shape (n_features,).
+    """Return origin and unit of each feature, of the training sample.
 
-    These are the numbers of scikit-learn's StandardScaler, to the last bit; its import takes a second. As
-    there, a spread that is only rounding counts as 1.
+    Parameters
+    ----------
+    table : DataFrame
+        A feature table.
+    features : sequence of str
+    scaling : str
+        As in :func:`cabin_core.feature_spread.centre_and_spread`.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n_features,)
     """
-    values = table.loc[table["split"] == "train", list(features)].to_numpy(dtype=np.float64)
-    n_events, rounding = len(values), np.finfo(np.float64).eps
-    mean = values.sum(axis=0) / n_events
-    distance = values - mean
-    # The second term would be zero without rounding; with it the variance is more precise.
-    variance = ((distance**2).sum(axis=0) - distance.sum(axis=0) ** 2 / n_events) / n_events
-    is_rounding = variance <= n_events * rounding * variance + (n_events * mean * rounding) ** 2
-    return mean, np.where(is_rounding, 1.0, np.sqrt(variance))
+    chosen = (table["split"] == "train").to_numpy()
+    if scaling == "robust":
+        chosen = chosen & sampled_rows(0, len(table), len(table))
+    values = table.loc[chosen, list(features)].to_numpy(dtype=np.float64)
+    return centre_and_spread(values, scaling)

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cabin_core.feature_spread import Scaling, robust_scale, sampled_rows
+
 from .feature_table import CLASSES, SPLITS, no_spread, not_finite, require_weights
 from .yields import missing_cross_section, require_process, yields_of
 
@@ -46,7 +48,8 @@ class Moments:
             zeros, infinite = np.zeros(len(values)), np.full(len(values), np.inf)
             return cls(0, zeros, zeros, infinite, -infinite)
         mean = values.mean(axis=1)
-        squares = np.square(values - mean[:, None]).sum(axis=1)
+        with np.errstate(over="ignore"):  # of a value that is absurdly far out
+            squares = np.square(values - mean[:, None]).sum(axis=1)
         return cls(values.shape[1], mean, squares, values.min(axis=1), values.max(axis=1))
 
     def __add__(self, other: Moments) -> Moments:
@@ -54,10 +57,12 @@ class Moments:
         count = self.count + other.count
         share = other.count / max(count, 1)
         step = other.mean - self.mean
+        with np.errstate(over="ignore"):
+            squares = self.squares + other.squares + step**2 * share * self.count
         return Moments(
             count,
             self.mean + step * share,
-            self.squares + other.squares + step**2 * share * self.count,
+            squares,
             np.minimum(self.low, other.low),
             np.maximum(self.high, other.high),
         )
@@ -85,6 +90,8 @@ class Survey:
         Sums of weights by bin of the property, if there is one.
     beyond : tuple
         Number of events outside of the bins, and the lowest and highest value of the property.
+    sampled : tuple of array, each of shape (n_columns, n_sampled)
+        Values of the training events whose quantiles stand for those of all.
     """
 
     columns: tuple[str, ...]
@@ -95,10 +102,20 @@ class Survey:
     moments: Moments
     in_bins: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 2, 0)))
     beyond: tuple[int, float, float] = (0, np.inf, -np.inf)
+    sampled: tuple[NDArray[np.float64], ...] = ()
 
     @classmethod
-    def of_block(cls, block: Block, columns: tuple[str, ...], bins: EventBins | None) -> Survey:
-        """Return the sums over a block; the last column is the property where there are bins."""
+    def of_block(cls, block: Block, columns: tuple[str, ...], bins: EventBins | None, n_rows: int) -> Survey:
+        """Return the sums over a block; the last column is the property where there are bins.
+
+        Parameters
+        ----------
+        block : Block
+        columns : tuple of str
+        bins : EventBins, optional
+        n_rows : int
+            Number of events in the whole table.
+        """
         sample = 2 * ~block.in_training + ~block.is_signal  # 0 to 3
         finite = np.isfinite(block.values)
         faults = np.append((~finite).sum(axis=1), (~np.isfinite(block.weights)).sum())
@@ -110,6 +127,7 @@ class Survey:
             _weights(block, sample),
             faults,
             Moments.of(values[:, block.in_training]),
+            sampled=(values[:, block.in_training & sampled_rows(block.first, len(sample), n_rows)],),
         )
         if bins is None:
             return survey
@@ -141,6 +159,7 @@ class Survey:
                 min(self.beyond[1], other.beyond[1]),
                 max(self.beyond[2], other.beyond[2]),
             ),
+            self.sampled + other.sampled,
         )
 
     def check(self, origin: object, bins: EventBins | None = None) -> None:
@@ -158,8 +177,10 @@ class Survey:
         if bins is not None:
             bins.require(origin, n_events, *self.beyond, self.in_bins)
 
-    def scaling(self, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return mean and spread of the first columns in the training sample."""
+    def scaling(self, n_features: int, scaling: Scaling) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return origin and unit of the first columns, of the training sample, as ``fit_scaling`` does."""
+        if scaling == "robust":
+            return robust_scale(np.concatenate(self.sampled, axis=1)[:n_features].T)
         spread = np.sqrt(self.moments.squares / self.moments.count)
         return self.moments.mean[:n_features], spread[:n_features]
 
@@ -213,7 +234,8 @@ def _weights(block: Block, sample: NDArray[np.intp]) -> dict[str, NDArray[np.flo
 
 def survey(table: StoredTable, bins: EventBins | None = None) -> Survey:
     """Return the sums over a table or its share; with bins its last column is their property."""
-    blocks = (Survey.of_block(block, table.columns, bins) for block in table.blocks())
+    n_rows = len(table)
+    blocks = (Survey.of_block(block, table.columns, bins, n_rows) for block in table.blocks())
     return reduce(Survey.__add__, blocks)
 
 

@@ -19,6 +19,7 @@ from ..data.score_table import roc_area, score_column
 
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
+    from cabin_core.feature_spread import Scaling
 
     from ..data.stored_table import StoredTable
     from ..data.survey import Survey
@@ -48,6 +49,8 @@ class TrainingTask:
         Number of threads; the result does not depend on it.
     stored : StoredEvents, optional
         The events, if the training reads them block by block.
+    scaling : str
+        How features are scaled, see :func:`cabin_core.feature_spread.centre_and_spread`.
     """
 
     name: str
@@ -58,6 +61,7 @@ class TrainingTask:
     counting_experiment: CountingExperiment | None = None
     threads: int = 1
     stored: StoredEvents | None = None
+    scaling: Scaling = "standard"
 
     def sample(self, split: str) -> pd.DataFrame:
         """Return the events of the ``train`` or ``test`` sample."""

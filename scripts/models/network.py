@@ -31,6 +31,7 @@ from cabin_core import (
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
 from cabin_core.cut_sums import can_fuse
+from cabin_core.feature_spread import LARGEST
 from cabin_core.fused import can_fuse_preselection
 from cabin_core.weight_unit import weight_unit
 
@@ -373,17 +374,22 @@ def scaling_of(settings: Any, task: TrainingTask) -> FeatureScaling:
     A property that cuts follow is the last column and is not scaled.
     """
     features = task.features
+    limit = settings.farthest if task.scaling == "robust" else LARGEST
     if not settings.scale_features:
         scaling = FeatureScaling.identity(features)
     elif task.stored is None:
-        scaling = FeatureScaling(features, *fit_scaling(task.events, features))
+        scaling = FeatureScaling(features, *fit_scaling(task.events, features, task.scaling), limit)
     else:
-        scaling = FeatureScaling(features, *task.stored.survey.scaling(len(features)))
+        found = task.stored.survey.scaling(len(features), task.scaling)
+        scaling = FeatureScaling(features, *found, limit)
     bins = bins_of(settings)
     if bins is None:
         return scaling
     return FeatureScaling(
-        [*features, bins.name], [*scaling.mean.tolist(), 0.0], [*scaling.spread.tolist(), 1.0]
+        [*features, bins.name],
+        [*scaling.mean.tolist(), 0.0],
+        [*scaling.spread.tolist(), 1.0],
+        [*scaling.limit.tolist(), LARGEST],
     )
 
 

@@ -97,18 +97,20 @@ class StoredEvents:
         again : bool
             Whether they are needed more than once, and so kept.
         """
-        mean, spread = scaling.mean.numpy(), scaling.spread.numpy()
+        of_features = [values.numpy() for values in (scaling.mean, scaling.spread, scaling.limit)]
         factors = self._factors(split, equal_class_weights, experiment, exact_unit)
         real = np.float32 if dtype == torch.float32 else np.float64
-        in_training = split == "train"
+        in_training, n_columns = split == "train", len(scaling.features)
 
         def blocks() -> Iterator[EventBlock]:
             empty = True
             for block in self.table.blocks():
                 chosen = block.in_training == in_training
-                features = np.empty((len(mean), int(chosen.sum())), real)
-                for values, target, middle, unit in zip(block.values, features, mean, spread, strict=True):
-                    target[:] = (values[chosen] - middle) / unit
+                features = np.empty((n_columns, int(chosen.sum())), real)
+                for values, target, middle, unit, limit in zip(
+                    block.values, features, *of_features, strict=True
+                ):
+                    target[:] = np.clip((values[chosen] - middle) / unit, -limit, limit)
                 weights = block.weights * _factors_of(block, factors)
                 yield EventBlock(
                     torch.from_numpy(features).T,
@@ -118,10 +120,10 @@ class StoredEvents:
                 empty = False
             if empty:  # fewer events than processes
                 none = torch.zeros(0, dtype=dtype)
-                yield EventBlock(none.reshape(0, len(mean)), none.bool(), none)
+                yield EventBlock(none.reshape(0, n_columns), none.bool(), none)
 
-        kept = self._kept(dtype.itemsize * (len(mean) + 1), split) if again else None
-        return EventStream(blocks, len(mean), dtype, kept=kept, add_up=self.processes.add_up)
+        kept = self._kept(dtype.itemsize * (n_columns + 1), split) if again else None
+        return EventStream(blocks, n_columns, dtype, kept=kept, add_up=self.processes.add_up)
 
     def _factors(
         self,

@@ -14,6 +14,7 @@ import xgboost
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from cabin_core.feature_spread import LARGEST
 from cabin_core.weight_unit import weight_unit
 
 from ..data.feature_table import equal_weights
@@ -80,9 +81,7 @@ class TreeModel(Model):
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return the signal probability in float64, shape (n_events, 1)."""
-        events = xgboost.DMatrix(
-            table[self.features].to_numpy(dtype=float), feature_names=self.features, nthread=1
-        )
+        events = xgboost.DMatrix(_values(table, self.features), feature_names=self.features, nthread=1)
         margins = self.booster.predict(
             events, output_margin=True, iteration_range=(0, self.booster.best_iteration + 1)
         )
@@ -177,9 +176,15 @@ def _weighted(events: pd.DataFrame, negative: str | None, *, equal: bool) -> pd.
     return events.assign(weight=events["weight"] / weight_unit(absolute, n_events, exact=True))
 
 
+def _values(events: pd.DataFrame, features: Sequence[str]) -> NDArray[np.float64]:
+    """Return the features, in the range of float32, which xgboost counts in."""
+    values: NDArray[np.float64] = events[list(features)].to_numpy(dtype=float)
+    return np.clip(values, -LARGEST, LARGEST)
+
+
 def _matrix(events: pd.DataFrame, features: Sequence[str]) -> Any:
     return xgboost.DMatrix(
-        events[list(features)].to_numpy(dtype=float),
+        _values(events, features),
         label=events["label"].to_numpy(),
         weight=events["weight"].to_numpy(dtype=float),
         feature_names=list(features),

@@ -85,8 +85,10 @@ def test_a_survey_knows_what_the_table_in_memory_knows(tmp_path, shares):
     path = write(table, tmp_path)
     found = join([survey(stored(path, [*FEATURES, "pt"], share, shares), BINS) for share in range(shares)])
     found.check(path, BINS)
-    for values, expected in zip(found.scaling(2), fit_scaling(table, FEATURES), strict=True):
-        np.testing.assert_allclose(values, expected, rtol=1e-13)
+    for scaling in ("standard", "robust"):
+        expected = fit_scaling(table, FEATURES, scaling)
+        for values, others in zip(found.scaling(2, scaling), expected, strict=True):
+            np.testing.assert_allclose(values, others, rtol=1e-13)
     for split in ("train", "test"):
         events = table[table["split"] == split]
         signal, background = found.equal_factors(split)
@@ -112,7 +114,7 @@ def test_a_survey_by_hand(tmp_path):
     )
     found = survey(stored(write(table, tmp_path, 2), ["x"]))
     assert found.counts.tolist() == [[1, 2], [1, 1]]
-    mean, spread = found.scaling(1)
+    mean, spread = found.scaling(1, "standard")
     assert (mean[0], spread[0]) == pytest.approx((13 / 3, np.sqrt(56) / 3))
     assert found.equal_factors("train") == pytest.approx((1.5, 3 / 16))
     assert {name: values.tolist() for name, values in found.weights.items()} == {
