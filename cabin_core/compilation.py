@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # Compiled code goes to the folder that a workflow names, or to the user's cache; never beside the source.
 os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator,UserWideCacheLocator")
 
 from numba import njit, types
+from numba.core import entrypoints
+from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
 Function = Callable[..., Any]
@@ -58,3 +61,19 @@ def _of_bits(context: Any, bits: Any, like: Any) -> tuple[Any, Function]:
 to_bits: Function = intrinsic(_to_bits)
 #: ``of_bits(bits, like)``: the number that has these bits, of the type of ``like``.
 of_bits: Function = intrinsic(_of_bits)
+
+
+@contextmanager
+def arrays_only() -> Iterator[None]:
+    """Compile without the types of other packages.
+
+    Before its first compilation numba imports the packages that register with it, where installed: vector,
+    awkward and with them sympy take half a second. Kernels take arrays; later compilations find the packages.
+    """
+    with global_compiler_lock:
+        before = getattr(entrypoints, "_already_initialized", False)
+        entrypoints._already_initialized = True
+        try:
+            yield
+        finally:
+            entrypoints._already_initialized = before

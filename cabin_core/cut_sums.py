@@ -213,5 +213,9 @@ def fused_sums(
 
 def compile_kernels(dtype: torch.dtype) -> None:
     """Compile the kernel for a precision, or read what is compiled, before it is needed."""
-    network = CutNetwork(1, 1, [1.0]).to(dtype)
-    fused_sums(network, EventSample.from_arrays([[0.0], [0.0]], [0, 1], dtype=dtype))
+    from .compilation import arrays_only
+
+    # With several features and events of a class: their arrays have gaps, which is another type for numba.
+    network = CutNetwork(2, 1, [1.0, 1.0]).to(dtype)
+    with arrays_only():
+        fused_sums(network, EventSample.from_arrays([[0.0, 0.0]] * 4, [0, 0, 1, 1], dtype=dtype))

@@ -123,8 +123,11 @@ def compile_kernels(dtype: torch.dtype) -> None:
     """Compile the kernels, or read what is compiled, before they are needed; there are none for float64."""
     if dtype != torch.float32:
         return
+    from .compilation import arrays_only
+
     features, layer = torch.zeros(2, 1), nn.Linear(1, 1)
-    logarithms = fused_log_scores(CutNetwork(1, 1, [1.0]), features)
-    outputs = fused_layers(features.T, [layer, layer])
-    if logarithms is not None and outputs is not None:
-        (logarithms.sum() + outputs.sum()).backward()
+    with arrays_only():
+        logarithms = fused_log_scores(CutNetwork(1, 1, [1.0]), features)
+        outputs = fused_layers(features.T, [layer, layer])
+        if logarithms is not None and outputs is not None:
+            (logarithms.sum() + outputs.sum()).backward()

@@ -27,8 +27,8 @@ from .kernel_numbers import Numbers
 
 Array = NDArray[Any]
 
-#: Memory of a block, which stays in the cache [bytes], and bounds of its number of events.
-CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**16, 64, 512
+#: Memory of a block, which stays in the second cache of a core [bytes], and bounds of its number of events.
+CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**18, 64, 512
 #: Rows of the exponentials of a block behind those of the edges: the factor of the score that is cut off
 #: from the exponentials, its negative logarithm, and the least inverse of a product that is not zero.
 FAINT, BEYOND, LEAST = range(3)

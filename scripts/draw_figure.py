@@ -1,16 +1,27 @@
 """Draw one figure of the config."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.draw_figure")
+
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.figure import Figure
 
 from scripts.figures.inputs import FigureInputs
-from scripts.figures.style import paper_style, save
-from scripts.jobs.bridge import bridge, path_list
+from scripts.figures.style import paper_style
+from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
 from scripts.study import parse_study
+
+#: Resolution of a png [dots per inch].
+DPI = 150
 
 
 def main(
@@ -50,5 +61,16 @@ def main(
         save(drawn, pdf, png)
 
 
-if "snakemake" in globals():
-    bridge(globals()["snakemake"], main)
+def save(fig: Figure, pdf: Path, png: Path) -> None:
+    """Write a figure without a date, for the same bytes each time; inside its style.
+
+    ``savefig`` draws a figure twice, at first without output, to find its layout. The canvases of the formats
+    lay it out as they draw it, which gives the same files.
+    """
+    for ax in fig.axes:
+        for spine in ax.spines.values():
+            # For its extent a spine searches all ticks anew, many times. Ours point inwards and add nothing.
+            spine.axis = None
+    FigureCanvasPdf(fig).print_pdf(pdf, metadata={"CreationDate": None})
+    fig.set_dpi(DPI)  # after the pdf, which sets one of its own
+    FigureCanvasAgg(fig).print_png(png)

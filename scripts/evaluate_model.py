@@ -1,5 +1,10 @@
 """Evaluate a trained model: its cuts, its scores and the efficiencies of its selections."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.evaluate_model")
+
 from pathlib import Path
 
 from scripts.data.event_bins import columns_of
@@ -43,9 +48,3 @@ def main(
         score_table.to_parquet(scores, index=False)
     trained.cuts().to_csv(cuts, index=False)
     metrics_table.to_csv(metrics, index=False)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

@@ -1,5 +1,10 @@
 """Generate the events of a study whose source needs no simulation."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.generate_features")
+
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +32,3 @@ def main(*, table: Path, study: dict[str, Any], study_name: str) -> None:
     events = parsed.source.generate(parsed)
     check_feature_table(events, parsed.column_names, table)
     write_feature_table(events, table)
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

@@ -1,12 +1,17 @@
 """Join the events read from the files of both samples into the feature table of a study."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.merge_features")
+
 import json
 from pathlib import Path
 from typing import Any
 
 from scripts.data.feature_table import CLASSES, check_feature_table, write_feature_table
 from scripts.data.merging import merge_samples, read_sample
-from scripts.jobs.bridge import bridge, path_list
+from scripts.jobs.bridge import path_list
 from scripts.parsing import parse
 from scripts.study import Split
 
@@ -53,7 +58,3 @@ def main(
     flow.to_csv(cutflow, index_label="step")
     check_feature_table(events, features, table)
     write_feature_table(events, table)
-
-
-if "snakemake" in globals():
-    bridge(globals()["snakemake"], main)

@@ -1,5 +1,10 @@
 """Read the selected events of one Delphes ROOT file."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.read_delphes")
+
 import logging
 from pathlib import Path
 from typing import Any
@@ -43,9 +48,3 @@ def main(
     events.to_parquet(table, index=False)
     flow.to_csv(cutflow, index=False)
     log.info("%s: %d of %d events pass", root_file, len(events), counts["all events"])
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

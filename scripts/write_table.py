@@ -1,5 +1,10 @@
 """Write one table of the config as csv, markdown and LaTeX."""
 
+if "snakemake" in globals():
+    from scripts.jobs.warm import run_job
+
+    run_job(globals()["snakemake"], "scripts.write_table")
+
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +50,3 @@ def main(
     made.to_csv(csv, index=False)
     md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")
     tex.write_text(to_latex(made, caption))
-
-
-if "snakemake" in globals():
-    from scripts.jobs.bridge import bridge
-
-    bridge(globals()["snakemake"], main)

@@ -8,7 +8,7 @@ from .settings import Case
 
 #: Operations on one number, counted in the functions of ``cabin_core/kernel.py``. A multiply-add, a minimum,
 #: a comparison and a division each count as one, although a division takes longer. Exponents and
-#: exponential, by event and edge, the same for all rows of cuts:
+#: exponential, by event and edge, the same for all rows of cuts, and none where a small sample keeps them:
 EXPONENT = 6
 EXPONENTIAL = {"float32": 15, "float64": 20}
 #: By event, the same for all rows: a factor beyond the range of the exponential, and the least score.
@@ -39,8 +39,11 @@ def work_of(case: Case, dtype: str) -> Work:
     dtype : str
         ``float32`` or ``float64``.
     """
-    of_edge = EXPONENT + EXPONENTIAL[dtype]
-    of_event = FAINT + EXPONENTIAL[dtype]
+    from cabin_core.cut_sums import KEPT_MEMORY
+
+    kept = case.events * case.features * SIZES[dtype] <= KEPT_MEMORY
+    of_edge = 0 if kept else EXPONENT + EXPONENTIAL[dtype]
+    of_event = 0 if kept else FAINT + EXPONENTIAL[dtype]
     of_row = FINISH[case.bce] + (LOGARITHM[dtype] if case.bce else 0)
     of_cell = FORWARDS + BACKWARDS[case.bce]
     operations = (

@@ -98,7 +98,8 @@ def draw_panels(
     fig, axes = panel_grid(len(panels), sharex=True, sharey=True)
     for ax, panel in zip(axes, panels, strict=True):
         draw(ax, table[table["panel"] == panel])
-        ax.set_title(panel_title(panel))
+        # For a given height matplotlib does not look for labels in its way, and here there are none.
+        ax.set_title(panel_title(panel), y=1.0)
     label_outer_panels(axes)
     add_title(fig, study)
     return fig, axes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..study import Column, Feature, Study
 
-#: Resolution of a png [dots per inch].
-DPI = 150
 #: Distinct in grey and for colour-blind readers; signal is red and background blue as in the paper.
 COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
 LABELS = {"signal": "Signal", "background": "Background"}
@@ -81,20 +78,6 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def save(fig: Figure, pdf: Path, png: Path) -> None:
-    """Write a figure without a date, for the same bytes each time; inside :func:`paper_style`.
-
-    ``savefig`` draws a figure twice, at first without output, to find its layout. The canvases of the formats
-    lay it out as they draw it, which gives the same files.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
-
-    FigureCanvasPdf(fig).print_pdf(pdf, metadata={"CreationDate": None})
-    fig.set_dpi(DPI)  # after the pdf, which sets one of its own
-    FigureCanvasAgg(fig).print_png(png)
 
 
 def add_title(fig: Figure, study: Study) -> None:

@@ -26,6 +26,11 @@ def path_list(paths: Path | list[Path]) -> list[Path]:
     return paths if isinstance(paths, list) else [paths]
 
 
+def share_compiled_code() -> None:
+    """Have numba keep compiled code for the jobs and runs of this folder; before its import."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath("results/.cache/numba"))
+
+
 def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     """Call ``main`` with the named inputs, outputs and params of a job.
 
@@ -43,8 +48,7 @@ def bridge(snakemake: Any, main: Callable[..., None]) -> None:
     if "mpi" in signature.parameters:
         arguments["mpi"] = snakemake.resources.get("mpi")
     signature.bind(**arguments)
-    # Compiled code is shared by the jobs and runs of this folder.
-    os.environ.setdefault("NUMBA_CACHE_DIR", os.path.abspath("results/.cache/numba"))
+    share_compiled_code()
     # The search for garbage in cycles, of which a job makes little, takes a tenth of the time by default.
     gc.set_threshold(100_000)
     failure: Exception | None = None

@@ -30,9 +30,10 @@ from cabin_core import (
     train,
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
-from cabin_core.cut_sums import can_fuse
+from cabin_core.cut_sums import can_fuse, compile_kernels
 from cabin_core.feature_spread import LARGEST
 from cabin_core.fused import can_fuse_preselection
+from cabin_core.fused import compile_kernels as compile_fused
 from cabin_core.weight_unit import weight_unit
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
@@ -153,8 +154,10 @@ class NetworkModel(Model):
 
     def _means(self, sample: EventSample | EventStream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         with torch.no_grad():
-            net = self.trained.network
-            of_rows = EventSums.from_sample(cuts_of(net) or net, sample)
+            net = cuts_of(self.trained.network) or self.trained.network
+            if can_fuse(net, sample.features):
+                compile_kernels(self.trained.dtype)
+            of_rows = EventSums.from_sample(net, sample)
             sums = of_rows.all_bins(self.settings.n_bins)
         return sums.signal_efficiency().numpy(), sums.background_efficiency().numpy()
 
@@ -273,10 +276,9 @@ def prepare_network(settings: Any) -> None:
     if not getattr(settings, "kernel", False):
         return
     if settings.model == "joint":
-        from cabin_core.fused import compile_kernels
+        compile_fused(DTYPES[settings.precision])
     else:
-        from cabin_core.cut_sums import compile_kernels
-    compile_kernels(DTYPES[settings.precision])
+        compile_kernels(DTYPES[settings.precision])
 
 
 def path_of(network: nn.Module, sample: EventSample | EventStream, device: torch.device) -> str:

@@ -12,8 +12,11 @@ from tests.conftest import ROOT
 
 PROGRAM = """
 import torch
-from cabin_core.cut_sums import compile_kernels
+from cabin_core import CutNetwork, EventSample
+from cabin_core.cut_sums import compile_kernels, fused_sums
 compile_kernels(torch.float64)
+events = EventSample.from_arrays(torch.zeros(9, 3), torch.arange(9) % 2, dtype=torch.float64)
+fused_sums(CutNetwork(3, 2, [1.0, 1.0, -1.0]).double(), events)
 from cabin_core.kernel import add_events
 print(sum(add_events.stats.cache_hits.values()), sum(add_events.stats.cache_misses.values()))
 """
@@ -45,3 +48,16 @@ def test_jobs_that_start_at_once_share_a_folder(tmp_path):
 def test_without_a_folder_to_write_to_it_compiles_each_time():
     out, errors = start(HOME="/proc/none", XDG_CACHE_HOME="/proc/none").communicate()
     assert (out, errors) == ("0 1\n", "")
+
+
+def test_compiling_kernels_imports_nothing_that_only_registers_with_numba():
+    program = """
+import sys, torch
+from cabin_core.cut_sums import compile_kernels
+compile_kernels(torch.float32)
+print("vector" in sys.modules)
+import awkward, numba
+print(numba.njit(lambda array: len(array))(awkward.Array([[1.0], []])))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n2\n", done.stderr

@@ -67,7 +67,12 @@ def test_draw_figure_writes_what_it_declares_twice_the_same(results, tmp_path, c
     assert b"CreationDate" not in written[0]["pdf"]
     inches = results.figure(case).get_size_inches()
     pixels = plt.imread(io.BytesIO(written[0]["png"])).shape[1::-1]
-    assert pixels == tuple((inches * style.DPI).astype(int))
+    assert pixels == tuple((inches * draw_figure.DPI).astype(int))
+    with style.paper_style():
+        drawn, plain = results.figure(case), io.BytesIO()
+        drawn.savefig(io.BytesIO(), format="pdf")
+        drawn.savefig(plain, format="png", dpi=draw_figure.DPI)
+    assert written[0]["png"] == plain.getvalue()
     assert plt.get_fignums() == []
 
 
