@@ -81,7 +81,7 @@ def sum_blocks(network: nn.Module, stream: EventStream, sum_block: SumBlock) -> 
     Raises
     ------
     ValueError
-        If a class has no event with a positive weight.
+        If the sum of the weights of a class is not positive.
     """
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     sums: tuple[Tensor, ...] = _BlockSums.apply(  # type: ignore[no-untyped-call]

@@ -17,7 +17,18 @@ MULTIPLIERS_EVERY = 10
 
 
 def log_of_efficiency(efficiency: Tensor) -> Tensor:
-    """Return the logarithm of an efficiency; it stays finite where the efficiency underflows to 0."""
+    """Return the logarithm of an efficiency; it stays finite where the efficiency underflows to 0.
+
+    Raises
+    ------
+    ValueError
+        If an efficiency is negative, which it can be for events with negative weights.
+    """
+    if (efficiency < 0).any():
+        raise ValueError(
+            "an efficiency is negative, since negative weights outweigh the others among events that pass: "
+            "it has no logarithm, give more events or looser cuts, or train on terms without a logarithm"
+        )
     return efficiency.clamp(min=torch.finfo(efficiency.dtype).tiny).log()
 
 

@@ -127,11 +127,18 @@ class CutLoss(Loss):
         Raises
         ------
         ValueError
-            If a class has no events, the numbers of rows and targets differ, or cuts are missing.
+            If the weights of a class have no positive sum, the numbers of rows and targets differ, or cuts
+            are missing.
         """
         for name in ("signal", "background"):
-            if not (getattr(sums, f"{name}_weight") > 0).all():
+            weight = getattr(sums, f"{name}_weight")
+            if not (weight > 0).all():
                 where = "this batch" if self.aim.n_bins == 1 else "a bin of this batch"
+                if (weight < 0).any():
+                    raise ValueError(
+                        f"the weights of the {name} events in {where} sum to less than zero: negative ones "
+                        "outweigh the others, more events are needed there"
+                    )
                 raise ValueError(f"no {name} event in {where}: the loss needs both classes")
         goals = self.aim.goals
         if goals and len(sums.signal_score) != len(goals):

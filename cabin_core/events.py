@@ -31,7 +31,7 @@ class EventSample:
     is_signal : Tensor of bool, shape (n_events,)
         True for signal, False for background.
     weights : Tensor, shape (n_events,)
-        Event weights, finite and not negative; each class has a positive sum.
+        Event weights, finite; some may be negative, but each class has a positive sum.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class EventSample:
     Raises
     ------
     ValueError
-        If the shapes do not agree, a value is not finite, a weight is negative or a class is empty.
+        If the shapes do not agree, a value is not finite, or the weights of a class have no positive sum.
     """
 
     features: Tensor
@@ -60,14 +60,15 @@ class EventSample:
                 raise ValueError(f"{name} needs shape ({n_events},), not {tuple(values.shape)}")
         if self.is_signal.dtype != torch.bool:
             raise ValueError(f"is_signal needs dtype torch.bool, not {self.is_signal.dtype}")
-        counted = self.weights > 0
         # All answers are read at once: a GPU finishes all of its work for each of them.
         finite, weights_fit, *of_classes = torch.stack(
             [
-                _all_finite(self.features),
-                (torch.isfinite(self.weights) & (self.weights >= 0)).all(),
-                (counted & self.is_signal).any(),
-                (counted & ~self.is_signal).any(),
+                _all_finite(self.features).double(),
+                torch.isfinite(self.weights).all().double(),
+                *(
+                    (self.weights * mask).sum(dtype=torch.float64)
+                    for mask in (self.is_signal, ~self.is_signal)
+                ),
             ]
         ).tolist()
         if not finite:
@@ -189,15 +190,20 @@ def require_finite(features: Tensor) -> None:
 
 
 def require_fitting(weights: Tensor) -> None:
-    """Raise ValueError if a weight is NaN, infinite or negative."""
-    if not (torch.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("weights must be finite and not negative")
+    """Raise ValueError if a weight is NaN or infinite."""
+    if not torch.isfinite(weights).all():
+        raise ValueError("weights must be finite")
 
 
-def require_both_classes(signal: bool, background: bool) -> None:
-    """Raise ValueError if a class has no event with a positive weight."""
-    for name, there in (("signal", signal), ("background", background)):
-        if not there:
+def require_both_classes(signal: float, background: float) -> None:
+    """Raise ValueError if the sum of the weights of a class is not positive."""
+    for name, total in (("signal", signal), ("background", background)):
+        if total < 0:
+            raise ValueError(
+                f"the weights of the {name} events sum to {total:g}, since the negative ones outweigh the "
+                "others: more events are needed (in a mini-batch, a larger batch_size)"
+            )
+        if not total > 0:
             raise ValueError(f"no {name} event with a positive weight: both classes are needed")
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .classifiers import JointNetwork
-from .constraint import EfficiencyConstraint
+from .constraint import EfficiencyConstraint, log_of_efficiency
 from .cuts import CutNetwork
 from .events import EventSample
 from .loss import Loss, LossTerms, LossValue
@@ -244,8 +244,8 @@ class JointLoss(Loss):
         signal, background = sums.signal_weight, sums.background_weight
         efficiency = sums.kept_signal.new_zeros(())
         if self._coupling < 1:
-            mean = (sums.signal_power / signal).clamp(min=torch.finfo(signal.dtype).tiny)
-            efficiency = (self._coupling - 1) * (mean.log() / self._order).sum()
+            logarithm = log_of_efficiency(sums.signal_power / signal)
+            efficiency = (self._coupling - 1) * (logarithm / self._order).sum()
         kept = sums.signal_cross_entropy / signal + sums.background_cross_entropy / background
         dropped = _entropy_of_counts(
             _scaled(1 - sums.kept_signal / signal, self._coupling),
@@ -345,14 +345,18 @@ def fit_kept_fractions(
             continue
         margins, ranked = smallest[row][of_background].sort(descending=True, stable=True)
         kept = sample.weights[of_background][ranked].double().cumsum(0)
-        n_kept = int((kept <= fraction * kept[-1]).sum())
+        # The sum can fall again where weights are negative: the first event beyond the fraction ends it.
+        n_kept = int((kept > fraction * kept[-1]).nonzero()[0])
         # The cut lies halfway between two events, so that rounding cannot move one of them across it.
         last = margins[n_kept - 1] if n_kept else margins[0] + 1
         preselection.bias[:, row] -= (last + margins[n_kept]) / 2
 
 
 def _entropy_of_counts(first: Tensor, second: Tensor) -> Tensor:
-    """Return the cross-entropy of events of two classes if only the number in each class is known."""
+    """Return the cross-entropy of events of two classes if only the number in each class is known.
+
+    A number below zero, a fluctuation of negative weights, counts as none.
+    """
     tiny = torch.finfo(first.dtype).tiny
     first, second = first.clamp(min=tiny), second.clamp(min=tiny)
     return -(first * (first / (first + second)).log() + second * (second / (first + second)).log())

@@ -171,8 +171,13 @@ def _checked_weights(is_signal: Tensor, weights: Tensor, epsilon: float) -> Tens
         raise ValueError("is_signal needs shape (n_events,) and dtype torch.bool")
     if weights.shape != is_signal.shape:
         raise ValueError(f"weights need shape ({len(is_signal)},), not {tuple(weights.shape)}")
-    if not weights.isfinite().all() or (weights < 0).any():
-        raise ValueError("weights must be finite and not negative")
+    if not weights.isfinite().all():
+        raise ValueError("weights must be finite")
+    if (weights < 0).any():
+        raise ValueError(
+            "some weights are negative, with which the Lovász Z loss is not convex: train on the term "
+            "significance of the loss, or drop these events at the source"
+        )
     if not is_signal.any():
         raise ValueError("no signal event: the significance needs one")
     return weights.detach().to(torch.float64)

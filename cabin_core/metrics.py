@@ -1,4 +1,4 @@
-"""Efficiencies of the hard cuts on both classes, with binomial uncertainties."""
+"""Efficiencies of the hard cuts on both classes, with uncertainties."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 
 from .numbers import SIGN_OF_DIRECTION
 
+#: Relative rounding difference of sums that are added in different orders.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class CutEfficiencies:
-    """Efficiencies of selections, each in [0, 1]; a selection is a row.
+    """Efficiencies of selections; a selection is a row.
 
     Parameters
     ----------
     signal, background : ndarray, shape (n_rows,)
+        In [0, 1]; with negative weights they can fluctuate beyond.
     signal_uncertainty, background_uncertainty : ndarray, shape (n_rows,)
-        Binomial uncertainties, one standard deviation, from the effective number of weighted events.
+        One standard deviation; binomial for equal weights.
     """
 
     signal: NDArray[np.float64]
@@ -83,39 +87,65 @@ def hard_cut_efficiencies(
     Raises
     ------
     ValueError
-        If a class has no event with a positive weight.
+        If the sum of the weights of a class is not positive.
     """
-    sums, totals, squares = [], [], []
+    sums, totals, passing_squares, failing_squares = [], [], [], []
     for of_class in (is_signal, ~is_signal):
-        of_events = weights[of_class]
-        sums.append((of_events[:, None] * passed[of_class]).sum(axis=0, dtype=np.float64))
+        of_events, passing = weights[of_class], passed[of_class]
+        squares = np.square(of_events, dtype=np.float64)[:, None]
+        sums.append((of_events[:, None] * passing).sum(axis=0, dtype=np.float64))
         totals.append(of_events.sum(dtype=np.float64))
-        squares.append(np.square(of_events, dtype=np.float64).sum())
-    return efficiencies_of_sums(np.array(sums), np.array(totals), np.array(squares))
+        passing_squares.append((squares * passing).sum(axis=0))
+        failing_squares.append((squares * ~passing).sum(axis=0))
+    return efficiencies_of_sums(
+        np.array(sums), np.array(totals), np.array(passing_squares), np.array(failing_squares)
+    )
 
 
 def efficiencies_of_sums(
-    passing: NDArray[np.float64], totals: NDArray[np.float64], squares: NDArray[np.float64]
+    passing: NDArray[np.float64],
+    totals: NDArray[np.float64],
+    passing_squares: NDArray[np.float64],
+    failing_squares: NDArray[np.float64],
 ) -> CutEfficiencies:
-    """Return the efficiencies of selections from sums over the events of signal and background.
+    r"""Return the efficiencies of selections from sums over the events of signal and background.
+
+    An efficiency :math:`e` with the sum :math:`W` of all weights has the variance
+
+    .. math:: \left[(1-e)^2\sum_\mathrm{pass}w^2+e^2\sum_\mathrm{fail}w^2\right]/W^2
+
+    which is the binomial one if all weights are equal.
 
     Parameters
     ----------
     passing : ndarray, shape (2, n_rows)
         Sums of the weights of passing events.
-    totals, squares : ndarray, shape (2,)
-        Sums of all weights and of their squares.
+    totals : ndarray, shape (2,)
+        Sums of all weights.
+    passing_squares, failing_squares : ndarray, shape (2, n_rows)
+        Sums of the squares of the weights of the events that pass and that fail.
 
     Raises
     ------
     ValueError
-        If a class has no event with a positive weight.
+        If the sum of the weights of a class is not positive.
     """
     for name, total in zip(("signal", "background"), totals, strict=True):
+        if total < 0:
+            raise ValueError(
+                f"the weights of the {name} events sum to {total:g}: their efficiency is undefined, give more"
+            )
         if not total > 0:
             raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
+    efficiencies = passing / totals[:, None]
     # The sums are added in different orders: if all events pass, rounding can make their ratio exceed 1.
-    efficiencies = np.minimum(passing / totals[:, None], 1.0)
-    effective_events = totals**2 / squares
-    uncertainties = np.sqrt(efficiencies * (1 - efficiencies) / effective_events[:, None])
+    efficiencies[(efficiencies > 1) & (efficiencies < 1 + ROUNDING)] = 1.0
+    squares = passing_squares + failing_squares
+    variances = ((1 - efficiencies) ** 2 * passing_squares + efficiencies**2 * failing_squares) / totals[
+        :, None
+    ] ** 2
+    # The same number for equal weights, without the rounding of two terms.
+    equal = passing_squares * totals[:, None] == passing * squares
+    binomial = efficiencies * (1 - efficiencies) / (totals[:, None] ** 2 / squares)
+    uncertainties = np.sqrt(np.where(equal & (binomial >= 0), binomial, variances))
     return CutEfficiencies(efficiencies[0], uncertainties[0], efficiencies[1], uncertainties[1])

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from . import classifiers, cuts
+from .feature_spread import LARGEST
 from .scaling import FeatureScaling
 
 FORMAT = "cabin_core network 3"
@@ -75,6 +76,7 @@ def save_network(path: Path | str, trained: TrainedNetwork) -> None:
             "features": list(trained.scaling.features),
             "mean": trained.scaling.mean,
             "spread": trained.scaling.spread,
+            "limit": trained.scaling.limit,
             "directions": list(trained.directions),
             "training": trained.training,
         },
@@ -118,7 +120,9 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
     try:
         trained = TrainedNetwork(
             _restored(content["network"], content["state"]),
-            FeatureScaling(content["features"], content["mean"], content["spread"]),
+            FeatureScaling(
+                content["features"], content["mean"], content["spread"], content.get("limit", LARGEST)
+            ),
             tuple(content["directions"]),
             dict(content["training"]),
         )

@@ -9,17 +9,22 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from .feature_spread import LARGEST
+
 
 @dataclass(frozen=True)
 class FeatureScaling:
-    """Mean and standard deviation (spread) of each feature in the training sample.
+    """Origin and unit of each feature: mean and standard deviation, or median and robust width.
 
     Parameters
     ----------
     features : sequence of str
         Names, in the order of the columns.
     mean, spread : Tensor of float64, shape (n_features,)
-        Mean and standard deviation in the feature's unit; each spread is positive.
+        Origin and unit in the feature's unit; each spread is positive.
+    limit : array_like, shape () or (n_features,)
+        Largest absolute scaled value: what is beyond counts as this. A cut is nowhere near, so the event
+        passes or fails as before, but no number overflows.
 
     Raises
     ------
@@ -30,11 +35,16 @@ class FeatureScaling:
     features: tuple[str, ...]
     mean: Tensor
     spread: Tensor
+    limit: Tensor
 
-    def __init__(self, features: Sequence[str], mean: object, spread: object) -> None:
+    def __init__(
+        self, features: Sequence[str], mean: object, spread: object, limit: object = LARGEST
+    ) -> None:
         object.__setattr__(self, "features", tuple(features))
         object.__setattr__(self, "mean", torch.as_tensor(mean, dtype=torch.float64))
         object.__setattr__(self, "spread", torch.as_tensor(spread, dtype=torch.float64))
+        limits = torch.as_tensor(limit, dtype=torch.float64).expand(len(self.features))
+        object.__setattr__(self, "limit", limits.clone())
         for name, values in (("mean", self.mean), ("spread", self.spread)):
             if values.shape != (len(self.features),):
                 raise ValueError(f"{name} needs {len(self.features)} values, not shape {tuple(values.shape)}")
@@ -58,9 +68,10 @@ class FeatureScaling:
         Returns
         -------
         Tensor of float64, shape (..., n_features)
-            Dimensionless; zero mean and unit spread on the sample that the scaling was fitted to.
+            Dimensionless, within the limit.
         """
-        return (values.to(torch.float64) - self.mean) / self.spread
+        scaled = (values.to(torch.float64) - self.mean) / self.spread
+        return scaled.clamp_(-self.limit, self.limit)
 
     def unscale(self, values: Tensor, columns: Sequence[int] | None = None) -> Tensor:
         """Convert scaled values (for example cuts) to physical units; the inverse of :meth:`scale`.

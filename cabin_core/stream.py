@@ -98,7 +98,7 @@ class EventStream:
         Raises
         ------
         ValueError
-            If a shape is wrong, a value is not finite or a weight is negative.
+            If a shape is wrong or a value is not finite.
         """
         for block in self._blocks():
             if not self._checked:
@@ -120,7 +120,7 @@ class EventStream:
 
     def check_classes(self, signal: float, background: float) -> None:
         """Raise ValueError if the sum of weights of a class is not positive."""
-        require_both_classes(signal > 0, background > 0)
+        require_both_classes(signal, background)
 
     def _check(self, block: EventBlock) -> None:
         n_events, n_columns = len(block.weights), self.n_features
@@ -190,7 +190,7 @@ class ArrangedStream:
         Raises
         ------
         ValueError
-            If a class has no event with a positive weight.
+            If the sum of the weights of a class is not positive.
         """
         totals = [*zeros, np.zeros_like(self.class_weights)]
         for events in self:

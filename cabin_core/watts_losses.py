@@ -67,8 +67,20 @@ class WattsLoss(Loss):
             raise ValueError(f"unknown loss {self.kind!r} of Watts: one of {', '.join(WATTS_LOSSES)}")
 
     def evaluate(self, network: nn.Module, sample: EventSample) -> WattsValue:
-        """Return the loss of a network on a sample, summed over the rows of the network."""
-        return WattsValue(self.of_rows(network, sample).sum())
+        """Return the loss of a network on a sample, summed over the rows of the network.
+
+        Raises
+        ------
+        ValueError
+            If a score is NaN, or a sum whose root or logarithm is taken is negative for negative weights.
+        """
+        rows = self.of_rows(network, sample)
+        if rows.isnan().any() and (sample.weights < 0).any():
+            raise ValueError(
+                f"the loss {self.kind} takes a root or logarithm of a sum that is negative, since negative "
+                "weights outweigh the others: give more events, or take the loss squares"
+            )
+        return WattsValue(rows.sum())
 
     def of_rows(self, network: nn.Module, sample: EventSample, chunk_size: int | None = None) -> Tensor:
         """Return the loss of each row of a network in float64, shape (n_rows,).

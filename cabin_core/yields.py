@@ -52,9 +52,19 @@ class ExpectedYields:
             )
 
     def significance(self, signal_efficiency: Tensor, background_efficiency: Tensor) -> Tensor:
-        """Return the significance, shape (n_rows,), from the efficiencies of both classes."""
-        return asimov_significance(
-            self.signal * signal_efficiency,
-            self.background * background_efficiency + self.irreducible_background,
-            self.relative_uncertainty,
-        )
+        """Return the significance, shape (n_rows,), from the efficiencies of both classes.
+
+        Raises
+        ------
+        ValueError
+            If a yield is negative, which it can be for events with negative weights.
+        """
+        signal = self.signal * signal_efficiency
+        background = self.background * background_efficiency + self.irreducible_background
+        for name, expected in (("signal", signal), ("background", background)):
+            if (expected < 0).any():
+                raise ValueError(
+                    f"the {name} expected after some cuts is negative, since negative weights outweigh the "
+                    "others there, and has no significance: give more events, or set irreducible_background"
+                )
+        return asimov_significance(signal, background, self.relative_uncertainty)

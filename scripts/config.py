@@ -186,7 +186,9 @@ def part_of(
     experiment : bool
         Whether the job uses the counting experiment.
     """
-    needed = ("source", "split", *(["counting_experiment"] if experiment else []))
+    needed = ["source", "split", *(["counting_experiment"] if experiment else [])]
+    if labels or analyses:
+        needed.append("scaling")
     part = {key: study[key] for key in needed if study.get(key) is not None}
     for key in ("features", "properties"):
         if study.get(key):

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.physics.preselection import read_features
+from scripts.data.outliers import report_far_values
+from scripts.physics.preselection import read_file
 
 log = logging.getLogger("cabin.read_delphes")
 
@@ -26,15 +27,24 @@ def main(
     root_file : Path
         Delphes ROOT file.
     table : Path
-        Written: one column for each feature and one row for each selected event (parquet).
+        Written: one column for each feature, and ``weight`` where the weights in the file differ, one row
+        for each selected event (parquet).
     cutflow : Path
-        Written: columns step and events (csv).
+        Written: columns step and events, and for a file with weights those of
+        :class:`scripts.physics.event_weights.WeightSums` (csv).
     selection : dict
         Preselection, as in :class:`scripts.sources.selected_events.Selection`.
     features : list of str
         Names of the features.
     """
-    events, counts = read_features(root_file, selection, features)
+    file = read_file(root_file, selection, features)
+    events, counts = file.features, file.counts
+    report_far_values(log, root_file, events, file.numbers)
+    flow = pd.DataFrame(counts.items(), columns=["step", "events"])
+    if file.weights is not None:
+        flow = flow.join(pd.DataFrame([vars(sums) for sums in file.sums.values()]))
+        if file.sums["all events"].differ:
+            events = events.assign(weight=file.weights)
     events.to_parquet(table, index=False)
-    pd.DataFrame(counts.items(), columns=["step", "events"]).to_csv(cutflow, index=False)
+    flow.to_csv(cutflow, index=False)
     log.info("%s: %d of %d events pass", root_file, len(events), counts["all events"])

@@ -136,6 +136,12 @@ class StudySettings(Settings):
     source: dict[str, Any] = Field(description="Origin of the events: a `kind` and its settings")
     split: Split | None = Field(default=None, description="Split into training and test events")
     features: Annotated[list[Feature], Len(1)] = Field(description="Quantities that are cut on")
+    scaling: Literal["robust", "standard"] = Field(
+        default="robust",
+        description="Origin and unit of each feature in trainings: `robust` for the median and half the "
+        "distance between the quantiles at one standard deviation of a Gaussian, which outliers do not "
+        "move, or `standard` for mean and standard deviation, as in the papers",
+    )
     properties: Annotated[list[Column], Len(1)] | None = Field(
         default=None, description="Columns that are not cut on but that cuts may follow, beside the features"
     )
@@ -165,6 +171,7 @@ class Study(Settings):
     source: SourceSettings
     split: Split | None
     features: list[Feature]
+    scaling: Literal["robust", "standard"]
     properties: list[Column]
     counting_experiment: CountingExperiment | None
     networks: dict[str, ModelSettings]
@@ -345,7 +352,8 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         }
     if raw is None or faults:
         raise ConfigError("\n".join(faults))
-    rest = {key: getattr(raw, key) for key in ("title", "split", "features", "counting_experiment", "claims")}
+    kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
+    rest = {key: getattr(raw, key) for key in kept}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:

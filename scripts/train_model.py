@@ -1,7 +1,7 @@
 """Train one model of a study, by gradient descent or by another method."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from scripts.jobs.bridge import bridge
 from scripts.models.launcher import launch
@@ -22,6 +22,7 @@ def main(
     threads: int,
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
+    scaling: Literal["robust", "standard"] = "standard",
     mpi: str | None = None,
 ) -> None:
     """Fit a model to a feature table and write it with its history.
@@ -38,6 +39,8 @@ def main(
         The model's entry in the config.
     counting_experiment : dict, optional
         Settings of the study's counting experiment, if the training uses its yields.
+    scaling : str
+        How features are scaled, as in :class:`scripts.study.StudySettings`.
     mpi : str, optional
         Command that starts the processes of a training on several machines, for example ``srun``.
     """

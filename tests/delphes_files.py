@@ -55,9 +55,18 @@ EVENTS = [
 ]
 
 
-def write_delphes(path: Path, events: list[dict], drop: tuple[str, ...] = (), tree: str = "Delphes") -> Path:
-    """Write events, without the branches to drop."""
+def write_delphes(
+    path: Path,
+    events: list[dict],
+    drop: tuple[str, ...] = (),
+    tree: str = "Delphes",
+    weights: list[float] | None = None,
+) -> Path:
+    """Write events, without the branches to drop; with weights if there are some."""
     columns = {}
+    if weights is not None:
+        values = ak.unflatten(np.array(weights, dtype=np.float32), np.ones(len(weights), dtype=int))
+        columns["Event"] = ak.zip({"Weight": values})
     for name, leaves in LEAVES.items():
         counts = np.array([len(one[name]) for one in events], dtype=int)
         objects = [values for one in events for values in one[name]]

@@ -92,6 +92,7 @@ def study_entry(**changes: Any) -> dict[str, Any]:
         "source": SOURCE,
         "split": {"test_fraction": 0.5, "seed": 1},
         "features": FEATURES,
+        "scaling": "standard",
         "networks": {"scan": NETWORKS["scan"]},
         "figures": {},
         "tables": {},

@@ -71,6 +71,7 @@ class Settings(AnalysisSettings):
         import torch
 
         from cabin_core import FeatureScaling
+        from cabin_core.feature_spread import LARGEST
 
         from ..data.feature_table import draw_split, fit_scaling
         from ..jobs.progress import LineProgress
@@ -87,7 +88,9 @@ class Settings(AnalysisSettings):
         parts = []
         for seed in self.seeds:
             events["split"] = draw_split(len(events), study.split.model_copy(update={"seed": seed}))
-            scaling = FeatureScaling(features, *fit_scaling(events, features))
+            found = fit_scaling(events, features, study.scaling)
+            limit = network.farthest if study.scaling == "robust" else LARGEST
+            scaling = FeatureScaling(features, *found, limit)
             # For the network alone; the loss of cuts and network weighs both classes equally anyway.
             sample = make_sample(
                 events, scaling, "train", dtype, equal_class_weights=study.source.weighs_classes_equally

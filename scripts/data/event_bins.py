@@ -98,23 +98,31 @@ class EventBins:
         Raises
         ------
         ValueError
-            If events lie outside the edges, or a bin has no signal or no background in the training or test
-            sample.
+            If events lie outside the edges, or the weights of signal or background in a bin of the training
+            or test sample have no positive sum.
         """
         values = table[self.name].to_numpy(dtype=float)
         n_outside = int(((values < self.edges[0]) | (values > self.edges[-1])).sum())
-        positive = table[table["weight"] > 0]
-        counts = [
-            [
-                self.counts(positive[(positive["split"] == split) & (positive["label"] == label)])
-                for label in CLASSES.values()
-            ]
-            for split in SPLITS
-        ]
-        self.require(origin, len(table), n_outside, values.min(), values.max(), np.array(counts))
+        sums = []
+        for split in SPLITS:
+            for label in CLASSES.values():
+                of_class = table[(table["split"] == split) & (table["label"] == label)]
+                positions, weights = (
+                    self.positions(of_class[self.name]),
+                    of_class["weight"].to_numpy(dtype=float),
+                )
+                sums.append(np.bincount(positions, weights, minlength=len(self.edges) - 1))
+        in_bins = np.reshape(sums, (len(SPLITS), len(CLASSES), -1)).astype(float)
+        self.require(origin, len(table), n_outside, values.min(), values.max(), in_bins)
 
     def require(
-        self, origin: object, n_events: int, n_outside: int, low: float, high: float, counts: NDArray[np.intp]
+        self,
+        origin: object,
+        n_events: int,
+        n_outside: int,
+        low: float,
+        high: float,
+        in_bins: NDArray[np.float64],
     ) -> None:
         """Raise as :meth:`check` does.
 
@@ -125,8 +133,8 @@ class EventBins:
             Number of all events and of those outside of the edges.
         low, high : float
             Limits of the property in the events.
-        counts : array of int, shape (2, 2, n_bins)
-            Events with a positive weight in each bin, of training and test sample, of signal and background.
+        in_bins : array, shape (2, 2, n_bins)
+            Sums of weights in each bin, of training and test sample, of signal and background.
         """
         if n_outside:
             raise ValueError(
@@ -134,15 +142,19 @@ class EventBins:
                 f"{self.edges[0]:g} to {self.edges[-1]:g}: widen the edges, the values reach from "
                 f"{low:g} to {high:g}"
             )
-        for split, of_split in zip(SPLITS, counts, strict=True):
+        for split, of_split in zip(SPLITS, in_bins, strict=True):
             for label, of_bins in zip(CLASSES, of_split, strict=True):
-                empty = np.flatnonzero(of_bins == 0)
-                if len(empty):
-                    low, high = self.bounds[empty[0]]
-                    raise ValueError(
-                        f"{origin}: no {label} event of the {split} sample has {self.name} from {low:g} to "
-                        f"{high:g}: join this bin with a neighbour"
+                empty = np.flatnonzero(of_bins <= 0)
+                if not len(empty):
+                    continue
+                (low, high), total = self.bounds[empty[0]], of_bins[empty[0]]
+                where = f"{self.name} from {low:g} to {high:g}"
+                fault = f"no {label} event of the {split} sample has {where}"
+                if total < 0:
+                    fault = (
+                        f"the weights of {label} events of the {split} sample add up to {total:g} in {where}"
                     )
+                raise ValueError(f"{origin}: {fault}: join this bin with a neighbour")
 
 
 def columns_of(features: Sequence[str], bins: EventBins | None) -> list[str]:

@@ -9,13 +9,15 @@ the events of both classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from cabin_core.feature_spread import Scaling, centre_and_spread, sampled_rows
 
 if TYPE_CHECKING:
     from ..study import Split
@@ -32,7 +34,7 @@ def make_feature_table(
     signal: pd.DataFrame,
     background: pd.DataFrame,
     split: Split,
-    weights: dict[str, float] | None = None,
+    weights: Mapping[str, float | NDArray[np.float64]] | None = None,
 ) -> pd.DataFrame:
     """Join both classes in one table and split them into training and test sample.
 
@@ -41,8 +43,8 @@ def make_feature_table(
     signal, background : DataFrame
         The features of each class, one column a feature; also ``process``, if it is not the class.
     split : Split
-    weights : dict, optional
-        Weight of each event of ``signal`` and of ``background``; 1 where absent.
+    weights : mapping, optional
+        Weight of every event of ``signal`` and of ``background``, or one of each event; 1 where absent.
 
     Returns
     -------
@@ -53,7 +55,10 @@ def make_feature_table(
     sizes = [len(signal), len(background)]
     table["label"] = np.repeat(np.array([1, 0], dtype=np.int8), sizes)
     table["split"] = draw_split(len(table), split)
-    table["weight"] = np.repeat([1.0, 1.0] if weights is None else [weights[name] for name in CLASSES], sizes)
+    of_classes = [1.0, 1.0] if weights is None else [weights[name] for name in CLASSES]
+    table["weight"] = np.concatenate(
+        [np.broadcast_to(of_class, size) for of_class, size in zip(of_classes, sizes, strict=True)]
+    )
     return with_numbers(table)
 
 
@@ -100,21 +105,21 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
     Raises
     ------
     ValueError
-        If a column is missing, a feature holds NaN or infinity or has no spread, or a class has no
-        event in the training or test sample.
+        If a column is missing, a feature or weight is NaN or infinite, a feature has no spread, or the
+        weights of a class have no positive sum in the training or test sample.
     """
     missing = [name for name in (*features, "label", "split", "weight") if name not in table.columns]
     if missing:
         raise ValueError(f"{origin}: no column {', '.join(missing)}: it has {', '.join(table.columns)}")
-    for name in features:
+    for name in (*features, "weight"):
         n_bad = int((~np.isfinite(table[name].to_numpy(dtype=float))).sum())
         if n_bad:
             raise ValueError(not_finite(origin, name, n_bad, len(table)))
     for split in SPLITS:
         in_split = table[table["split"] == split]
         for class_name, label in CLASSES.items():
-            if not (in_split.loc[in_split["label"] == label, "weight"] > 0).any():
-                raise ValueError(no_class(origin, class_name, split))
+            of_class = in_split.loc[in_split["label"] == label, "weight"].to_numpy(dtype=float)
+            require_weights(origin, class_name, split, float(of_class.sum()))
     for name in features:
         if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
             raise ValueError(no_spread(origin, name))
@@ -139,6 +144,15 @@ def weights_not_positive(what: str, total: float) -> str:
         f"the weights of {what} add up to {total:g}, which has to be positive: correct the weight, or give "
         "more events"
     )
+
+
+def require_weights(origin: object, class_name: str, split: str, total: float) -> None:
+    """Raise if the weights of a class add up to nothing or less."""
+    if total < 0:
+        what = weights_not_positive(f"the {class_name} events in the {split} sample", total)
+        raise ValueError(f"{origin}: {what}")
+    if not total > 0:
+        raise ValueError(no_class(origin, class_name, split))
 
 
 def no_spread(origin: object, column: str) -> str:
@@ -190,18 +204,24 @@ def equal_weights(events: pd.DataFrame) -> pd.Series:
 
 
 def fit_scaling(
-    table: pd.DataFrame, features: Sequence[str]
+    table: pd.DataFrame, features: Sequence[str], scaling: Scaling
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and spread of each feature in the training sample, each of shape (n_features,).
+    """Return origin and unit of each feature, of the training sample.
 
-    These are the numbers of scikit-learn's StandardScaler, to the last bit; its import takes a second. As
-    there, a spread that is only rounding counts as 1.
+    Parameters
+    ----------
+    table : DataFrame
+        A feature table.
+    features : sequence of str
+    scaling : str
+        As in :func:`cabin_core.feature_spread.centre_and_spread`.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n_features,)
     """
-    values = table.loc[table["split"] == "train", list(features)].to_numpy(dtype=np.float64)
-    n_events, rounding = len(values), np.finfo(np.float64).eps
-    mean = values.sum(axis=0) / n_events
-    distance = values - mean
-    # The second term would be zero without rounding; with it the variance is more precise.
-    variance = ((distance**2).sum(axis=0) - distance.sum(axis=0) ** 2 / n_events) / n_events
-    is_rounding = variance <= n_events * rounding * variance + (n_events * mean * rounding) ** 2
-    return mean, np.where(is_rounding, 1.0, np.sqrt(variance))
+    chosen = (table["split"] == "train").to_numpy()
+    if scaling == "robust":
+        chosen = chosen & sampled_rows(0, len(table), len(table))
+    values = table.loc[chosen, list(features)].to_numpy(dtype=np.float64)
+    return centre_and_spread(values, scaling)

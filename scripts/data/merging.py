@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .feature_table import CLASSES, make_feature_table
+from .feature_table import CLASSES, make_feature_table, weights_not_positive
+from .sample_weights import SampleWeights, join_weights, sums_of
 
 if TYPE_CHECKING:
     from ..study import Split
@@ -28,10 +29,13 @@ class Sample:
         One column for each feature.
     counts : Series
         Number of events after each step of the preselection; the first one is that of all events.
+    weights : SampleWeights, optional
+        Weights of the events, where they differ.
     """
 
     events: pd.DataFrame
     counts: pd.Series
+    weights: SampleWeights | None = None
 
 
 def read_sample(name: str, tables: Sequence[Path], cutflows: Sequence[Path], files: Sequence[str]) -> Sample:
@@ -49,14 +53,17 @@ def read_sample(name: str, tables: Sequence[Path], cutflows: Sequence[Path], fil
     Raises
     ------
     ValueError
-        If no event passes.
+        If no event passes, or some files have weights and others not.
     """
-    events = pd.concat([pd.read_parquet(path) for path in tables], ignore_index=True)
-    steps = [pd.read_csv(path).set_index("step")["events"] for path in cutflows]
+    parts = [pd.read_parquet(path) for path in tables]
+    flows = [pd.read_csv(path).set_index("step") for path in cutflows]
+    steps = [flow["events"] for flow in flows]
     counts = sum(steps[1:], steps[0])
-    if events.empty:
+    if not any(map(len, parts)):
         raise ValueError(_describe_empty(name, int(counts.iloc[0]), files))
-    return Sample(events, counts)
+    weights = join_weights(name, parts, flows, files)
+    events = pd.concat([part.drop(columns="weight", errors="ignore") for part in parts], ignore_index=True)
+    return Sample(events, counts, weights)
 
 
 def merge_samples(
@@ -75,7 +82,8 @@ def merge_samples(
         The samples ``signal`` and ``background``.
     split : Split
     luminosity : float, optional
-        Integrated luminosity [fb^-1]; without it every event has the weight 1.
+        Integrated luminosity [fb^-1]; without it every event has the weight 1 or, where those in the files
+        differ, its own in units of their mean absolute value.
     cross_sections : mapping of float, optional
         Cross-sections of all events in the files of ``signal`` and ``background`` [fb].
     balance : bool
@@ -86,22 +94,45 @@ def merge_samples(
     -------
     tuple of DataFrame
         The feature table and the cutflow. The cutflow has for each step the events in the files, ``signal``
-        and ``background``; with a luminosity also the expected events, ``signal_expected`` and
-        ``background_expected``.
+        and ``background``. Where weights in the files differ, it has their sums in these units,
+        ``signal_weighted`` and ``background_weighted``, and the uncertainties of these,
+        ``..._weighted_uncertainty``. With a luminosity it also has the expected events, ``signal_expected``
+        and ``background_expected``, and where weights differ their uncertainties.
+
+    Raises
+    ------
+    ValueError
+        If the weights of a sample with a cross-section have no positive sum.
     """
-    weights = dict.fromkeys(CLASSES, 1.0)
+    weights: dict[str, Any] = {
+        name: 1.0 if (own := samples[name].weights) is None else own.events for name in CLASSES
+    }
     flow = pd.DataFrame({name: sample.counts for name, sample in samples.items()})
+    weighted = any(sample.weights is not None for sample in samples.values())
+    sums = {name: sums_of(sample.counts, sample.weights) for name, sample in samples.items()}
+    if weighted:
+        for name, (total, uncertainty) in sums.items():
+            flow[f"{name}_weighted"], flow[f"{name}_weighted_uncertainty"] = total, uncertainty
     if luminosity is not None and cross_sections is not None:
-        for name in CLASSES:
-            weights[name] = cross_sections[name] * luminosity / int(samples[name].counts.iloc[0])
-            flow[f"{name}_expected"] = weights[name] * flow[name]
+        for name, (total, uncertainty) in sums.items():
+            if not total.iloc[0] > 0:
+                raise ValueError(
+                    weights_not_positive(f"the {name} events in the files", float(total.iloc[0]))
+                )
+            factor = cross_sections[name] * luminosity / total.iloc[0]
+            weights[name] = factor * weights[name]
+            flow[f"{name}_expected"] = factor * total
+            if weighted:
+                flow[f"{name}_expected_uncertainty"] = factor * uncertainty
     events = {name: samples[name].events for name in CLASSES}
     if balance:
         size = min(map(len, events.values()))
         for name, of_class in events.items():
-            weights[name] *= len(of_class) / size
+            weights[name] = weights[name] * (len(of_class) / size)
             # Random events, not the first ones as the authors take: the files of a sample can differ.
             events[name] = of_class.sample(size, random_state=split.seed).sort_index()
+            if samples[name].weights is not None:
+                weights[name] = weights[name][events[name].index]
     return make_feature_table(events["signal"], events["background"], split, weights), flow
 
 

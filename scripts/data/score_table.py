@@ -75,8 +75,11 @@ def score_thresholds(
         if np.isnan(target):
             thresholds.append(SCORE_THRESHOLD)
             continue
-        # The first event beyond the efficiency sets the threshold.
-        first = min(int(np.searchsorted(passing, target * passing[-1], side="right")), len(order) - 1)
+        # The first event beyond the efficiency sets the threshold. Negative weights make the sum fall again.
+        first = min(
+            int(np.searchsorted(np.maximum.accumulate(passing), target * passing[-1], side="right")),
+            len(order) - 1,
+        )
         thresholds.append(float(scores[order[first]]))
     return np.array(thresholds)
 
@@ -90,12 +93,15 @@ def roc_curve(
     ----------
     is_signal : ndarray of bool, shape (n_events,)
     scores, weights : ndarray, shape (n_events,)
+        The sum of the weights of each class is positive.
 
     Returns
     -------
     tuple of ndarray, each of shape (n_points,)
         Efficiencies of background and signal, from (0, 0) to (1, 1), without points between two others on a
-        vertical or horizontal line. The area under the straight lines through them is :func:`roc_area`.
+        vertical or horizontal line. The area under the straight lines through them is :func:`roc_area`. With
+        negative weights the curve can go back or leave the unit square; the area stays the weighted share of
+        the pairs of signal and background in which the signal has the larger score.
 
     Raises
     ------

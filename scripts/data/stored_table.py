@@ -36,6 +36,8 @@ class Block:
     weights : array of float64, shape (n_rows,)
     processes : array of str, optional
         The process of each event, if the table has it.
+    first : int
+        Number of the first row in the table.
     """
 
     values: NDArray[np.float64]
@@ -43,6 +45,7 @@ class Block:
     in_training: NDArray[np.bool_]
     weights: NDArray[np.float64]
     processes: pa.Array | None
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,16 +104,16 @@ class StoredTable:
             at = int(bounds[groups[0]]) if groups else 0
             for batch in table.iter_batches(size or BLOCK, groups, columns, use_threads=False):
                 low, high = max(first - at, 0), min(last - at, len(batch))
-                at += len(batch)
                 if low < high:
-                    yield self._block(batch.slice(low, high - low), has_process)
+                    yield self._block(batch.slice(low, high - low), has_process, at + low)
+                at += len(batch)
 
     def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
         number = 1 if self.shares == 1 else PIECES_OF_SHARE * self.shares
         bounds = [n_rows * piece // number for piece in range(number + 1)]
         return [(bounds[piece], bounds[piece + 1]) for piece in range(self.share, number, self.shares)]
 
-    def _block(self, batch: pa.RecordBatch, has_process: bool) -> Block:
+    def _block(self, batch: pa.RecordBatch, has_process: bool, first: int) -> Block:
         values = np.empty((len(self.columns), len(batch)))
         for column, target in zip(self.columns, values, strict=True):
             target[:] = _numbers(batch[column])
@@ -120,6 +123,7 @@ class StoredTable:
             pc.equal(batch["split"], "train").to_numpy(zero_copy_only=False),
             _numbers(batch["weight"]).astype(np.float64, copy=False),
             batch["process"] if has_process else None,
+            first,
         )
 
     def _open(self) -> Any:

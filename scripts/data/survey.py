@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .feature_table import CLASSES, SPLITS, no_class, no_spread, not_finite
-from .yields import missing_cross_section, missing_process, yields_of
+from cabin_core.feature_spread import Scaling, robust_scale, sampled_rows
+
+from .feature_table import CLASSES, SPLITS, no_spread, not_finite, require_weights
+from .yields import missing_cross_section, require_process, yields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,8 @@ class Moments:
             zeros, infinite = np.zeros(len(values)), np.full(len(values), np.inf)
             return cls(0, zeros, zeros, infinite, -infinite)
         mean = values.mean(axis=1)
-        squares = np.square(values - mean[:, None]).sum(axis=1)
+        with np.errstate(over="ignore"):  # of a value that is absurdly far out
+            squares = np.square(values - mean[:, None]).sum(axis=1)
         return cls(values.shape[1], mean, squares, values.min(axis=1), values.max(axis=1))
 
     def __add__(self, other: Moments) -> Moments:
@@ -54,10 +57,12 @@ class Moments:
         count = self.count + other.count
         share = other.count / max(count, 1)
         step = other.mean - self.mean
+        with np.errstate(over="ignore"):
+            squares = self.squares + other.squares + step**2 * share * self.count
         return Moments(
             count,
             self.mean + step * share,
-            self.squares + other.squares + step**2 * share * self.count,
+            squares,
             np.minimum(self.low, other.low),
             np.maximum(self.high, other.high),
         )
@@ -72,53 +77,68 @@ class Survey:
     Parameters
     ----------
     columns : tuple of str
-    counts, with_weight : array of int, shape (2, 2)
-        Number of events, and of those with a positive weight.
+    counts : array of int, shape (2, 2)
+        Number of events.
+    absolute : array, shape (2, 2)
+        Sums of absolute weights.
     weights : dict of array, shape (2, 2)
         Sums of weights by process.
-    faults : array of int, shape (n_columns,)
-        Number of values that are NaN or infinite.
+    faults : array of int, shape (n_columns + 1,)
+        Number of values, at the end of weights, that are NaN or infinite.
     moments : Moments
-    in_bins : array of int, shape (2, 2, n_bins)
-        Events with a positive weight by bin of the property, if there is one.
+    in_bins : array, shape (2, 2, n_bins)
+        Sums of weights by bin of the property, if there is one.
     beyond : tuple
         Number of events outside of the bins, and the lowest and highest value of the property.
+    sampled : tuple of array, each of shape (n_columns, n_sampled)
+        Values of the training events whose quantiles stand for those of all.
     """
 
     columns: tuple[str, ...]
     counts: NDArray[np.intp]
-    with_weight: NDArray[np.intp]
+    absolute: NDArray[np.float64]
     weights: dict[str, NDArray[np.float64]]
     faults: NDArray[np.intp]
     moments: Moments
-    in_bins: NDArray[np.intp] = field(default_factory=lambda: np.zeros((2, 2, 0), dtype=np.intp))
+    in_bins: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 2, 0)))
     beyond: tuple[int, float, float] = (0, np.inf, -np.inf)
+    sampled: tuple[NDArray[np.float64], ...] = ()
 
     @classmethod
-    def of_block(cls, block: Block, columns: tuple[str, ...], bins: EventBins | None) -> Survey:
-        """Return the sums over a block; the last column is the property where there are bins."""
+    def of_block(cls, block: Block, columns: tuple[str, ...], bins: EventBins | None, n_rows: int) -> Survey:
+        """Return the sums over a block; the last column is the property where there are bins.
+
+        Parameters
+        ----------
+        block : Block
+        columns : tuple of str
+        bins : EventBins, optional
+        n_rows : int
+            Number of events in the whole table.
+        """
         sample = 2 * ~block.in_training + ~block.is_signal  # 0 to 3
-        fitting = np.isfinite(block.weights)
-        with_weight = fitting & (block.weights > 0)
         finite = np.isfinite(block.values)
-        faults = (~finite).sum(axis=1)
+        faults = np.append((~finite).sum(axis=1), (~np.isfinite(block.weights)).sum())
         values = block.values if finite.all() else np.where(finite, block.values, 0.0)
         survey = cls(
             columns,
             np.bincount(sample, minlength=4).reshape(2, 2),
-            np.bincount(sample[with_weight], minlength=4).reshape(2, 2),
+            np.bincount(sample, np.abs(block.weights), minlength=4).reshape(2, 2).astype(float),
             _weights(block, sample),
             faults,
             Moments.of(values[:, block.in_training]),
+            sampled=(values[:, block.in_training & sampled_rows(block.first, len(sample), n_rows)],),
         )
         if bins is None:
             return survey
         followed, n_bins = values[-1], len(bins.edges) - 1
-        places = (sample * n_bins + bins.positions(followed))[with_weight]
+        places = sample * n_bins + bins.positions(followed)
         outside = int(((followed < bins.edges[0]) | (followed > bins.edges[-1])).sum())
         return replace(
             survey,
-            in_bins=np.bincount(places, minlength=4 * n_bins).reshape(2, 2, n_bins),
+            in_bins=np.bincount(places, block.weights, minlength=4 * n_bins)
+            .reshape(2, 2, n_bins)
+            .astype(float),
             beyond=(outside, float(followed.min()), float(followed.max())),
         )
 
@@ -129,7 +149,7 @@ class Survey:
         return Survey(
             self.columns,
             self.counts + other.counts,
-            self.with_weight + other.with_weight,
+            self.absolute + other.absolute,
             {name: self.weights.get(name, none) + other.weights.get(name, none) for name in names},
             self.faults + other.faults,
             self.moments + other.moments,
@@ -139,34 +159,41 @@ class Survey:
                 min(self.beyond[1], other.beyond[1]),
                 max(self.beyond[2], other.beyond[2]),
             ),
+            self.sampled + other.sampled,
         )
 
     def check(self, origin: object, bins: EventBins | None = None) -> None:
         """Raise as :func:`scripts.data.feature_table.check_feature_table` and the check of bins do."""
         n_events = int(self.counts.sum())
-        for name, n_bad in zip(self.columns, self.faults, strict=True):
+        for name, n_bad in zip((*self.columns, "weight"), self.faults, strict=True):
             if n_bad:
                 raise ValueError(not_finite(origin, name, int(n_bad), n_events))
-        for split, counts in zip(SPLITS, self.with_weight, strict=True):
-            for class_name, count in zip(CLASSES, counts, strict=True):
-                if not count:
-                    raise ValueError(no_class(origin, class_name, split))
+        for split, totals in zip(SPLITS, self.totals, strict=True):
+            for class_name, total in zip(CLASSES, totals, strict=True):
+                require_weights(origin, class_name, split, float(total))
         for name, low, high in zip(self.columns, self.moments.low, self.moments.high, strict=True):
             if low == high:
                 raise ValueError(no_spread(origin, name))
         if bins is not None:
             bins.require(origin, n_events, *self.beyond, self.in_bins)
 
-    def scaling(self, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return mean and spread of the first columns in the training sample."""
+    def scaling(self, n_features: int, scaling: Scaling) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return origin and unit of the first columns, of the training sample, as ``fit_scaling`` does."""
+        if scaling == "robust":
+            return robust_scale(np.concatenate(self.sampled, axis=1)[:n_features].T)
         spread = np.sqrt(self.moments.squares / self.moments.count)
         return self.moments.mean[:n_features], spread[:n_features]
+
+    @property
+    def totals(self) -> NDArray[np.float64]:
+        """Sums of weights, shape (2, 2)."""
+        totals: NDArray[np.float64] = np.sum(list(self.weights.values()), axis=0)
+        return totals
 
     def equal_factors(self, split: str) -> tuple[float, float]:
         """Return the factors on weights of signal and background of ``equal_weights``."""
         at = SPLITS.index(split)
-        n_events, of_classes = self.counts[at].sum(), sum(self.weights.values())[at]  # type: ignore[index]
-        signal, background = (float(n_events / 2 / weight) for weight in of_classes)
+        signal, background = (float(self.counts[at].sum() / 2 / weight) for weight in self.totals[at])
         return signal, background
 
     def expected_factors(self, split: str, experiment: CountingExperiment) -> dict[str, float]:
@@ -183,8 +210,7 @@ class Survey:
                 raise ValueError(missing_cross_section(name))
         factors = {}
         for name, cross_section in experiment.cross_sections.items():
-            if not sums.get(name, 0.0) > 0:
-                raise ValueError(missing_process(name, list(sums)))
+            require_process(name, sums.get(name, 0.0), list(sums))
             factors[name] = cross_section * experiment.luminosity / sums[name]
         return factors
 
@@ -208,7 +234,8 @@ def _weights(block: Block, sample: NDArray[np.intp]) -> dict[str, NDArray[np.flo
 
 def survey(table: StoredTable, bins: EventBins | None = None) -> Survey:
     """Return the sums over a table or its share; with bins its last column is their property."""
-    blocks = (Survey.of_block(block, table.columns, bins) for block in table.blocks())
+    n_rows = len(table)
+    blocks = (Survey.of_block(block, table.columns, bins, n_rows) for block in table.blocks())
     return reduce(Survey.__add__, blocks)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .feature_table import CLASSES
+from .feature_table import CLASSES, weights_not_positive
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
@@ -45,7 +45,7 @@ def expected_weights(table: pd.DataFrame, experiment: CountingExperiment) -> NDA
     Raises
     ------
     ValueError
-        If a cross-section is missing, or a process has no events.
+        If a cross-section is missing, or the weights of a process have no positive sum.
     """
     cross_sections = experiment.cross_sections
     processes = process_names(table)
@@ -58,8 +58,7 @@ def expected_weights(table: pd.DataFrame, experiment: CountingExperiment) -> NDA
     for name, cross_section in cross_sections.items():
         of_process = (processes == name).to_numpy()
         total = weights[of_process].sum()
-        if not total > 0:
-            raise ValueError(missing_process(name, found))
+        require_process(name, float(total), found)
         expected[of_process] = weights[of_process] / total * cross_section * experiment.luminosity
     return expected
 
@@ -83,9 +82,14 @@ def missing_cross_section(process: str) -> str:
     return f"cross_sections: none of the process {process}: give it in fb"
 
 
-def missing_process(process: str, found: list[str]) -> str:
-    """Return the message for a process without events."""
-    return f"cross_sections.{process}: no event of this process in the sample: it has {', '.join(found)}"
+def require_process(process: str, total: float, found: list[str]) -> None:
+    """Raise if the weights of a process add up to nothing or less; ``found`` are the processes there."""
+    if total < 0:
+        raise ValueError(f"cross_sections.{process}: {weights_not_positive('its events', total)}")
+    if not total > 0:
+        raise ValueError(
+            f"cross_sections.{process}: no event of this process in the sample: it has {', '.join(found)}"
+        )
 
 
 def yields_of(signal: float, background: float, experiment: CountingExperiment) -> ExpectedYields:
@@ -118,7 +122,8 @@ def selected_yields(
     DataFrame
         One row for each selection: ``signal``, ``background``, ``background_uncertainty`` from the number of
         events in the sample [events], ``assumed_background``, and ``significance`` computed from it. If no
-        background event of the sample is left, one event is assumed.
+        background event of the sample is left, one event is assumed; a signal below zero, a fluctuation of
+        negative weights, counts as none there.
     """
     import torch  # here, since most figures name the processes only
 
@@ -133,7 +138,7 @@ def selected_yields(
     assumed = np.maximum(background, of_background.max())
     assumed = assumed + irreducible
     significance = asimov_significance(
-        torch.from_numpy(signal), torch.from_numpy(assumed), experiment.relative_uncertainty
+        torch.from_numpy(np.maximum(signal, 0.0)), torch.from_numpy(assumed), experiment.relative_uncertainty
     )
     return pd.DataFrame(
         {

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from cabin_core.feature_spread import FAR, Scaling
 from cabin_core.roughness import roughness
 
 from ..data.feature_table import fit_scaling
@@ -26,6 +27,8 @@ def compare_networks(
     metrics: Sequence[pd.DataFrame],
     cuts: Sequence[pd.DataFrame],
     timing: Sequence[pd.DataFrame],
+    *,
+    scaling: Scaling,
 ) -> pd.DataFrame:
     """Return efficiencies, areas, roughness and times of networks at the targets of the first one.
 
@@ -37,6 +40,8 @@ def compare_networks(
         The feature table of their study.
     metrics, cuts, timing : sequence of DataFrame
         ``metrics.csv``, ``cuts.csv`` and ``training.tsv`` of each network.
+    scaling : str
+        Of the study.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def compare_networks(
     targets = np.sort(metrics[0]["target_efficiency"].to_numpy(dtype=float))
     if np.isnan(targets).any():
         raise ValueError(f"network {networks[0]} has no targets to compare at: name a scan first")
-    ranges = scaled_ranges(features)
+    ranges = scaled_ranges(features, scaling)
     parts = []
     for name, table, of_cuts, of_time in zip(networks, metrics, cuts, timing, strict=True):
         has_cuts = bool(table["score_above"].isna().all())
@@ -90,13 +95,15 @@ def at_targets(metrics: pd.DataFrame, targets: Targets) -> pd.DataFrame:
     return metrics.reindex([int(row[0]) if len(row) else -1 for row in rows])
 
 
-def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
+def scaled_ranges(table: pd.DataFrame, scaling: Scaling) -> pd.DataFrame:
     """Return the smallest and largest scaled value of each feature in the training sample.
 
     Parameters
     ----------
     table : DataFrame
         A feature table.
+    scaling : str
+        Of its study.
 
     Returns
     -------
@@ -104,8 +111,9 @@ def scaled_ranges(table: pd.DataFrame) -> pd.DataFrame:
         For each feature the columns ``>`` and ``<``: values where an edge in that direction cuts nothing.
     """
     names = [name for name in table.columns if name not in RESERVED_COLUMNS]
-    means, spreads = fit_scaling(table, names)
+    means, spreads = fit_scaling(table, names, scaling)
     training = (table.loc[table["split"] == "train", names] - means) / spreads
+    training = training.where(training.abs() <= FAR)  # what is absurdly far out is no end of a range
     return pd.DataFrame({">": training.min(), "<": training.max()})
 
 

@@ -52,16 +52,20 @@ def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, sco
     thresholds = _thresholds(model, table)
     thinning = Thinning(found.counts)
     histograms = [[ScoreHistogram.coarse() for _ in model.score_columns] for _ in range(2)]
-    sums = np.zeros((2, len(model.targets)))
-    of_weights = np.zeros((2, 2))  # their sum and that of their squares, of signal and background
+    # Of signal and background: weights of passing events, squares of those of passing and failing ones.
+    sums, passing_squares, failing_squares = np.zeros((3, 2, len(model.targets)))
+    totals = np.zeros(2)
     parts = []
     for block, events, values in _scored(model, table):
         in_test = ~block.in_training
         selected = model.select(events, values, thresholds)
         for label, of_class in enumerate((block.is_signal & in_test, ~block.is_signal & in_test)):
             weights = block.weights[of_class]
-            sums[label] += weights @ selected[of_class]
-            of_weights[label] += weights.sum(), np.square(weights).sum()
+            passing, squares = selected[of_class], np.square(weights)
+            sums[label] += weights @ passing
+            passing_squares[label] += squares @ passing
+            failing_squares[label] += squares @ ~passing
+            totals[label] += weights.sum()
             for histogram, column in zip(histograms[label], values[of_class].T, strict=True):
                 histogram.fill(column, weights)
         taken, weights = thinning.take(block)
@@ -71,7 +75,7 @@ def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, sco
     shown = pd.concat(parts, ignore_index=True)
     shown.to_parquet(scores, index=False)
     log.info("%s: %d of %d events, in their order and weighted up", scores, len(shown), len(table))
-    efficiencies = efficiencies_of_sums(sums, *of_weights.T)
+    efficiencies = efficiencies_of_sums(sums, totals, passing_squares, failing_squares)
     if type(model).roc_areas is Model.roc_areas:
         areas = np.array(
             [signal.area_over(background) for signal, background in zip(*histograms, strict=True)]

@@ -39,7 +39,8 @@ def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.
         ``background_yield`` [expected events]; ``background_events`` in the sample; ``signal_efficiency``;
         the background efficiency with equal weights, ``background_efficiency_generated``, and weighted by
         cross-section, ``background_efficiency_expected``; ``efficiency_PROCESS`` of each process; and
-        ``significance``, the signal yield over the root of the background yield (NaN without background).
+        ``significance``, the signal yield over the root of the background yield (NaN without background, or
+        where negative weights make it negative).
     """
     scores = events["score"].to_numpy(dtype=float)
     is_signal = (events["label"] == 1).to_numpy()
@@ -70,7 +71,7 @@ def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.
     for process in processes.unique():
         of_process = expected * (processes == process).to_numpy()
         columns[f"{EFFICIENCY}{process}"] = above(of_process) / of_process.sum()
-    positive = np.where(columns["background_events"] > 0, background, np.nan)
+    positive = np.where((columns["background_events"] > 0) & (background >= 0), background, np.nan)
     return pd.DataFrame(columns | {"significance": signal / np.sqrt(positive)})
 
 

@@ -56,6 +56,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         inputs.networks,
         inputs.read("features"),
         *([inputs.read(kind, position) for position in positions] for kind in ("metrics", "cuts", "timing")),
+        scaling=inputs.study.scaling,
     )
     curves = []
     for position, name in enumerate(inputs.networks):

@@ -58,7 +58,7 @@ def tabulate_histograms(
 
     from ..data.feature_table import fit_scaling
 
-    means, spreads = fit_scaling(events, study.feature_names)
+    means, spreads = fit_scaling(events, study.feature_names, study.scaling)
     parts = []
     for feature, mean, spread in zip(study.features, means, spreads, strict=True):
         values = events[feature.name].to_numpy(dtype=float)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cabin_core.feature_spread import far_values
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -152,8 +154,12 @@ def label_of(column: Column) -> str:
 
 
 def drawn_range(feature: Feature, values: pd.Series | np.ndarray[Any, Any]) -> list[float]:
-    """Return the drawn range of a feature; the range of all events if the study gives none."""
-    return feature.range or [values.min(), values.max()]
+    """Return the drawn range of a feature; else that of all values that are not absurdly far out."""
+    if feature.range:
+        return feature.range
+    columns = np.asarray(values, dtype=float)[:, None]
+    near = np.delete(columns, far_values(columns)[0])
+    return [near.min(), near.max()]
 
 
 def label_plane(ax: Axes, study: Study, *, ranges: bool = True) -> None:

@@ -49,6 +49,11 @@ class LossSettings(Settings):
         return False
 
     @property
+    def depends_on_scale(self) -> bool:
+        """Whether a common factor of all weights changes the training."""
+        return False
+
+    @property
     def needs_probabilities(self) -> bool:
         """Whether the scores must lie in [0, 1]."""
         return True

@@ -26,6 +26,11 @@ class Settings(OwnLossSettings):
         """Whether scores must lie in [0, 1]: only for the cross-entropy, which takes logarithms."""
         return self.watts == "cross_entropy"
 
+    @property
+    def depends_on_scale(self) -> bool:
+        """Whether a common factor of all weights changes the training: the losses are sums, not means."""
+        return True
+
     def build(self, network: Trained, yields: ExpectedYields | None) -> Any:
         """Return the loss of the core."""
         from cabin_core import WattsLoss

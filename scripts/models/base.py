@@ -19,6 +19,7 @@ from ..data.score_table import roc_area, score_column
 
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
+    from cabin_core.feature_spread import Scaling
 
     from ..data.stored_table import StoredTable
     from ..data.survey import Survey
@@ -48,6 +49,8 @@ class TrainingTask:
         Number of threads; the result does not depend on it.
     stored : StoredEvents, optional
         The events, if the training reads them block by block.
+    scaling : str
+        How features are scaled, see :func:`cabin_core.feature_spread.centre_and_spread`.
     """
 
     name: str
@@ -58,6 +61,7 @@ class TrainingTask:
     counting_experiment: CountingExperiment | None = None
     threads: int = 1
     stored: StoredEvents | None = None
+    scaling: Scaling = "standard"
 
     def sample(self, split: str) -> pd.DataFrame:
         """Return the events of the ``train`` or ``test`` sample."""
@@ -190,6 +194,8 @@ def area_through(signal: NDArray[np.floating], background: NDArray[np.floating])
     signal, background : ndarray, shape (n_points,)
         Efficiencies of the points, in any order.
     """
+    # Efficiencies beyond are fluctuations of negative weights.
+    signal, background = np.clip(signal, 0.0, 1.0), np.clip(background, 0.0, 1.0)
     x, y = np.concatenate([[0.0], background, [1.0]]), np.concatenate([[0.0], signal, [1.0]])
     order = np.lexsort((x, y))
     # Sorted by signal efficiency, as the background efficiency may decrease from one point to the next.

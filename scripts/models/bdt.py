@@ -36,6 +36,12 @@ class Settings(ModelSettings):
         "the training"
     )
     seed: Seed = Field(description="Seed of the choice of the events kept apart, and of the trees")
+    negative_weights: Literal["absolute", "drop"] | None = Field(
+        default=None,
+        description="What the training does with events of negative weight, which xgboost does not take: "
+        "`absolute` takes the absolute weight, `drop` leaves them out; there must be none where absent. "
+        "Metrics and figures count them with their sign all the same",
+    )
     has = frozenset({"scores", "one_score", "history"})
     ending = "json"
 

@@ -58,6 +58,8 @@ class BoxCounter:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return signal and background efficiency of boxes, each of shape (n_boxes,).
 
+        An efficiency below zero, a fluctuation of negative weights, counts as zero.
+
         Parameters
         ----------
         low, high : ndarray of int, shape (n_boxes, n_features)
@@ -67,7 +69,7 @@ class BoxCounter:
             self._count(low[start : start + _AT_ONCE], high[start : start + _AT_ONCE])
             for start in range(0, len(low), _AT_ONCE)
         ]
-        signal, background = (np.concatenate(parts) / self._totals).T
+        signal, background = np.maximum(np.concatenate(parts) / self._totals, 0.0).T
         return signal, background
 
     def _count(self, low: NDArray[np.integer], high: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -59,7 +59,7 @@ class BoxModel(Model):
         targets : sequence of float
         features : sequence of str
         scaling : tuple of ndarray, each of shape (n_features,)
-            Mean and spread of the features.
+            Origin and unit of the features.
         """
         means, spreads = (dict(zip(features, values, strict=True)) for values in scaling)
         rows = [
@@ -155,7 +155,7 @@ def find_boxes(
     tuple of BoxModel and DataFrame
         The history has the columns of the bin, if there are bins.
     """
-    scaling = fit_scaling(task.events, task.features)
+    scaling = fit_scaling(task.events, task.features, task.scaling)
     training = task.sample("train")
 
     def find_one(sample: pd.DataFrame, name: str) -> tuple[BoxModel, pd.DataFrame]:

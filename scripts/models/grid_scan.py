@@ -43,6 +43,8 @@ class ScanOptions(Protocol):
 class BestPoint:
     """The best point of a grid for a target; points without background are ranked by their signal.
 
+    A background below zero, a fluctuation of negative weights, counts as none.
+
     Parameters
     ----------
     background, signal : float
@@ -58,7 +60,7 @@ class BestPoint:
     @property
     def rank(self) -> tuple[float, float, int]:
         """Rank of the point; smaller is better."""
-        return self.background, -self.signal, self.position
+        return max(self.background, 0.0), -self.signal, self.position
 
 
 def scan_grid(
@@ -188,7 +190,7 @@ def _best_point(
     allowed = np.flatnonzero(signal >= target * (1 - _ROUNDING))
     if not len(allowed):
         return None
-    least = allowed[background[allowed] <= background[allowed].min() + _ROUNDING]
+    least = allowed[background[allowed] <= max(float(background[allowed].min()), 0.0) + _ROUNDING]
     chosen = least[np.argmax(signal[least])]
     return BestPoint(float(background[chosen]), float(signal[chosen]), offset + int(chosen))
 

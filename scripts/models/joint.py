@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,8 @@ class Settings(CutNetworkSettings):
     )
     record_cuts: RecordCuts = False
     has = frozenset({"cuts", "scores", "one_score", "history", "loss", "classifier"})
+    #: Beyond any cut, too, but not so far that the network behind the cuts hangs on a single event.
+    farthest: ClassVar[float] = 100.0
 
     @model_validator(mode="after")
     def _chain(self) -> Settings:

@@ -31,8 +31,10 @@ from cabin_core import (
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
 from cabin_core.cut_sums import can_fuse, compile_kernels
+from cabin_core.feature_spread import LARGEST
 from cabin_core.fused import can_fuse_preselection
 from cabin_core.fused import compile_kernels as compile_fused
+from cabin_core.weight_unit import weight_unit
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
@@ -196,6 +198,7 @@ def make_sample(
     *,
     equal_class_weights: bool = False,
     experiment: CountingExperiment | None = None,
+    exact_unit: bool = False,
 ) -> EventSample:
     """Return the training or test events of a feature table, scaled.
 
@@ -213,6 +216,9 @@ def make_sample(
         Only the binary cross-entropy in the loss depends on the ratio of the classes.
     experiment : CountingExperiment, optional
         If given, the weights are its expected yields.
+    exact_unit : bool
+        Whether other weights are in units of their mean absolute value, see
+        :func:`cabin_core.weight_unit.weight_unit`.
 
     Returns
     -------
@@ -225,6 +231,8 @@ def make_sample(
         weights = pd.Series(expected_weights(events, experiment), index=events.index)
     elif equal_class_weights:
         weights = equal_weights(events)
+    else:
+        weights = weights / weight_unit(float(weights.abs().sum()), len(weights), exact=exact_unit)
     return EventSample.from_arrays(
         scaling.scale(values),
         torch.from_numpy(events["label"].to_numpy(copy=True)),
@@ -319,6 +327,7 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
             DTYPES[settings.precision],
             equal_class_weights=task.equal_class_weights,
             experiment=experiment,
+            exact_unit=settings.loss.depends_on_scale,
         )
         for split in ("train", "test")
     )
@@ -367,17 +376,22 @@ def scaling_of(settings: Any, task: TrainingTask) -> FeatureScaling:
     A property that cuts follow is the last column and is not scaled.
     """
     features = task.features
+    limit = settings.farthest if task.scaling == "robust" else LARGEST
     if not settings.scale_features:
         scaling = FeatureScaling.identity(features)
     elif task.stored is None:
-        scaling = FeatureScaling(features, *fit_scaling(task.events, features))
+        scaling = FeatureScaling(features, *fit_scaling(task.events, features, task.scaling), limit)
     else:
-        scaling = FeatureScaling(features, *task.stored.survey.scaling(len(features)))
+        found = task.stored.survey.scaling(len(features), task.scaling)
+        scaling = FeatureScaling(features, *found, limit)
     bins = bins_of(settings)
     if bins is None:
         return scaling
     return FeatureScaling(
-        [*features, bins.name], [*scaling.mean.tolist(), 0.0], [*scaling.spread.tolist(), 1.0]
+        [*features, bins.name],
+        [*scaling.mean.tolist(), 0.0],
+        [*scaling.spread.tolist(), 1.0],
+        [*scaling.limit.tolist(), LARGEST],
     )
 
 

@@ -136,7 +136,7 @@ class NetworkSettings(ModelSettings):
         description="Number of processes that share the events of the training, each on a core of its own",
     )
     scale_features: bool = Field(
-        default=True, description="Whether features are scaled to zero mean and unit spread"
+        default=True, description="Whether features are scaled as the `scaling` of the study says"
     )
     polish_epochs: Annotated[int, Ge(0)] = Field(
         default=0, description="Last epochs, in which `lbfgs` takes the place of the optimizer"
@@ -145,6 +145,10 @@ class NetworkSettings(ModelSettings):
         default=1,
         description="Epochs between two values of the loss on the test sample, which take time",
     )
+
+    #: Distance from the median beyond which an event of a study with a robust scale counts as being there
+    #: [robust widths]. A score that is linear in a feature would else hang on a single outlier.
+    farthest: ClassVar[float] = 10.0
 
     @model_validator(mode="after")
     def _loss_and_schedule(self) -> NetworkSettings:
@@ -313,6 +317,8 @@ class CutNetworkSettings(NetworkSettings):
         default="sigmoid", description="Smooth function that replaces the step of a cut in the training"
     )
     event_property: BinnedProperty | None = Field(default=None, description="Property that the cuts follow")
+    #: Far beyond any cut, and a sigmoid there is 0 or 1.
+    farthest: ClassVar[float] = 1e6
     kernel: bool = Field(
         default=True,
         description="Whether compiled code sums over the events, for fixed weights and sigmoids on a "

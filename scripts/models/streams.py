@@ -15,8 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from cabin_core import EventBlock, EventStream, FeatureScaling
+from cabin_core.weight_unit import weight_unit
 
 from ..data.event_file import EventFile
+from ..data.feature_table import SPLITS
 from ..data.stored_table import Block, StoredTable
 from ..data.survey import Survey, join, survey
 from ..jobs.memory import available_memory
@@ -83,29 +85,32 @@ class StoredEvents:
         *,
         equal_class_weights: bool = False,
         experiment: CountingExperiment | None = None,
+        exact_unit: bool = False,
         again: bool = True,
     ) -> EventStream:
         """Return the training or test events.
 
         Parameters
         ----------
-        scaling, split, dtype, equal_class_weights, experiment
+        scaling, split, dtype, equal_class_weights, experiment, exact_unit
             As those of :func:`scripts.models.network.make_sample`.
         again : bool
             Whether they are needed more than once, and so kept.
         """
-        mean, spread = scaling.mean.numpy(), scaling.spread.numpy()
-        factors = self._factors(split, equal_class_weights, experiment)
+        of_features = [values.numpy() for values in (scaling.mean, scaling.spread, scaling.limit)]
+        factors = self._factors(split, equal_class_weights, experiment, exact_unit)
         real = np.float32 if dtype == torch.float32 else np.float64
-        in_training = split == "train"
+        in_training, n_columns = split == "train", len(scaling.features)
 
         def blocks() -> Iterator[EventBlock]:
             empty = True
             for block in self.table.blocks():
                 chosen = block.in_training == in_training
-                features = np.empty((len(mean), int(chosen.sum())), real)
-                for values, target, middle, unit in zip(block.values, features, mean, spread, strict=True):
-                    target[:] = (values[chosen] - middle) / unit
+                features = np.empty((n_columns, int(chosen.sum())), real)
+                for values, target, middle, unit, limit in zip(
+                    block.values, features, *of_features, strict=True
+                ):
+                    target[:] = np.clip((values[chosen] - middle) / unit, -limit, limit)
                 weights = block.weights * _factors_of(block, factors)
                 yield EventBlock(
                     torch.from_numpy(features).T,
@@ -115,17 +120,26 @@ class StoredEvents:
                 empty = False
             if empty:  # fewer events than processes
                 none = torch.zeros(0, dtype=dtype)
-                yield EventBlock(none.reshape(0, len(mean)), none.bool(), none)
+                yield EventBlock(none.reshape(0, n_columns), none.bool(), none)
 
-        kept = self._kept(dtype.itemsize * (len(mean) + 1), split) if again else None
-        return EventStream(blocks, len(mean), dtype, kept=kept, add_up=self.processes.add_up)
+        kept = self._kept(dtype.itemsize * (n_columns + 1), split) if again else None
+        return EventStream(blocks, n_columns, dtype, kept=kept, add_up=self.processes.add_up)
 
     def _factors(
-        self, split: str, equal_class_weights: bool, experiment: CountingExperiment | None
+        self,
+        split: str,
+        equal_class_weights: bool,
+        experiment: CountingExperiment | None,
+        exact_unit: bool,
     ) -> dict[str, float] | tuple[float, float]:
         if experiment is not None:
             return self.survey.expected_factors(split, experiment)
-        return self.survey.equal_factors(split) if equal_class_weights else (1.0, 1.0)
+        if equal_class_weights:
+            return self.survey.equal_factors(split)
+        at = SPLITS.index(split)
+        absolute, n_events = float(self.survey.absolute[at].sum()), int(self.survey.counts[at].sum())
+        factor = 1 / weight_unit(absolute, n_events, exact=exact_unit)
+        return factor, factor
 
     def _kept(self, bytes_of_event: int, split: str) -> list | EventFile | None:
         if self.folder is None:

@@ -14,6 +14,8 @@ from ..study import CountingExperiment
 from .base import TrainingTask, bins_of
 
 if TYPE_CHECKING:
+    from cabin_core.feature_spread import Scaling
+
     from ..data.event_bins import EventBins
     from .streams import StoredEvents
 
@@ -31,6 +33,7 @@ def run_training(
     threads: int,
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
+    scaling: Scaling = "standard",
     processes: Processes | None = None,
 ) -> None:
     """Fit a model to a feature table; the first process writes it with its history.
@@ -40,7 +43,7 @@ def run_training(
     processes : Processes, optional
         This process and the others of the training; one alone where None.
     table, model, history, timing, name, network, features, directions, threads, equal_class_weights, \
-    counting_experiment
+    counting_experiment, scaling
         As :func:`scripts.train_model.main` has them.
     """
     import pandas as pd
@@ -59,7 +62,9 @@ def run_training(
         stopwatch = Stopwatch()
     else:
         events = pd.DataFrame()
-    task = TrainingTask(name, events, features, directions, equal_class_weights, experiment, threads, stored)
+    task = TrainingTask(
+        name, events, features, directions, equal_class_weights, experiment, threads, stored, scaling
+    )
     trained, rows = settings.fit(task)
     stopwatch.stop(sum(processes.gather(stopwatch.cpu_seconds)))
     if processes.rank == 0:

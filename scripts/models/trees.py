@@ -14,6 +14,9 @@ import xgboost
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from cabin_core.feature_spread import LARGEST
+from cabin_core.weight_unit import weight_unit
+
 from ..data.feature_table import equal_weights
 from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
@@ -31,6 +34,10 @@ class TreeOptions(Protocol):
     validation_fraction: float
     stop_after: int
     seed: int
+
+    @property
+    def negative_weights(self) -> str | None:
+        """What to do with events of negative weight."""
 
     @property
     def working_points(self) -> list[float]:
@@ -74,9 +81,7 @@ class TreeModel(Model):
 
     def scores(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Return the signal probability in float64, shape (n_events, 1)."""
-        events = xgboost.DMatrix(
-            table[self.features].to_numpy(dtype=float), feature_names=self.features, nthread=1
-        )
+        events = xgboost.DMatrix(_values(table, self.features), feature_names=self.features, nthread=1)
         margins = self.booster.predict(
             events, output_margin=True, iteration_range=(0, self.booster.best_iteration + 1)
         )
@@ -103,11 +108,12 @@ def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.
     Raises
     ------
     ValueError
-        If a class has too few events to keep a fraction apart.
+        If a class has too few events to keep a fraction apart, or a weight is negative and the settings do
+        not say what to do with it.
     """
     events, test_events = (
-        sample.assign(weight=equal_weights(sample)) if task.equal_class_weights else sample
-        for sample in (task.sample("train"), task.sample("test"))
+        _weighted(task.sample(split), settings.negative_weights, equal=task.equal_class_weights)
+        for split in ("train", "test")
     )
     features = task.features
     progress = LineProgress(log, task.name, "tree", settings.trees)
@@ -152,9 +158,33 @@ def fit_trees(settings: TreeOptions, task: TrainingTask) -> tuple[TreeModel, pd.
     return TreeModel(booster, features, settings), pd.DataFrame(history.rows)
 
 
+def _weighted(events: pd.DataFrame, negative: str | None, *, equal: bool) -> pd.DataFrame:
+    """Return events with weights that are not negative, and near 1 as the regularisation expects."""
+    weights = events["weight"]
+    n_negative = int((weights < 0).sum())
+    if n_negative and negative is None:
+        raise ValueError(
+            f"negative_weights: {n_negative} of {len(events)} events have a negative weight, which xgboost "
+            "does not take: set it to absolute or drop"
+        )
+    if n_negative:
+        events = events.assign(weight=weights.abs()) if negative == "absolute" else events[weights >= 0]
+        log.info("bdt: negative_weights: %s, for %d of %d events", negative, n_negative, len(weights))
+    if equal:
+        return events.assign(weight=equal_weights(events))
+    absolute, n_events = float(events["weight"].sum()), len(events)
+    return events.assign(weight=events["weight"] / weight_unit(absolute, n_events, exact=True))
+
+
+def _values(events: pd.DataFrame, features: Sequence[str]) -> NDArray[np.float64]:
+    """Return the features, in the range of float32, which xgboost counts in."""
+    values: NDArray[np.float64] = events[list(features)].to_numpy(dtype=float)
+    return np.clip(values, -LARGEST, LARGEST)
+
+
 def _matrix(events: pd.DataFrame, features: Sequence[str]) -> Any:
     return xgboost.DMatrix(
-        events[list(features)].to_numpy(dtype=float),
+        _values(events, features),
         label=events["label"].to_numpy(),
         weight=events["weight"].to_numpy(dtype=float),
         feature_names=list(features),

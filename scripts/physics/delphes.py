@@ -54,7 +54,9 @@ class Chunk:
         return self.collections[name]
 
 
-def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_SIZE) -> Iterator[Chunk]:
+def iterate_chunks(
+    path: Path, branches: Sequence[str], chunk_size: int = CHUNK_SIZE, optional: Sequence[str] = ()
+) -> Iterator[Chunk]:
     """Yield the events of a Delphes file, at most ``chunk_size`` at a time.
 
     Parameters
@@ -65,6 +67,8 @@ def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_
         Branches to read, such as ``Jet.PT``. Some other branches (``*.fBits``) cannot be decoded.
     chunk_size : int
         Events.
+    optional : sequence of str
+        Branches that are read where the file has them.
 
     Yields
     ------
@@ -82,7 +86,8 @@ def iterate_chunks(path: Path, branches: Sequence[str], chunk_size: int = CHUNK_
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
     with open_root(path) as root_file:
-        tree = _find_tree(root_file, path, branches)
+        tree, present = _find_tree(root_file, path, branches)
+        branches = [*branches, *(branch for branch in optional if branch in present)]
         for start, stop in itertools.pairwise(_bounds(tree, path, branches, chunk_size)):
             arrays = _read(tree, path, branches, start, stop)
             yield _to_chunk({_leaf(key): array for key, array in arrays.items()}, path, start)
@@ -98,7 +103,7 @@ def _holds_tree(root_file: Any) -> bool:
     return TREE in root_file.keys(cycle=False) and root_file.classname_of(TREE) == "TTree"
 
 
-def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> Any:
+def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> tuple[Any, set[str]]:
     with faults_of(path):
         tree = root_file[TREE] if _holds_tree(root_file) else None
         present = set() if tree is None else {_leaf(key) for key in tree.keys()}  # noqa: SIM118
@@ -107,7 +112,7 @@ def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> Any:
     missing = [branch for branch in branches if branch not in present]
     if missing:
         raise ValueError(f"{path}: no branch {', '.join(missing)} in the tree {TREE}")
-    return tree
+    return tree, present
 
 
 def _bounds(tree: Any, path: Path, branches: Sequence[str], chunk_size: int) -> list[int]:

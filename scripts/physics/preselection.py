@@ -13,6 +13,7 @@ import vector
 from numpy.typing import NDArray
 
 from .delphes import CHUNK_SIZE, Chunk, Collection, iterate_chunks
+from .event_weights import WEIGHT_BRANCH, WeightSums, sums_after_steps, weights_of
 from .features import DELPHES_FEATURES, DileptonEvents
 
 Mask = NDArray[np.bool_]
@@ -63,7 +64,9 @@ def needed_branches(selection: dict[str, Any]) -> list[str]:
     return [branch for branch, is_needed in needed.items() if is_needed]
 
 
-def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEvents, dict[str, int]]:
+def select_events(
+    chunk: Chunk, selection: dict[str, Any]
+) -> tuple[DileptonEvents, dict[str, NDArray[np.intp]]]:
     """Apply the preselection.
 
     Parameters
@@ -76,7 +79,7 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
     Returns
     -------
     tuple of DileptonEvents and dict
-        The events that pass, and the number of events after each step, in order.
+        The events that pass, and the positions of the events left after each step, in order.
     """
     is_lepton = {name: _are_leptons(chunk[name], name, selection["leptons"]) for name in LEPTONS}
     n_leptons = sum(_counts(chunk[name], mask) for name, mask in is_lepton.items())
@@ -87,14 +90,14 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
         [len(mask) for mask in is_lepton.values()],
         leptons["PT"],
     )
-    counts = {"all events": chunk.n_events, _describe_leptons(selection["leptons"]): len(events)}
+    left = {"all events": np.arange(chunk.n_events), _describe_leptons(selection["leptons"]): events}
     kept = np.ones(len(events), dtype=bool)
     if selection["opposite_charge"]:
         kept &= leptons["Charge"][first] * leptons["Charge"][second] < 0
-        counts["opposite charge"] = int(kept.sum())
+        left["opposite charge"] = events[kept]
     if selection["same_flavour"]:
         kept &= leptons["flavour"][first] == leptons["flavour"][second]
-        counts["same flavour"] = int(kept.sum())
+        left["same flavour"] = events[kept]
 
     # From here on only the events of these pairs are used; they are numbered as rows.
     pairs = np.flatnonzero(kept)
@@ -127,7 +130,7 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
     kept = np.ones(n_rows, dtype=bool)
     for name, passed in steps.items():
         kept &= passed
-        counts[name] = int(kept.sum())
+        left[name] = events[kept]
     selected = DileptonEvents(
         l1=_massless(leptons, first[pairs[kept]]),
         l2=_massless(leptons, second[pairs[kept]]),
@@ -136,7 +139,32 @@ def select_events(chunk: Chunk, selection: dict[str, Any]) -> tuple[DileptonEven
         ht=np.bincount(jets.row, jets_pt, n_rows)[kept].astype(float),
         n_jets=np.bincount(jets.row, minlength=n_rows)[kept].astype(float),
     )
-    return selected, counts
+    return selected, left
+
+
+@dataclass(frozen=True)
+class SelectedFile:
+    """The selected events of one Delphes file.
+
+    Attributes
+    ----------
+    features : DataFrame
+        One column for each feature and one row for each selected event.
+    numbers : ndarray of int, shape (n_selected,)
+        Position of each in the file, from 0.
+    counts : dict of int
+        Number of events after each step.
+    weights : ndarray, shape (n_selected,), optional
+        Weights of the selected events; None for a file without weights.
+    sums : dict of WeightSums
+        Sums of weights after each step; empty for a file without weights.
+    """
+
+    features: pd.DataFrame
+    numbers: NDArray[np.intp]
+    counts: dict[str, int]
+    weights: NDArray[np.float64] | None
+    sums: dict[str, WeightSums]
 
 
 def read_features(
@@ -166,16 +194,41 @@ def read_features(
     FileNotFoundError, ValueError
         As :func:`scripts.physics.delphes.iterate_chunks` does.
     """
+    file = read_file(path, selection, features, chunk_size)
+    return file.features, file.counts
+
+
+def read_file(
+    path: Path, selection: dict[str, Any], features: Sequence[str], chunk_size: int = CHUNK_SIZE
+) -> SelectedFile:
+    """Read the selected events of one Delphes file; arguments and errors as of :func:`read_features`."""
     branches = needed_branches(selection)
     # Starts with an empty chunk, so that a file without events still gives all columns and steps.
-    selected, cutflow = select_events(_empty_chunk(branches), selection)
-    parts = [_values(selected, features)]
-    for chunk in iterate_chunks(path, branches, chunk_size):
-        selected, counts = select_events(chunk, selection)
+    selected, left = select_events(_empty_chunk(branches), selection)
+    parts, counts, numbers = [_values(selected, features)], dict.fromkeys(left, 0), [np.arange(0)]
+    sums: dict[str, WeightSums] = {}
+    weights: list[NDArray[np.float64]] = []
+    n_read = 0
+    for chunk in iterate_chunks(path, branches, chunk_size, [WEIGHT_BRANCH]):
+        selected, left = select_events(chunk, selection)
         parts.append(_values(selected, features))
-        cutflow = {step: cutflow[step] + count for step, count in counts.items()}
+        counts = {step: counts[step] + len(events) for step, events in left.items()}
+        *_, kept = left.values()
+        numbers.append(n_read + kept)
+        n_read += chunk.n_events
+        of_events = weights_of(chunk, path)
+        if of_events is not None:
+            weights.append(of_events[kept])
+            of_chunk = sums_after_steps(of_events, left)
+            sums = {step: sums.get(step, WeightSums()) + total for step, total in of_chunk.items()}
     columns = {name: np.concatenate([part[name] for part in parts]) for name in features}
-    return pd.DataFrame(columns), cutflow
+    return SelectedFile(
+        pd.DataFrame(columns),
+        np.concatenate(numbers),
+        counts,
+        np.concatenate(weights) if weights else None,
+        sums,
+    )
 
 
 def _values(events: DileptonEvents, features: Sequence[str]) -> dict[str, NDArray[np.floating]]:

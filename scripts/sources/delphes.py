@@ -36,8 +36,8 @@ class Settings(SelectedEvents):
     cross_sections: CrossSections | None = Field(
         default=None,
         description="Cross-sections of all events in the files, before the preselection [fb]. The weight "
-        "of an event is then cross-section times luminosity, divided by the number of events "
-        "in the files; weights in the files are not read",
+        "of an event is then its share of all weights in the files, by `Event.Weight`, times "
+        "cross-section and luminosity",
     )
     generator: Any = Field(
         default=None,

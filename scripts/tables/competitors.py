@@ -41,6 +41,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         networks,
         inputs.read("features"),
         *([inputs.read(kind, position) for position in positions] for kind in ("metrics", "cuts", "timing")),
+        scaling=inputs.study.scaling,
     )
     of_network = rows.drop_duplicates("network").set_index("network")
     background = rows.pivot(index="network", columns="target_efficiency", values="background_efficiency")

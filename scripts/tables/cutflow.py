@@ -26,9 +26,10 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return events and the fraction of all events left after each step, for both classes.
 
     With a luminosity the expected events are also given, in the columns ``signal_expected`` and
-    ``background_expected``.
+    ``background_expected``. The fractions are of the weights where these differ.
     """
     steps = inputs.read("cutflow")
     for name in ("signal", "background"):
-        steps[f"{name}_fraction"] = steps[name] / steps[name].iloc[0]
+        counted = steps.get(f"{name}_weighted", steps[name])
+        steps[f"{name}_fraction"] = counted / counted.iloc[0]
     return steps

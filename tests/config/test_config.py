@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 from scripts.config import ConfigError, check_repeated_keys, means_paper, over_paper, part_of, read_config
+from scripts.study import parse_study
 from tests.configs import PAPER, PAPER_FILES, load, merge
 from tests.conftest import ROOT
+from tests.studies import study_entry
 
 
 def changed(path: str, value: object, base: dict = PAPER) -> dict:
@@ -247,3 +249,15 @@ def test_pins_of_conda_and_of_pip_are_the_same():
     asked_for = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]
     names = {re.split("[=<>]", requirement)[0] for requirement in asked_for} - {"snakemake", "pygments"}
     assert {requirement.split("==")[0].lower() for requirement in pip} == names
+
+
+def test_own_studies_are_scaled_robustly_and_the_papers_as_in_the_papers():
+    assert {study.scaling for study in read_config(PAPER).studies.values()} == {"standard"}
+    (own,) = read_config(load("delphes.yaml")).studies.values()
+    assert own.scaling == "robust"
+    entry = study_entry(scaling="standard")
+    # What makes the events does not run again for another scale.
+    assert "scaling" not in part_of(entry, experiment=False)
+    assert parse_study("small", part_of(entry, labels=True), check=False).scaling == "standard"
+    with pytest.raises(ConfigError, match=r"studies.small.scaling: 'log' is not one of 'robust', 'standard'"):
+        parse_study("small", study_entry(scaling="log"))

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cabin_core import hard_cut_efficiencies, passes_cuts
@@ -70,11 +70,54 @@ def test_efficiencies_by_hand():
     weights = np.array([1.0, 2.0, 2.0, 3.0, 1.0, 1.0])
     passed = np.array([[1, 0], [1, 0], [0, 0], [1, 0], [0, 1], [0, 1]], dtype=bool)
     result = hard_cut_efficiencies(passed, is_signal, weights)
-    # Effective numbers of events (sum w)^2 / sum w^2: 36 / 14 and 16 / 6.
     assert result.signal.tolist() == pytest.approx([4 / 6, 0.0])
     assert result.background.tolist() == pytest.approx([2 / 4, 2 / 4])
-    assert result.signal_uncertainty.tolist() == pytest.approx([math.sqrt(4 / 6 * 2 / 6 * 14 / 36), 0.0])
-    assert result.background_uncertainty.tolist() == pytest.approx([math.sqrt(0.5 * 0.5 * 6 / 16)] * 2)
+    # Signal: the weights 1 and 3 pass, 2 fails. Background: 2 passes and 1, 1 fail, and the other way round.
+    uncertainty = math.sqrt((2 / 6) ** 2 * (1 + 9) + (4 / 6) ** 2 * 4) / 6
+    assert result.signal_uncertainty.tolist() == pytest.approx([uncertainty, 0.0])
+    assert result.background_uncertainty.tolist() == pytest.approx([math.sqrt(0.5**2 * 6) / 4] * 2)
+
+
+def test_efficiencies_with_negative_weights_by_hand():
+    is_signal = np.array([True] * 4 + [False] * 3)
+    weights = np.array([2.0, 1.0, -1.0, 2.0, 3.0, -1.0, -1.0])
+    passed = np.array([[1, 1, 0, 0, 0, 1, 0], [1, 1, 0, 1, 1, 0, 0]], dtype=bool).T
+    result = hard_cut_efficiencies(passed, is_signal, weights)
+    # Neither is clipped: more than all signal and less than no background, in a sample this small.
+    assert result.signal.tolist() == pytest.approx([3 / 4, 5 / 4])
+    assert result.background.tolist() == pytest.approx([-1.0, 3.0])
+    of_signal = [(1 / 4) ** 2 * 5 + (3 / 4) ** 2 * 5, (1 / 4) ** 2 * 9 + (5 / 4) ** 2 * 1]
+    assert result.signal_uncertainty.tolist() == pytest.approx([math.sqrt(v) / 4 for v in of_signal])
+    of_background = [2**2 * 1 + 1**2 * 10, 2**2 * 9 + 3**2 * 2]
+    assert result.background_uncertainty.tolist() == pytest.approx([math.sqrt(v) for v in of_background])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1.0, 1.0, 2.5, -0.5]), st.booleans()), min_size=2, max_size=40),
+    st.sampled_from([1e-9, 3.0, 1e9]),
+    st.randoms(use_true_random=False),
+)
+def test_efficiencies_depend_neither_on_the_scale_of_weights_nor_on_the_order(events, scale, random):
+    weights, passed = (np.array(column) for column in zip(*events, strict=True))
+    assume(weights.sum() > 0.1)
+    is_signal = np.arange(2 * len(weights)) < len(weights)
+    order = np.array(random.sample(range(len(is_signal)), len(is_signal)))
+    weights, passed = np.tile(weights, 2), np.tile(passed, 2)[:, None]
+    one = hard_cut_efficiencies(passed, is_signal, weights)
+    other = hard_cut_efficiencies(passed[order], is_signal[order], scale * weights[order])
+    for name in ("signal", "signal_uncertainty", "background", "background_uncertainty"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9, abs=1e-9)
+    assert one.signal == pytest.approx(one.background)
+
+
+def test_unit_weights_give_the_binomial_uncertainty_to_the_last_bit():
+    for n_events in (3, 49, 1000, 31_977):
+        for n_passing in {0, 1, n_events // 3, n_events - 1, n_events}:
+            passed = (np.arange(2 * n_events) % n_events < n_passing)[:, None]
+            result = hard_cut_efficiencies(passed, np.arange(2 * n_events) < n_events, np.ones(2 * n_events))
+            efficiency = np.float64(n_passing) / n_events
+            effective = np.float64(n_events) ** 2 / n_events
+            assert result.signal_uncertainty[0] == np.sqrt(efficiency * (1 - efficiency) / effective)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 40.0])

@@ -37,7 +37,9 @@ def threads():
     torch.set_num_threads(before)
 
 
-def draw_sample(seed, n_signal, n_background, n_features, *, scale=1.0, dtype=torch.float64, edges=None):
+def draw_sample(
+    seed, n_signal, n_background, n_features, *, scale=1.0, dtype=torch.float64, edges=None, negative=0.0
+):
     """Draw events with weights; with edges of bins the property is the last column."""
     generator = np.random.default_rng(seed)
     n = n_signal + n_background
@@ -45,7 +47,12 @@ def draw_sample(seed, n_signal, n_background, n_features, *, scale=1.0, dtype=to
     x = scale * (generator.normal(size=(n, n_features)) + 0.8 * is_signal[:, None])
     if edges is not None:
         x = np.column_stack([x, generator.uniform(edges[0] - 1, edges[-1] + 1, n)])
-    return EventSample.from_arrays(x, is_signal, generator.uniform(0.1, 3, n), dtype)
+    weights = generator.uniform(0.1, 3, n)
+    if negative:
+        weights[generator.random(n) < negative] *= -1
+        for of_class in (is_signal, ~is_signal):
+            weights[of_class] *= np.sign(weights[of_class].sum())
+    return EventSample.from_arrays(x, is_signal, weights, dtype)
 
 
 def plain(network, dtype=None):
@@ -76,7 +83,7 @@ def contributions(network, sample):
     expression; where it is close to the last one, the logarithm is anything up to 100.
     """
     network, features = plain(network, torch.float64), sample.features.double()
-    margins, w = network.margins(features), sample.weights.double()
+    margins, w = network.margins(features), sample.weights.double().abs()
     log_p = torch.nn.functional.logsigmoid(margins).sum(dim=1)
     p, failed = log_p.exp(), -torch.expm1(log_p)
     ulp = torch.finfo(sample.features.dtype).eps
@@ -110,7 +117,7 @@ def assert_as_torch(network, sample):
     """Compare in float64, relative to the sums of the absolute contributions."""
     assert can_fuse(network, sample.features)
     found, expected = (sums_and_derivatives(net, sample) for net in (network, plain(network)))
-    largest = float(sample.weights.sum())
+    largest = float(sample.weights.abs().sum())
     for one, other, (scale, noise) in zip(found, expected, contributions(network, sample), strict=True):
         # Odds below e**-380 and scores below 1e-300 are zero in the kernel.
         assert ((one - other).abs() <= TOLERANCE * scale + noise + 1e-140 * largest).all()
@@ -136,11 +143,15 @@ SIZES = st.sampled_from([1, 2, 3, 63, 64, 65, 130])
     scale=st.sampled_from([0.0, 1e-3, 1.0, 30.0, 1e6]),
     spread=st.sampled_from([0.0, 0.5, 5.0]),
     sharpness=st.sampled_from([1.0, 2.5, 15.0, 50.0, 200.0]),
+    negative=st.sampled_from([0.0, 0.2]),
 )
-def test_sums_are_those_of_torch(seed, n_signal, n_background, n_rows, weights, scale, spread, sharpness):
+def test_sums_are_those_of_torch(
+    seed, n_signal, n_background, n_rows, weights, scale, spread, sharpness, negative
+):
     network = CutNetwork(len(weights), n_rows, weights, sharpness).double()
     rows_of(seed, network, spread * (scale if scale > 1 else 1))
-    assert_as_torch(network, draw_sample(seed, n_signal, n_background, len(weights), scale=scale))
+    sample = draw_sample(seed, n_signal, n_background, len(weights), scale=scale, negative=negative)
+    assert_as_torch(network, sample)
 
 
 @settings(max_examples=40, deadline=None)

@@ -64,3 +64,11 @@ def test_a_cut_selects_the_same_events_in_both_units(mean, width, scaled_cut, sc
 def test_scaling_refuses(mean, spreads, message):
     with pytest.raises(ValueError, match=message):
         FeatureScaling(["met", "m_ll"], mean, spreads)
+
+
+def test_values_beyond_the_limit_count_as_there():
+    scaling = FeatureScaling(["a", "b"], [0.0, 10.0], [1.0, 2.0], [1e6, 10.0])
+    values = torch.tensor([[1e30, 1e300], [-1e300, -1e300], [999.0, 29.0]], dtype=torch.float64)
+    assert scaling.scale(values).tolist() == [[1e6, 10.0], [-1e6, -10.0], [999.0, 9.5]]
+    assert torch.isfinite(FeatureScaling.identity("ab").scale(values).float()).all()
+    assert FeatureScaling(["a"], [0.0], [1.0], 5.0).limit.tolist() == [5.0]

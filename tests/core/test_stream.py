@@ -174,7 +174,7 @@ def faulty(**changes) -> EventStream:
     ("changes", "message"),
     [
         ({"features": torch.tensor([[0.0, float("nan")]] * 4)}, r"not finite, \{column: events\} = \{1: 4\}"),
-        ({"weights": torch.tensor([1.0, -1.0, 1.0, 1.0])}, "weights must be finite and not negative"),
+        ({"weights": torch.tensor([1.0, torch.inf, 1.0, 1.0])}, "weights must be finite"),
         ({"is_signal": torch.zeros(4, dtype=torch.bool)}, "no signal event with a positive weight"),
         ({"weights": torch.tensor([1.0, 1.0, 0.0, 0.0])}, "no background event with a positive weight"),
         ({"features": torch.zeros(4, 3)}, r"a block needs features of shape \(4, 2\)"),

@@ -90,7 +90,7 @@ def test_unreadable_feature_table(tmp_path):
 def test_scaling_is_that_of_the_training_sample(table):
     events = pd.read_parquet(table)
     training = events[events["split"] == "train"][FEATURES]
-    means, spreads = fit_scaling(events, FEATURES)
+    means, spreads = fit_scaling(events, FEATURES, "standard")
     assert_allclose(means, training.mean())
     assert_allclose(spreads, training.std(ddof=0))
 
@@ -110,7 +110,7 @@ def test_scaling_and_split_are_those_of_scikit_learn_to_the_last_bit():
     table["split"], table["constant"] = draw_split(999, SPLIT), 0.1
     names = [*FEATURES, "constant"]
     scaler = StandardScaler().fit(table.loc[table["split"] == "train", names].to_numpy())
-    mean, spread = fit_scaling(table, names)
+    mean, spread = fit_scaling(table, names, "standard")
     assert np.array_equal(mean, scaler.mean_)
     assert np.array_equal(spread, scaler.scale_)
     for n_events, fraction, seed in ((999, 0.2, 42), (10, 0.35, 0), (1234, 0.5, 4294967295)):

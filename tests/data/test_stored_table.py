@@ -85,8 +85,10 @@ def test_a_survey_knows_what_the_table_in_memory_knows(tmp_path, shares):
     path = write(table, tmp_path)
     found = join([survey(stored(path, [*FEATURES, "pt"], share, shares), BINS) for share in range(shares)])
     found.check(path, BINS)
-    for values, expected in zip(found.scaling(2), fit_scaling(table, FEATURES), strict=True):
-        np.testing.assert_allclose(values, expected, rtol=1e-13)
+    for scaling in ("standard", "robust"):
+        expected = fit_scaling(table, FEATURES, scaling)
+        for values, others in zip(found.scaling(2, scaling), expected, strict=True):
+            np.testing.assert_allclose(values, others, rtol=1e-13)
     for split in ("train", "test"):
         events = table[table["split"] == split]
         signal, background = found.equal_factors(split)
@@ -112,7 +114,7 @@ def test_a_survey_by_hand(tmp_path):
     )
     found = survey(stored(write(table, tmp_path, 2), ["x"]))
     assert found.counts.tolist() == [[1, 2], [1, 1]]
-    mean, spread = found.scaling(1)
+    mean, spread = found.scaling(1, "standard")
     assert (mean[0], spread[0]) == pytest.approx((13 / 3, np.sqrt(56) / 3))
     assert found.equal_factors("train") == pytest.approx((1.5, 3 / 16))
     assert {name: values.tolist() for name, values in found.weights.items()} == {
@@ -133,6 +135,9 @@ FAULTS = {
     "NaN": _changed("y", lambda t: t.index >= 990, np.nan),
     "infinity": _changed("x", lambda t: t.index == 500, np.inf),
     "no test signal": _changed("split", lambda t: t["label"] == 1, "train"),
+    "a weight that is NaN": _changed("weight", lambda t: t.index == 7, np.nan),
+    "negative test signal": _changed("weight", lambda t: (t["label"] == 1) & (t["split"] == "test"), -1.0),
+    "negative bin": _changed("weight", lambda t: (t["label"] == 0) & (t["pt"] > 2), -2.0),
     "no background": _changed("weight", lambda t: t["label"] == 0, 0.0),
     "one value": _changed("x", lambda t: t.index >= 0, 7.0),
     "outside": _changed("pt", lambda t: t.index < 3, 4.0),
@@ -173,6 +178,17 @@ def test_faults_of_cross_sections(tmp_path, cross_sections, message):
     experiment = EXPERIMENT.model_copy(update={"cross_sections": cross_sections})
     with pytest.raises(ValueError, match=message):
         found.expected_factors("train", experiment)
+
+
+def test_a_process_of_negative_weight_is_told(tmp_path):
+    table = make_table()
+    table.loc[table["process"] == "top", "weight"] = -0.01
+    found = survey(stored(write(table, tmp_path), FEATURES))
+    message = r"cross_sections.top: the weights of its events add up to -[\d.]+, which has to be positive"
+    with pytest.raises(ValueError, match=message):
+        found.expected_factors("train", EXPERIMENT)
+    with pytest.raises(ValueError, match=message):
+        expected_weights(table[table["split"] == "train"], EXPERIMENT)
 
 
 def arranged(n_events: int, seed: int) -> ArrangedEvents:

@@ -24,9 +24,9 @@ def table(events_by_hand):
 
 
 def test_ranges_are_of_the_training_sample_in_its_own_units(table):
-    mean, spread = fit_scaling(table, ["x"])
+    mean, spread = fit_scaling(table, ["x"], "standard")
     assert (mean, spread) == (pytest.approx([2.0]), pytest.approx([np.sqrt(10 / 6)]))
-    ranges = scaled_ranges(table)
+    ranges = scaled_ranges(table, "standard")
     assert ranges.loc["x", ">"] == pytest.approx(-2 / spread[0])
     assert ranges.loc["x", "<"] == pytest.approx(2 / spread[0])
 
@@ -36,7 +36,7 @@ def test_an_edge_that_is_absent_is_at_its_end_of_the_range(table):
     cuts = pd.DataFrame(rows, columns=["target_efficiency", "direction", "cut_scaled"]).assign(feature="x")
     end = -2 / np.sqrt(10 / 6)
     lower = (end + 0.5) ** 2 / (1.0 + 0.1)
-    found = cut_roughness(cuts, [0.2, 0.5, 0.8], scaled_ranges(table))
+    found = cut_roughness(cuts, [0.2, 0.5, 0.8], scaled_ranges(table, "standard"))
     assert found == pytest.approx((lower + 0.0) / 2)
 
 

@@ -150,6 +150,6 @@ def test_ranges_are_those_of_the_training_sample(results):
     names = [feature.name for feature in STUDIES["seven"].features]
     mean, spread = training_scaling(table, names)
     training = table.loc[table["split"] == "train", names].to_numpy()
-    ranges = scaled_ranges(table)
+    ranges = scaled_ranges(table, "standard")
     np.testing.assert_allclose(ranges.loc[names, ">"], (training.min(axis=0) - mean) / spread)
     np.testing.assert_allclose(ranges.loc[names, "<"], (training.max(axis=0) - mean) / spread)

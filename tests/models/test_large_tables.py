@@ -257,6 +257,6 @@ def test_a_process_knows_its_number():
 def test_a_share_without_events(table):
     whole = StoredEvents.look_at(stored(table, FEATURES), None, Processes(), None)
     nothing = StoredEvents(stored(table, FEATURES, 0, 2000), whole.survey)
-    scaling = FeatureScaling(FEATURES, *whole.survey.scaling(2))
+    scaling = FeatureScaling(FEATURES, *whole.survey.scaling(2, "standard"))
     (block,) = nothing.sample(scaling, "train", torch.float32)
     assert block.features.shape == (0, 2)

@@ -67,7 +67,7 @@ def test_metrics_are_what_the_cuts_in_the_file_do(table, tmp_path):
         expected = np.sqrt(signal.mean() * (1 - signal.mean()) / len(signal))
         assert row.signal_efficiency_uncertainty == pytest.approx(expected)
         assert row.background_efficiency == pytest.approx(passed[test["label"] == 0].mean())
-    means, spreads = fit_scaling(events, FEATURES)
+    means, spreads = fit_scaling(events, FEATURES, "standard")
     assert_allclose(cuts["cut"], cuts["cut_scaled"] * np.tile(spreads, 3) + np.tile(means, 3))
 
 
@@ -112,7 +112,7 @@ def test_progress_is_reported(table, tmp_path, caplog, monkeypatch):
 def test_classes_weigh_the_same_where_asked_for(table):
     events = pd.read_parquet(table)
     events["weight"] = np.where(events["label"] == 1, 0.01, 40.0) * (1 + np.arange(500) % 3)
-    scaling = FeatureScaling(FEATURES, *fit_scaling(events, FEATURES))
+    scaling = FeatureScaling(FEATURES, *fit_scaling(events, FEATURES, "standard"))
     plain, equal = (
         make_sample(events, scaling, "train", torch.float64, equal_class_weights=choice)
         for choice in (False, True)

@@ -30,7 +30,9 @@ def select(changes, **objects):
     selection = SELECTION | changes
     for key in ("leptons", "jets"):
         selection[key] = SELECTION[key] | changes.get(key, {})
-    return select_events(chunk_of(event(**{"electrons": ELECTRONS, "jets": JETS} | objects)), selection)
+    objects = {"electrons": ELECTRONS, "jets": JETS} | objects
+    selected, left = select_events(chunk_of(event(**objects)), selection)
+    return selected, {step: len(events) for step, events in left.items()}
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ rule train_model:
         directions=lambda w: STUDIES[w.study].directions,
         equal_class_weights=lambda w: STUDIES[w.study].source.weighs_classes_equally,
         counting_experiment=lambda w: experiment_of(w.study, w.network),
+        scaling=lambda w: STUDIES[w.study].scaling,
     script:
         "../../scripts/train_model.py"
 

@@ -62,7 +62,7 @@ def roughness(results: Results, study: str, network: Cuts, targets: list[float])
     """Roughness of the cuts at some targets (Eq 7 of arXiv:2502.08615)."""
     from ...evaluation.comparison import cut_roughness, scaled_ranges
 
-    ranges = scaled_ranges(results.features(study))
+    ranges = scaled_ranges(results.features(study), results.study(study).scaling)
     value = cut_roughness(results.cuts(study, network), np.sort(targets), ranges)
     if np.isnan(value):
         raise NotRun(f"{network} has other targets in this config")
