@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from .kernel_rows import Rooms
 
 #: Largest number of events that are summed or arranged at once. Sums of such pieces are added in their order,
 #: so the result does not depend on the number of threads.
@@ -44,17 +49,22 @@ class ArrangedEvents:
     class_weights : array, shape (2, n_bins)
         Sums of weights, of signal and background.
 
-    Attributes
-    ----------
-    pieces : list
-        Views of the pieces as :mod:`cabin_core.cut_sums` sums them, made by the first sum.
+    weight_unit : float
+        Unit of ``weights``, a power of two near the largest, so that sums of any weights are normal numbers.
     """
 
     features: NDArray[Any]
     weights: NDArray[Any]
     parts: tuple[Part, ...]
     class_weights: NDArray[np.float64]
-    pieces: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    weight_unit: float = 1.0
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Memory for sums over the same events again, made when it is asked for."""
+        from .kernel_rows import Rooms
+
+        return Rooms()
 
     @classmethod
     def of(
@@ -93,10 +103,11 @@ class ArrangedEvents:
                 arranged[:, target] = columns[:, source]
                 sorted_weights[target] = ordered_weights[source]
                 first, filled[number] = source.stop, target.stop
+        unit = _unit_of(sorted_weights)
         bounds = [(int(start), int(stop)) for start, stop in itertools.pairwise(edges)]
         return cls(
             arranged,
-            sorted_weights,
+            sorted_weights / sorted_weights.dtype.type(unit),
             tuple(
                 Part(start, stop, number < n_bins, number % n_bins)
                 for number, (start, stop) in enumerate(bounds)
@@ -105,4 +116,11 @@ class ArrangedEvents:
             np.array([sorted_weights[start:stop].sum(dtype=np.float64) for start, stop in bounds]).reshape(
                 2, n_bins
             ),
+            unit,
         )
+
+
+def _unit_of(weights: NDArray[Any]) -> float:
+    """Return the power of two at or below the largest absolute weight; 1 where there is none."""
+    largest = max(float(weights.max(initial=0)), -float(weights.min(initial=0)))
+    return 2.0 ** math.floor(math.log2(largest)) if 0 < largest < math.inf else 1.0

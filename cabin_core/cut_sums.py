@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,9 +19,8 @@ from .cuts import CutNetwork
 from .events import EventSample
 from .stream import ArrangedStream, EventBlock, EventStream
 
-#: Features that take at most this much memory have their exponentials kept for the next epoch [bytes]. With
-#: more of them memory matters more than the time that it saves, a fifth to a third.
-KEPT_MEMORY = 2**23
+if TYPE_CHECKING:
+    from .kernel_rows import Room, Rooms
 
 
 def can_fuse(network: nn.Module, features: Tensor) -> bool:
@@ -38,13 +37,13 @@ def can_fuse(network: nn.Module, features: Tensor) -> bool:
 
 def arrange(network: CutNetwork, sample: EventSample | EventStream) -> ArrangedEvents | ArrangedStream:
     """Return the events of a sample as the kernel takes them; a sample keeps what it has arranged."""
+    network.check_features(sample.features)
     kept = sample.arranged.get(network.bin_edges)
     if kept is not None:
         return kept
     if isinstance(sample, EventStream):
         # Blocks are kept for one arrangement; another one is made in each epoch.
         keep = None if sample.arranged else sample.kept
-        network.check_features(sample.features)
         sample.arranged[network.bin_edges] = stream = ArrangedStream(
             sample, lambda block: _arrange(network, block), network.n_bins, keep
         )
@@ -54,7 +53,6 @@ def arrange(network: CutNetwork, sample: EventSample | EventStream) -> ArrangedE
 
 
 def _arrange(network: CutNetwork, events: EventSample | EventBlock) -> ArrangedEvents:
-    network.check_features(events.features)
     bins = network.bins_of(events.features) if network.n_bins > 1 else None
     features = events.features[:, : network.n_features]
     return ArrangedEvents.of(features, events.is_signal, events.weights, bins, network.n_bins)
@@ -77,7 +75,12 @@ class Totals:
 
 
 def sum_arranged(
-    network: CutNetwork, events: ArrangedEvents | ArrangedStream, *, entropy: bool, gradient: bool
+    network: CutNetwork,
+    events: ArrangedEvents | ArrangedStream,
+    *,
+    entropy: bool,
+    gradient: bool,
+    rooms: Rooms | None = None,
 ) -> Totals:
     """Return the sums over arranged events, on as many threads as torch has.
 
@@ -87,8 +90,10 @@ def sum_arranged(
     events : ArrangedEvents or ArrangedStream
     entropy, gradient : bool
         Whether the cross-entropy and the derivatives are wanted.
+    rooms : Rooms, optional
+        Those of the sample, which keep exponentials for its next sum.
     """
-    from .kernel_rows import Edges, Room, RowGroups, sum_events
+    from .kernel_rows import Edges, Rooms, RowGroups, sum_events
 
     bias = network.bias.detach().numpy()
     totals = Totals(np.zeros((3, *bias.shape[:2])), np.zeros((3, *bias.shape)))
@@ -101,39 +106,36 @@ def sum_arranged(
         return Totals(*events.sum(sum_block, (totals.sums, totals.gradients)))
     edges = Edges(np.array(network.edge_features()), network.weight.numpy(), network.activation_scale)
     rows = {at: RowGroups.of(bias[at], edges.sharpness) for at in {part.bin for part in events.parts}}
-    if not events.pieces:
-        keep = events.features.nbytes <= KEPT_MEMORY
-        events.pieces.extend(
-            (part, events.features[:, piece], events.weights[piece], Room(keep=True) if keep else None)
-            for part in events.parts
-            for piece in part.pieces()
-        )
+    pieces = [(part, piece) for part in events.parts for piece in part.pieces()]
 
-    def sum_piece(piece: tuple[Part, NDArray[Any], NDArray[Any], Room | None]) -> Any:
-        part, features, weights, room = piece
+    def sum_piece(part: Part, piece: slice, room: Room) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return sum_events(
-            features,
-            weights,
+            events.features[:, piece],
+            events.weights[piece],
             edges,
             rows[part.bin],
             of_signal=part.of_signal,
             entropy=entropy,
             gradient=gradient,
-            room=room or Room(keep=False),
+            room=room,
         )
 
-    threads = min(torch.get_num_threads(), len(events.pieces))
-    if threads > 1:
-        results = list(_pool(threads).map(sum_piece, events.pieces))
-    else:
-        results = [sum_piece(piece) for piece in events.pieces]
-    for (part, *_), (sums, gradients) in zip(events.pieces, results, strict=True):
+    if not pieces:
+        return totals
+    memory = sum(rows[part.bin].memory(part.stop - part.start) for part in events.parts)
+    with (rooms or Rooms()).taken(len(pieces), memory) as taken:
+        tasks = *zip(*pieces, strict=True), taken
+        threads = min(torch.get_num_threads(), len(pieces))
+        results = list((_pool(threads).map if threads > 1 else map)(sum_piece, *tasks))
+    for (part, _), (sums, gradients) in zip(pieces, results, strict=True):
         of_class = 0 if part.of_signal else 1
         totals.sums[of_class, part.bin] += sums[0]
         totals.gradients[of_class, part.bin] += gradients[0]
         if entropy:
             totals.sums[2, part.bin] += sums[1]
             totals.gradients[2, part.bin] += gradients[1]
+    totals.sums *= events.weight_unit
+    totals.gradients *= events.weight_unit
     return totals
 
 
@@ -155,7 +157,8 @@ class _Sums(torch.autograd.Function):
         ctx: Any, bias: Tensor, network: CutNetwork, events: Any, entropy: bool, gradient: bool
     ) -> tuple[Tensor, ...]:
         """Return the three sums, each of shape (n_bins * n_rows,)."""
-        totals = sum_arranged(network, events, entropy=entropy, gradient=gradient)
+        rooms = events.rooms if isinstance(events, ArrangedEvents) else None
+        totals = sum_arranged(network, events, entropy=entropy, gradient=gradient, rooms=rooms)
         ctx.set_materialize_grads(False)
         if gradient:
             ctx.gradients, ctx.dtype = totals.gradients, bias.dtype

@@ -91,10 +91,10 @@ def _fill(
         column, out = x[edge_features[f], start : start + n], odds[f, first:last]
         weight, shift = edge_weights[f], shifts[f]
         for e in range(n):
-            exponent = -sharpness * (weight * column[e] + shift)
+            exponent = max(-sharpness * (weight * column[e] + shift), k.lowest)
             inside = min(exponent, k.highest)
             beyond[e] += exponent - inside
-            out[e] = max(inside, k.lowest)
+            out[e] = inside
         for e in range(n):
             out[e] = _exponential(out[e], k)
     for f in range(n_edges, len(odds) - 3):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +19,9 @@ from .kernel_numbers import numbers_of
 
 Array = NDArray[Any]
 
+#: Most memory of the exponentials that a sample keeps for its next sum [bytes]. With more events memory
+#: matters more than the time that it saves, a fifth to a third.
+KEPT_MEMORY = 2**24
 #: Bytes of a line of the cache.
 LINE = 64
 #: Number of rows of the exponentials behind those of the edges.
@@ -61,6 +67,11 @@ class RowGroups:
     first_rows: NDArray[np.intp]
     shifts: NDArray[Any]
     factors: NDArray[Any]
+
+    def memory(self, n_events: int) -> int:
+        """Return the memory that the exponentials of events take [bytes]."""
+        n_groups, n_padded = len(self.shifts), self.factors.shape[1]
+        return int(n_groups * (n_padded + BEHIND) * n_events * self.factors.dtype.itemsize)
 
     @classmethod
     def of(cls, bias: NDArray[Any], sharpness: float) -> RowGroups:
@@ -121,19 +132,19 @@ def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 class Room:
-    """Memory for sums over the same events again and again, with the exponentials if they are kept.
+    """Memory for the sums over a piece of a sample, with its exponentials if they are kept.
 
     Parameters
     ----------
     keep : bool
-        Whether to keep the exponentials of all events until the shifts of the rows change; they take as much
-        memory as the features, for each group of rows.
+        Whether to keep the exponentials of all events until the shifts of the rows change, which take
+        :meth:`RowGroups.memory`.
     """
 
     def __init__(self, *, keep: bool) -> None:
         self._keep = keep
         self._sizes: tuple[int, ...] = ()
-        self._key: tuple[Any, ...] = ()
+        self._filled_for: tuple[Any, ...] | None = None
         self._odds = self._products = self._work = np.empty(0)
 
     def take(self, edges: Edges, rows: RowGroups, n_events: int) -> tuple[bool, Array, Array, Array]:
@@ -153,14 +164,61 @@ class Room:
             width = width // 16 * 16 + 48
         sizes = (n_groups, n_padded, width, block, dtype.num)
         if sizes != self._sizes:
+            self._filled_for = None
             self._odds = _room((n_groups, n_padded + BEHIND, width), dtype)
             self._products = _room((n_padded + 1, block), dtype)
             self._work = _room((3, block), dtype)
-            self._sizes, self._key = sizes, ()
-        key = (edges.key, rows.shifts.tobytes()) if self._keep else ()
-        fill = not self._keep or key != self._key
-        self._key = key
+            self._sizes = sizes
+        fill = not self._keep or self._filled_for != (edges.key, rows.shifts.tobytes())
+        if fill:
+            self._filled_for = None  # until they are there: a sum can be interrupted
         return fill, self._odds, self._products, self._work
+
+    def filled(self, edges: Edges, rows: RowGroups) -> None:
+        """Say that the exponentials for these rows are there."""
+        if self._keep:
+            self._filled_for = edges.key, rows.shifts.tobytes()
+
+
+class Rooms:
+    """Rooms for the pieces of a sample, kept from its second sum on: many samples are summed only once.
+
+    One thread at a time has them; another one that sums over the same sample meanwhile gets none.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_sums = 0
+        self._rooms: list[Room] = []
+
+    def __reduce__(self) -> tuple[type[Rooms], tuple[()]]:
+        # A copy of a sample keeps what it needs of its own.
+        return Rooms, ()
+
+    @contextmanager
+    def taken(self, n_pieces: int, memory: int) -> Iterator[list[Room]]:
+        """Give a room for each piece.
+
+        Parameters
+        ----------
+        n_pieces : int
+        memory : int
+            That of all exponentials [bytes]; they are not kept above :data:`KEPT_MEMORY`.
+        """
+        if not self._lock.acquire(blocking=False):
+            yield [Room(keep=False) for _ in range(n_pieces)]
+            return
+        try:
+            self._n_sums += 1
+            if self._n_sums == 1 or memory > KEPT_MEMORY:
+                self._rooms = []
+                yield [Room(keep=False) for _ in range(n_pieces)]
+                return
+            if len(self._rooms) != n_pieces:
+                self._rooms = [Room(keep=True) for _ in range(n_pieces)]
+            yield self._rooms
+        finally:
+            self._lock.release()
 
 
 def sum_events(
@@ -221,4 +279,5 @@ def sum_events(
         sums,
         gradients,
     )
+    room.filled(edges, rows)
     return sums, gradients[..., : len(edges.features)]

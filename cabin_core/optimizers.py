@@ -25,7 +25,8 @@ def _without_compiler(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Opt
         def step(self, closure: Any = None) -> Any:
             return update(self, closure)
 
-        # An optimizer wraps its step for torch's profiler; this says that it has done so.
+        # An optimizer wraps its step for torch's profiler and hooks; this says that it has done so, which
+        # leaves both out.
         step.hooked = True  # type: ignore[attr-defined]
 
     return Eager

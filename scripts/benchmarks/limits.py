@@ -39,9 +39,9 @@ def work_of(case: Case, dtype: str) -> Work:
     dtype : str
         ``float32`` or ``float64``.
     """
-    from cabin_core.cut_sums import KEPT_MEMORY
+    from cabin_core.kernel_rows import BEHIND, KEPT_MEMORY
 
-    kept = case.events * case.features * SIZES[dtype] <= KEPT_MEMORY
+    kept = case.events * (case.features + case.features % 2 + BEHIND) * SIZES[dtype] <= KEPT_MEMORY
     of_edge = 0 if kept else EXPONENT + EXPONENTIAL[dtype]
     of_event = 0 if kept else FAINT + EXPONENTIAL[dtype]
     of_row = FINISH[case.bce] + (LOGARITHM[dtype] if case.bce else 0)

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
@@ -27,7 +28,11 @@ ADDRESS = "CABIN_WARM_PROCESS"
 #: Bytes of the names of modules that a job imported, several times what the largest has.
 MOST_NAMES = 2**20
 #: Signals that a run gets as a whole: Snakemake ends, and with it the warm process.
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: What a job sends before its exit status.
+ACCEPTED = b"\1"
+#: Time in which a job must be sent, so that one that is stopped does not hold up the others [s].
+PATIENCE = 5.0
 
 
 def start() -> None:
@@ -41,7 +46,18 @@ def start() -> None:
     )
     assert process.stdout is not None
     os.environ[ADDRESS] = process.stdout.readline().strip()
-    atexit.register(process.communicate)  # which ends its input
+    _started.append(process)
+
+
+def stop() -> None:
+    """End the warm process of this one, if there is one."""
+    while _started:
+        os.environ.pop(ADDRESS, None)
+        _started.pop().communicate()  # which ends its input
+
+
+_started: list[subprocess.Popen[str]] = []
+atexit.register(stop)
 
 
 def run_job(snakemake: Any, script: str) -> NoReturn:
@@ -62,7 +78,10 @@ def _work(snakemake: Any, script: str) -> int:
     try:
         bridge(snakemake, import_module(script).main)
     except SystemExit as end:
-        return int(end.code or 0)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+            return 1
+        return int(end.code or 0) & 255 or int(bool(end.code))
     return 0
 
 
@@ -73,8 +92,12 @@ def _send(snakemake: Any, script: str) -> int | None:
         socket.send_fds(connection, [b"\0"], [1, 2])
         with connection.makefile("wb") as file:
             pickle.dump((snakemake, script), file)
+        if not connection.recv(len(ACCEPTED)):
+            return None
         answer = connection.recv(1)
-        return answer[0] if answer else None
+        if answer:
+            return answer[0]
+        print(f"{script}: the process of this job was killed, it is done once more", file=sys.stderr)
     return None
 
 
@@ -83,6 +106,8 @@ def serve() -> None:
     from .bridge import share_compiled_code
 
     share_compiled_code()
+    # Libraries start threads of their own at import, which a fork lacks; none of them is needed there.
+    warnings.filterwarnings("ignore", "(?s).*fork", DeprecationWarning)
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)
     gc.disable()
@@ -104,7 +129,8 @@ def serve() -> None:
             elif listener in ready:
                 connection, _ = listener.accept()
                 with connection, suppress(Exception):
-                    _fork(connection, imports, to_server)
+                    connection.settimeout(PATIENCE)
+                    _fork(connection, imports, listener, to_server)
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
@@ -112,7 +138,12 @@ def serve() -> None:
         os.wait()  # for the last job, so that its time counts as that of the run
 
 
-def _fork(connection: socket.socket, imports: dict[str, list[str]], to_server: socket.socket) -> None:
+def _fork(
+    connection: socket.socket,
+    imports: dict[str, list[str]],
+    listener: socket.socket,
+    to_server: socket.socket,
+) -> None:
     _, streams, _, _ = socket.recv_fds(connection, 1, 2)
     try:
         with connection.makefile("rb") as file:
@@ -123,6 +154,7 @@ def _fork(connection: socket.socket, imports: dict[str, list[str]], to_server: s
                 import_module(name)
         gc.freeze()
         if os.fork() == 0:
+            listener.close()  # or a client would wait there if the warm process ended before this job
             _be_job(connection, streams, snakemake, script, to_server)
     finally:
         for stream in streams:
@@ -134,6 +166,8 @@ def _be_job(
 ) -> NoReturn:
     status = 1
     try:
+        connection.settimeout(None)
+        connection.send(ACCEPTED)
         for number in STOPS:
             signal.signal(number, signal.SIG_DFL)
         gc.enable()
@@ -144,7 +178,8 @@ def _be_job(
         status = _work(snakemake, script)
         new = [name for name, module in sys.modules.items() if name not in before and module.__spec__]
         if new:
-            to_server.send(" ".join([script, *new]).encode())
+            with suppress(OSError):  # nobody may read it any more
+                to_server.send(" ".join([script, *new]).encode(), socket.MSG_DONTWAIT)
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -374,7 +375,7 @@ def test_no_row_is_further_from_its_group_than_the_reach(bias, sharpness, dtype)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_kept_exponentials_change_no_bit(dtype, monkeypatch):
+def test_kept_exponentials_change_no_bit(dtype):
     """Over biases that move on, in and out of a group, with another sharpness and other weights."""
     sample = draw_sample(9, PIECE + 40, 50, 3, dtype=dtype)
     networks = [
@@ -388,13 +389,77 @@ def test_kept_exponentials_change_no_bit(dtype, monkeypatch):
             (1, 1.0, 15.0, 0.1),
         )
     ]
-    kept = [sums_and_derivatives(network, sample) for network in networks]
-    monkeypatch.setattr("cabin_core.cut_sums.KEPT_MEMORY", 0)
-    for network, found in zip(networks, kept, strict=True):
+    kept = [sums_and_derivatives(network, sample) for network in networks for _ in range(2)]
+    for network, *found in zip(networks, kept[::2], kept[1::2], strict=True):
         other = EventSample(sample.features, sample.is_signal, sample.weights)
-        assert all(
-            torch.equal(*pair) for pair in zip(found, sums_and_derivatives(network, other), strict=True)
-        )
+        first = sums_and_derivatives(network, other)  # keeps nothing
+        assert all(torch.equal(*pair) for one in found for pair in zip(one, first, strict=True))
+
+
+def test_an_interrupted_sum_leaves_nothing_behind(monkeypatch):
+    network, sample = OneToOneLinear(2, [1.0, 1.0]).double(), draw_sample(1, 30, 30, 2)
+    first = sums_and_derivatives(network, sample)
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cabin_core.kernel_rows.add_events", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            EventSums.from_sample(network, sample)
+    assert all(torch.equal(*pair) for pair in zip(first, sums_and_derivatives(network, sample), strict=True))
+
+
+def test_threads_that_sum_over_one_sample_do_not_meet():
+    networks = [rows_of(seed, CutNetwork(3, 4, [1.0] * 3).double(), 0.5) for seed in range(4)]
+    sample = draw_sample(2, 3 * PIECE, PIECE, 3)
+
+    @torch.no_grad()
+    def signal_of(number):
+        return EventSums.from_sample(networks[number % 4], sample).signal_score
+
+    expected = [signal_of(number) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(signal_of, range(40)))
+    assert all(torch.equal(one, expected[number % 4]) for number, one in enumerate(found))
+
+
+def test_many_groups_of_rows_are_not_kept(monkeypatch):
+    monkeypatch.setattr("cabin_core.kernel_rows.KEPT_MEMORY", 10_000)
+    sample = draw_sample(2, 100, 100, 2)  # 200 events with 2 edges and 3 rows more take 8 kB
+    for spread, kept in ((0.0, True), (40.0, False)):
+        network = rows_of(1, CutNetwork(2, 5, [1.0] * 2).double(), spread)
+        for _ in range(2):
+            EventSums.from_sample(network, sample)
+        (events,) = sample.arranged.values()
+        assert bool(events.rooms._rooms) == kept
+    assert not copy.deepcopy(events).rooms._rooms
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-9, 1e12, 1e25])
+def test_weights_of_any_scale_give_the_same_derivatives(scale):
+    network = rows_of(3, CutNetwork(3, 4, [1.0, -1.0, 1.0]).double(), 0.5).float()
+    sample = draw_sample(3, 300, 300, 3, dtype=torch.float32)
+    scale = 2.0 ** round(np.log2(scale))
+    other = EventSample(sample.features, sample.is_signal, sample.weights * scale)
+    for one, two in zip(*(sums_and_derivatives(network, s) for s in (sample, other)), strict=True):
+        assert torch.equal(one * scale, two)
+
+
+def test_another_number_of_features_is_told_on_an_arranged_sample_too():
+    sample = draw_sample(1, 3, 3, 3)
+    EventSums.from_sample(CutNetwork(3, 1, [1.0] * 3).double(), sample)
+    for n_features in (2, 5):
+        with pytest.raises(ValueError, match="features need shape"):
+            EventSums.from_sample(CutNetwork(n_features, 1, [1.0] * n_features).double(), sample)
+
+
+def test_a_feature_beyond_all_numbers_passes_or_fails():
+    features = torch.tensor([[3e38], [-3e38], [3e38], [-3e38]])
+    sample = EventSample(features, torch.tensor([True, True, False, False]), torch.ones(4))
+    sums = EventSums.from_sample(OneToOneLinear(1, [1.0]), sample)
+    assert sums.signal_score.tolist() == sums.background_score.tolist() == [1.0]
+    assert sums.cross_entropy.tolist() == [200.0]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -35,6 +36,10 @@ def main(*, table, task):
     import colorsys
     if task == "fail":
         raise ValueError("no such column")
+    if task == "exit":
+        sys.exit(256)
+    if task == "say":
+        sys.exit("told at the end")
     table.write_text(f"{os.getppid()} {had}")
     if task == "sleep":
         time.sleep(60)
@@ -120,6 +125,33 @@ def test_an_error_is_one_line_and_the_exit_status(run):
     assert "Traceback" in Path(f"{run.table}.log").read_text()
 
 
+def test_any_end_of_a_job_is_its_exit_status(run):
+    run.start("exit")
+    assert run.end() == (1, ["said by the job"])
+    run.start("say")
+    assert run.end() == (1, ["said by the job", "told at the end"])
+
+
+def test_a_client_that_says_nothing_does_not_hold_up_the_others(run):
+    run.parent_and_had("write")
+    (address,) = run.folder.glob("cabin-*/socket")
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(address))
+        assert run.parent_and_had("write")[0] == run.server()
+
+
+def test_a_job_does_itself_if_the_warm_process_ended_while_another_runs(run):
+    client = run.start("sleep")
+    job = job_of(run)
+    os.kill(run.server(), signal.SIGKILL)
+    (address,) = run.folder.glob("cabin-*/socket")
+    with socket.socket(socket.AF_UNIX) as late, pytest.raises(ConnectionRefusedError):
+        late.connect(str(address))
+    os.kill(client, signal.SIGTERM)
+    run.end()
+    assert gone(job)
+
+
 def test_without_a_warm_process_a_job_does_itself(run):
     run.parent_and_had("write")
     os.kill(run.server(), signal.SIGKILL)
@@ -157,11 +189,12 @@ def test_a_job_that_is_killed_is_done_again_alone(run):
     client = run.start("sleep")
     os.kill(job_of(run), signal.SIGKILL)
     run.table.unlink()
-    while not run.table.exists():
+    while not (run.table.exists() and run.table.read_text()):
         time.sleep(0.05)
     assert run.table.read_text() == f"{run.process.pid} False"
     os.kill(client, signal.SIGTERM)
-    run.end()
+    said = run.end()[1]
+    assert "short_script: the process of this job was killed, it is done once more" in said
 
 
 def test_the_warm_process_ends_with_snakemake(tmp_path):
