@@ -143,7 +143,10 @@ def test_a_client_that_says_nothing_does_not_hold_up_the_others(run):
 def test_a_job_does_itself_if_the_warm_process_ended_while_another_runs(run):
     client = run.start("sleep")
     job = job_of(run)
-    os.kill(run.server(), signal.SIGKILL)
+    server = psutil.Process(run.server())
+    server.kill()
+    while server.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
     (address,) = run.folder.glob("cabin-*/socket")
     with socket.socket(socket.AF_UNIX) as late, pytest.raises(ConnectionRefusedError):
         late.connect(str(address))
