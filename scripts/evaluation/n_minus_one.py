@@ -46,11 +46,11 @@ def count_without_each(
     cut_on = set(edges.loc[np.isfinite(edges["cut"].astype(float)), "feature"])
     names = [name for name in features if name in cut_on]
     selections = [*(_without(cuts, name) for name in names), cuts]
-    # The property that cuts follow may be a feature.
-    events = stored(table, [*dict.fromkeys(columns_of(features, EventBins.from_cuts(cuts)))])
+    events = stored(table, columns_of(features, EventBins.from_cuts(cuts)))
     sums = ProcessSums(len(selections))
     for block in itertools.chain(events.blocks(), events.data_blocks()):
-        values = pd.DataFrame(block.values.T, columns=list(events.columns))
+        # Of a property that is a feature, too, there is one column.
+        values = pd.DataFrame(dict(zip(events.columns, block.values, strict=True)))
         sums.add_block(block, np.hstack([passes_cut_table(values, one, [target]) for one in selections]))
     counted = sums.tabulate()
     counted.insert(0, "feature", np.array([*names, ALL_CUTS])[counted["selection"]])

@@ -97,6 +97,16 @@ def check_cuts(events, results) -> None:
             assert left.loc[row, name] == len(weights)
             if name != "data":
                 assert left.loc[row, f"{name}_weighted"] == pytest.approx(weights.sum())
+    processes = pd.read_csv(results / "toy" / "scan" / "processes.csv")
+    at_middle = processes[processes["target_efficiency"] == 0.6].set_index("process")
+    assert at_middle.index.to_list() == ["s", "b", "data"]
+    for column, end in (("events", ""), ("efficiency", "_efficiency")):
+        all_cuts = left.loc["all cuts", [f"{name}{end}" for name in at_middle.index]]
+        assert at_middle[column].to_list() == pytest.approx(all_cuts.to_list())
+    # Expected events at the luminosity, of both samples.
+    wholes = events.groupby("process")["weight"].sum()
+    expected = at_middle["efficiency"] * wholes[at_middle.index]
+    assert at_middle["yield"].to_list() == pytest.approx(expected.to_list())
 
 
 @pytest.mark.parametrize(
