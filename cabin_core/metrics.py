@@ -108,13 +108,7 @@ def efficiencies_of_sums(
     passing_squares: NDArray[np.float64],
     failing_squares: NDArray[np.float64],
 ) -> CutEfficiencies:
-    r"""Return the efficiencies of selections from sums over the events of signal and background.
-
-    An efficiency :math:`e` with the sum :math:`W` of all weights has the variance
-
-    .. math:: \left[(1-e)^2\sum_\mathrm{pass}w^2+e^2\sum_\mathrm{fail}w^2\right]/W^2
-
-    which is the binomial one if all weights are equal.
+    """Return the efficiencies of selections from sums over the events of signal and background.
 
     Parameters
     ----------
@@ -137,15 +131,45 @@ def efficiencies_of_sums(
             )
         if not total > 0:
             raise ValueError(f"no {name} event with a positive weight: its efficiency is undefined")
-    efficiencies = passing / totals[:, None]
+    efficiencies, uncertainties = weighted_efficiencies(passing, totals, passing_squares, failing_squares)
+    return CutEfficiencies(efficiencies[0], uncertainties[0], efficiencies[1], uncertainties[1])
+
+
+def weighted_efficiencies(
+    passing: NDArray[np.float64],
+    totals: NDArray[np.float64],
+    passing_squares: NDArray[np.float64],
+    failing_squares: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    r"""Return the efficiencies of selections on any number of samples, and their standard deviations.
+
+    An efficiency :math:`e` with the sum :math:`W` of all weights has the variance
+
+    .. math:: \left[(1-e)^2\sum_\mathrm{pass}w^2+e^2\sum_\mathrm{fail}w^2\right]/W^2
+
+    which is the binomial one if all weights are equal.
+
+    Parameters
+    ----------
+    passing : ndarray, shape (n_samples, n_rows)
+        Sums of the weights of passing events.
+    totals : ndarray, shape (n_samples,)
+        Sums of all weights.
+    passing_squares, failing_squares : ndarray, shape (n_samples, n_rows)
+        Sums of the squares of the weights of the events that pass and that fail.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n_samples, n_rows)
+        NaN for a sample whose weights have no positive sum.
+    """
+    wholes = np.where(totals > 0, totals, np.nan)[:, None]
+    efficiencies = passing / wholes
     # The sums are added in different orders: if all events pass, rounding can make their ratio exceed 1.
     efficiencies[(efficiencies > 1) & (efficiencies < 1 + ROUNDING)] = 1.0
     squares = passing_squares + failing_squares
-    variances = ((1 - efficiencies) ** 2 * passing_squares + efficiencies**2 * failing_squares) / totals[
-        :, None
-    ] ** 2
+    variances = ((1 - efficiencies) ** 2 * passing_squares + efficiencies**2 * failing_squares) / wholes**2
     # The same number for equal weights, without the rounding of two terms.
-    equal = passing_squares * totals[:, None] == passing * squares
-    binomial = efficiencies * (1 - efficiencies) / (totals[:, None] ** 2 / squares)
-    uncertainties = np.sqrt(np.where(equal & (binomial >= 0), binomial, variances))
-    return CutEfficiencies(efficiencies[0], uncertainties[0], efficiencies[1], uncertainties[1])
+    equal = passing_squares * wholes == passing * squares
+    binomial = efficiencies * (1 - efficiencies) / (wholes**2 / squares)
+    return efficiencies, np.sqrt(np.where(equal & (binomial >= 0), binomial, variances))

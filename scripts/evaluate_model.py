@@ -11,8 +11,9 @@ from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
 from scripts.data.stored_table import stored
 from scripts.data.thinning import is_long
-from scripts.evaluation.long_tables import measure_blocks
-from scripts.evaluation.working_points import measure
+from scripts.evaluation.long_tables import measure_blocks, select_data
+from scripts.evaluation.process_sums import ProcessSums
+from scripts.evaluation.working_points import measure, process_table
 from scripts.models import load_model
 
 
@@ -23,17 +24,18 @@ def main(
     cuts: Path,
     metrics: Path,
     scores: Path,
+    processes: Path,
     kind: str,
     features: list[str],
 ) -> None:
-    """Write cuts, metrics of the test sample and the scores of all events, or of a share of a long table.
+    """Write cuts, metrics, also of each process, and the scores of all events, or of a share of a long table.
 
     Parameters
     ----------
     table, model : Path
         Feature table and trained model.
-    cuts, metrics, scores : Path
-        Written: csv, csv and parquet.
+    cuts, metrics, scores, processes : Path
+        Written: csv, csv, parquet and csv.
     kind : str
         Kind of the model, as in the config.
     features : list of str
@@ -41,10 +43,13 @@ def main(
     """
     trained = load_model(model, kind, features)
     columns = columns_of(features, trained.event_bins)
+    sums = ProcessSums(len(trained.targets))
     if is_long(table):
-        metrics_table = measure_blocks(trained, stored(table, columns), trained.event_bins, scores)
+        metrics_table = measure_blocks(trained, stored(table, columns), trained.event_bins, scores, sums)
     else:
-        metrics_table, score_table = measure(trained, read_feature_table(table, columns))
+        metrics_table, score_table = measure(trained, read_feature_table(table, columns), sums)
         score_table.to_parquet(scores, index=False)
+    select_data(trained, stored(table, columns), metrics_table["score_above"].to_numpy(), sums)
     trained.cuts().to_csv(cuts, index=False)
     metrics_table.to_csv(metrics, index=False)
+    process_table(trained, sums).to_csv(processes, index=False)

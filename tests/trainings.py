@@ -47,7 +47,7 @@ def train(
     }
     train_model.main(**common, **files, **given | options)
     if evaluate:
-        outputs = {name: folder / f"{name}.csv" for name in ("cuts", "metrics")}
+        outputs = {name: folder / f"{name}.csv" for name in ("cuts", "metrics", "processes")}
         outputs["scores"] = folder / "scores.parquet"
         evaluate_model.main(**common, **outputs, model=files["model"], kind=settings.model)
         files |= outputs

@@ -41,6 +41,11 @@ def edges_by_target(
     ]
 
 
+def edge_text(direction: str, cut: float, unit: str) -> str:
+    """Return an edge as an analysis writes it, for example ``> 200 GeV``."""
+    return f"{direction} {cut:.4g} {unit}".strip()
+
+
 def passes_cut_table(
     table: pd.DataFrame, cuts: pd.DataFrame, targets: Sequence[float] | None = None
 ) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from .feature_table import DATA
+from .feature_table import CLASSES, DATA
 
 #: Events read at a time.
 BLOCK = 2**17
@@ -38,6 +38,8 @@ class Block:
         The process of each event, if the table has it.
     first : int
         Number of the first row in the table.
+    is_data : bool
+        Whether these are events of data; else they are of signal or background.
     """
 
     values: NDArray[np.float64]
@@ -46,6 +48,20 @@ class Block:
     weights: NDArray[np.float64]
     processes: pa.Array | None
     first: int = 0
+    is_data: bool = False
+
+    @property
+    def labels(self) -> NDArray[np.int8]:
+        """Return 1 for signal, 0 for background, -1 for data."""
+        labels = self.is_signal.astype(np.int8)
+        return np.full_like(labels, DATA) if self.is_data else labels
+
+    def coded_processes(self) -> tuple[list[str], NDArray[np.intp]]:
+        """Return the names of processes, and for each event its position there; else of the classes."""
+        if self.processes is None:
+            return list(CLASSES), (~self.is_signal).astype(np.intp)
+        encoded = pc.dictionary_encode(self.processes.cast("string"))
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True)
@@ -97,23 +113,35 @@ class StoredTable:
         """Yield the rows of the share in their order, in blocks of at most ``size``, else :data:`BLOCK`."""
         table = self._open()
         bounds = np.cumsum([0, *_sizes(table)])
-        has_process = "process" in table.schema_arrow.names
-        columns = [*dict.fromkeys(self.columns), "label", "split", "weight", *(["process"] * has_process)]
+        columns = self._read_columns(table)
         for first, last in self._pieces(int(bounds[-1])):
             groups = np.flatnonzero((bounds[:-1] < last) & (bounds[1:] > first)).tolist()
             at = int(bounds[groups[0]]) if groups else 0
             for batch in table.iter_batches(size or BLOCK, groups, columns, use_threads=False):
                 low, high = max(first - at, 0), min(last - at, len(batch))
                 if low < high:
-                    yield self._block(batch.slice(low, high - low), has_process, at + low)
+                    yield self._block(batch.slice(low, high - low), at + low)
                 at += len(batch)
+
+    def data_blocks(self, size: int | None = None) -> Iterator[Block]:
+        """Yield the events of data of the whole table, if any, in blocks as those of the classes."""
+        table = self._open()
+        first = len(_sizes(table))
+        groups = list(range(first, table.metadata.num_row_groups))
+        columns = self._read_columns(table)
+        for batch in table.iter_batches(size or BLOCK, groups, columns, use_threads=False):
+            yield replace(self._block(batch, 0), is_data=True)
+
+    def _read_columns(self, table: Any) -> list[str]:
+        has_process = "process" in table.schema_arrow.names
+        return [*dict.fromkeys(self.columns), "label", "split", "weight", *(["process"] * has_process)]
 
     def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
         number = 1 if self.shares == 1 else PIECES_OF_SHARE * self.shares
         bounds = [n_rows * piece // number for piece in range(number + 1)]
         return [(bounds[piece], bounds[piece + 1]) for piece in range(self.share, number, self.shares)]
 
-    def _block(self, batch: pa.RecordBatch, has_process: bool, first: int) -> Block:
+    def _block(self, batch: pa.RecordBatch, first: int) -> Block:
         values = np.empty((len(self.columns), len(batch)))
         for column, target in zip(self.columns, values, strict=True):
             target[:] = _numbers(batch[column])
@@ -122,7 +150,7 @@ class StoredTable:
             _numbers(batch["label"]) == 1,
             pc.equal(batch["split"], "train").to_numpy(zero_copy_only=False),
             _numbers(batch["weight"]).astype(np.float64, copy=False),
-            batch["process"] if has_process else None,
+            batch["process"] if "process" in batch.schema.names else None,
             first,
         )
 

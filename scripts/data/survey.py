@@ -7,7 +7,6 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cabin_core.feature_spread import Scaling, robust_scale, sampled_rows
@@ -223,11 +222,7 @@ class Survey:
 
 def _weights(block: Block, sample: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
     """Return the sums of weights by process; without processes the classes are processes."""
-    if block.processes is None:
-        sums = np.bincount(sample, block.weights, minlength=4).reshape(2, 2)
-        return {name: sums * (np.arange(2) == number) for number, name in enumerate(CLASSES)}
-    encoded = pc.dictionary_encode(block.processes.cast("string"))
-    names, numbers = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+    names, numbers = block.coded_processes()
     sums = np.bincount(4 * numbers + sample, block.weights, minlength=4 * len(names))
     return dict(zip(names, sums.reshape(-1, 2, 2), strict=True))
 

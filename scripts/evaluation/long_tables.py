@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from .working_points import metrics_table
 
 if TYPE_CHECKING:
     from ..data.event_bins import EventBins
+    from .process_sums import ProcessSums
 
 log = logging.getLogger("cabin.evaluate_model")
 
@@ -29,7 +30,9 @@ log = logging.getLogger("cabin.evaluate_model")
 EVENTS = 2**15
 
 
-def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, scores: Path) -> pd.DataFrame:
+def measure_blocks(
+    model: Model, table: StoredTable, bins: EventBins | None, scores: Path, process_sums: ProcessSums
+) -> pd.DataFrame:
     """Apply a model to a feature table, and write the scores of a share of the events.
 
     Parameters
@@ -40,6 +43,8 @@ def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, sco
         Bins of the property that the cuts follow.
     scores : Path
         Written (parquet), see :mod:`scripts.data.thinning`.
+    process_sums : ProcessSums
+        Filled with what each working point selects.
 
     Returns
     -------
@@ -56,9 +61,10 @@ def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, sco
     sums, passing_squares, failing_squares = np.zeros((3, 2, len(model.targets)))
     totals = np.zeros(2)
     parts = []
-    for block, events, values in _scored(model, table):
+    for block, events, values in _scored(model, table.blocks(EVENTS), list(table.columns)):
         in_test = ~block.in_training
         selected = model.select(events, values, thresholds)
+        process_sums.add_block(block, selected)
         for label, of_class in enumerate((block.is_signal & in_test, ~block.is_signal & in_test)):
             weights = block.weights[of_class]
             passing, squares = selected[of_class], np.square(weights)
@@ -86,11 +92,20 @@ def measure_blocks(model: Model, table: StoredTable, bins: EventBins | None, sco
     return metrics_table(model, thresholds, efficiencies, model.mean_scores_of_table(table, found), areas)
 
 
-def _scored(model: Model, table: StoredTable) -> Iterator[tuple[Block, pd.DataFrame, NDArray[np.number]]]:
+def select_data(model: Model, table: StoredTable, thresholds: NDArray[np.float64], sums: ProcessSums) -> None:
+    """Add to sums what the working points select of data; arguments as in :meth:`Model.select`."""
+    for block, events, values in _scored(model, table.data_blocks(EVENTS), list(table.columns)):
+        sums.add_block(block, model.select(events, values, thresholds))
+
+
+def _scored(
+    model: Model, blocks: Iterable[Block], columns: list[str]
+) -> Iterator[tuple[Block, pd.DataFrame, NDArray[np.number]]]:
     """Yield each block, its events and their scores."""
-    for block in table.blocks(EVENTS):
-        events = pd.DataFrame(block.values.T, columns=list(table.columns))
-        events["label"] = block.is_signal.astype(np.int8)
+    for block in blocks:
+        # Of a property that is a feature, too, there is one column.
+        events = pd.DataFrame(dict(zip(columns, block.values, strict=True)))
+        events["label"] = block.labels
         events["split"] = np.where(block.in_training, "train", "test")
         yield block, events, model.scores(events)
 
@@ -101,7 +116,7 @@ def _thresholds(model: Model, table: StoredTable) -> NDArray[np.float64]:
         return np.full(len(model.targets), np.nan)
     histogram = ScoreHistogram.fine()
     if not np.isnan(model.targets).all():
-        for block, _, values in _scored(model, table):
+        for block, _, values in _scored(model, table.blocks(EVENTS), list(table.columns)):
             chosen = block.is_signal & block.in_training
             histogram.fill(values[chosen, 0], block.weights[chosen])
     return np.array([histogram.threshold(target) for target in model.targets])

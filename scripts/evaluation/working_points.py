@@ -14,9 +14,12 @@ from ..data.score_table import score_thresholds
 
 if TYPE_CHECKING:
     from ..models.base import Model
+    from .process_sums import ProcessSums
 
 
-def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measure(
+    model: Model, events: pd.DataFrame, sums: ProcessSums | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply a model to a feature table.
 
     Parameters
@@ -24,6 +27,8 @@ def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     model : Model
     events : DataFrame
         Training and test events.
+    sums : ProcessSums, optional
+        Filled with what each working point selects.
 
     Returns
     -------
@@ -44,11 +49,19 @@ def measure(model: Model, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
         of_training = is_signal & ~test
         thresholds = score_thresholds(event_scores[of_training, 0], weights[of_training], targets)
     selected = model.select(events, event_scores, thresholds)
+    if sums is not None:
+        sums.add_events(events, selected)
     efficiencies = hard_cut_efficiencies(selected[test], is_signal[test], weights[test])
     areas = model.roc_areas(event_scores[test], is_signal[test], weights[test], efficiencies)
     metrics = metrics_table(model, thresholds, efficiencies, (mean_signal, mean_background), areas)
     columns = pd.DataFrame(event_scores, columns=model.score_columns, index=events.index)
     return metrics, pd.concat([events[["label", "split", "weight"]], columns], axis=1)
+
+
+def process_table(model: Model, sums: ProcessSums) -> pd.DataFrame:
+    """Return ``processes.csv``: what each working point of a model selects of each process."""
+    table = sums.tabulate().rename(columns={"selection": "target_efficiency"})
+    return table.assign(target_efficiency=np.array(model.targets, dtype=float)[table["target_efficiency"]])
 
 
 def metrics_table(

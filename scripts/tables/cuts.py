@@ -28,7 +28,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each network, target and bin, with direction, cut and unit of each feature."""
     import pandas as pd
 
-    from ..data.cut_table import PROPERTY_COLUMNS
+    from ..data.cut_table import PROPERTY_COLUMNS, edge_text
 
     units = {feature.name: feature.unit for feature in inputs.study.features}
     rows = []
@@ -43,7 +43,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
                 followed, low, high = of_bin
                 texts["bin"] = f"{low:g} < {followed} < {high:g}"
             for cut in of_target.itertuples():
-                edge = f"{cut.direction} {cut.cut:.4g} {units[cut.feature]}".strip()
+                edge = edge_text(cut.direction, cut.cut, units[cut.feature])
                 # Both edges of a window are in one cell.
                 texts[cut.feature] = f"{texts[cut.feature]}, {edge}" if cut.feature in texts else edge
             rows.append({"network": network, "target_efficiency": target, **texts})

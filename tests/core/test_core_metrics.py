@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cabin_core import hard_cut_efficiencies, passes_cuts
+from cabin_core.metrics import weighted_efficiencies
 
 FEATURES = np.array([[1.0, 5.0], [3.0, 5.0], [3.0, 1.0], [2.0, 1.0]])
 
@@ -151,3 +152,13 @@ def test_efficiency_of_passing_all_events_is_one():
 def test_efficiency_of_an_empty_class_is_refused(is_signal, weights, name):
     with pytest.raises(ValueError, match=f"no {name} event with a positive weight"):
         hard_cut_efficiencies(np.ones((2, 1), dtype=bool), np.array(is_signal), np.array(weights))
+
+
+def test_efficiencies_of_samples_some_of_which_have_none():
+    """Weights 1 and 2 pass and 3 fails; a sample whose weights have no positive sum has no efficiency."""
+    squares = np.array([[5.0], [5.0], [0.0]]), np.array([[9.0], [9.0], [0.0]])
+    found, uncertainties = weighted_efficiencies(
+        np.array([[3.0], [3.0], [0.0]]), np.array([6.0, -6.0, 0.0]), *squares
+    )
+    np.testing.assert_array_equal(found, [[0.5], [np.nan], [np.nan]])
+    np.testing.assert_allclose(uncertainties, [[math.sqrt(0.25 * 5 + 0.25 * 9) / 6], [np.nan], [np.nan]])

@@ -238,3 +238,21 @@ def test_a_thinned_table(tmp_path, monkeypatch):
     thinning = Thinning(count(blocks))
     taken = [block.values[0][thinning.take(block)[0]] for block in blocks]
     np.testing.assert_array_equal(np.concatenate(taken), shown["x"])
+
+
+@pytest.mark.parametrize("n_data", [0, 1, 300])
+def test_data_is_read_apart(tmp_path, n_data):
+    table = make_table()
+    data = make_table(n_data, seed=2).assign(label=np.int8(-1), split="data", weight=1.0, process="run")
+    # Data stands in row groups of its own.
+    path = write(pd.concat([table.iloc[:896], data]), tmp_path)
+    events = stored(path, FEATURES)
+    assert len(events) == sum(len(block.weights) for block in events.blocks(100)) == 896
+    blocks = list(events.data_blocks(100))
+    assert sum(len(block.weights) for block in blocks) == n_data
+    for block in blocks:
+        assert set(block.labels) == {-1}
+        assert not block.in_training.any()
+        assert block.coded_processes()[0] == ["run"]
+    values = np.concatenate([np.zeros((0, 2)), *(block.values.T for block in blocks)])
+    np.testing.assert_array_equal(values, data[FEATURES])

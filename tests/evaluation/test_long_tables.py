@@ -37,11 +37,14 @@ ENTRIES = {
         "seed": 1,
     },
 }
+ENTRIES["by_feature"] = ENTRIES["kcuts"] | {"event_property": {"name": "x", "edges": [990.0, 1000.5, 1010.0]}}
 
 
 @pytest.mark.parametrize("model", ENTRIES)
 def test_metrics_are_those_of_the_table_in_memory(tmp_path, monkeypatch, model):
-    path = write(make_table(3000), tmp_path)
+    data = make_table(384, seed=2).assign(label=np.int8(-1), split="data", weight=1.0, process="run")
+    # Data stands in row groups of its own.
+    path = write(pd.concat([make_table(3072), data]), tmp_path)
     expected = train(path, tmp_path / "memory", ENTRIES[model], FEATURES)
     monkeypatch.setattr("scripts.data.thinning.MOST_EVENTS", 2999)
     monkeypatch.setattr("scripts.data.thinning.OF_EACH", 400)
@@ -50,6 +53,9 @@ def test_metrics_are_those_of_the_table_in_memory(tmp_path, monkeypatch, model):
     tables = [pd.read_csv(files["metrics"]) for files in (found, expected)]
     pd.testing.assert_frame_equal(*(t.drop(columns="auc") for t in tables), rtol=2e-4)
     np.testing.assert_allclose(*(t["auc"] for t in tables), rtol=1e-3)
+    blocks, memory = (pd.read_csv(files["processes"]) for files in (found, expected))
+    pd.testing.assert_frame_equal(blocks, memory, rtol=2e-4 if model != "linear" else 5e-3)
+    assert memory["process"].unique().tolist()[0::3] == ["signal", "run"]
     scores, every = (pd.read_parquet(files["scores"]) for files in (found, expected))
     assert scores.columns.to_list() == every.columns.to_list()
     assert len(scores) < 1600

@@ -102,7 +102,8 @@ table = Path("features.parquet")
 study.source.generate(study).to_parquet(table)
 found = {}
 for name, settings in study.networks.items():
-    model, out = Path(f"model.{settings.ending}"), {key: Path(f"{key}.csv") for key in ("cuts", "metrics")}
+    model = Path(f"model.{settings.ending}")
+    out = {key: Path(f"{key}.csv") for key in ("cuts", "metrics", "processes")}
     history = Path("history.csv")
     common = {"table": table, "model": model, "features": study.feature_names}
     entry = json.loads(sys.argv[1])["networks"][name]

@@ -28,12 +28,15 @@ def made(tmp_path_factory):
     for name, entry, ending in (("smooth", SMOOTH, "pt"), ("kcuts", KCUTS, "json")):
         files[name] = {
             "model": folder / f"{name}.{ending}",
-            **{key: folder / f"{name}_{key}.csv" for key in ("history", "timing", "cuts", "metrics")},
+            **{
+                key: folder / f"{name}_{key}.csv"
+                for key in ("history", "timing", "cuts", "metrics", "processes")
+            },
             "scores": folder / f"{name}.parquet",
         }
         outputs = {key: files[name][key] for key in ("model", "history", "timing")}
         train_model.main(table=table, network=entry, **outputs, **TRAIN)
-        outputs = {key: files[name][key] for key in ("model", "cuts", "metrics", "scores")}
+        outputs = {key: files[name][key] for key in ("model", "cuts", "metrics", "scores", "processes")}
         evaluate_model.main(table=table, kind=KINDS[name], features=FEATURES, **outputs)
     return files
 

@@ -74,12 +74,39 @@ def test_from_ntuples_to_figures(tmp_path, run_snakemake, config):
     drawn = pd.read_csv(results / "figures" / "one.csv")
     assert set(drawn["class"]) == {"signal", "background", "data"}
     assert "data" in (results / "tables" / "toy_cutflow.md").read_text()
+    check_cuts(events, results)
     # A replaced file is read again, and nothing else is.
     write_events(tmp_path / "b.csv", 0.0, 300, 9)
     again = run_snakemake(tmp_path, "--cores", "2", TABLE, overlays=(config,))
     assert again.returncode == 0, again.stderr[-3000:]
     assert again.stderr.count("rule read_ntuples:") == 1
     assert pd.read_csv(results / "toy" / "cutflow.csv")["b"].iloc[0] == 300
+
+
+def check_cuts(events, results) -> None:
+    """Check what the final cuts leave of each process against the cuts and the events."""
+    cuts = pd.read_csv(results / "toy" / "scan" / "cuts.csv")
+    middle = cuts[cuts["target_efficiency"] == 0.6].set_index("feature")["cut"]
+    passed = {name: events[name] > middle[name] for name in ("x", "log_y")}
+    left = pd.read_csv(results / "tables" / "toy_n_minus_one.csv", index_col="feature")
+    expected = {"x": passed["log_y"], "log_y": passed["x"], "all cuts": passed["x"] & passed["log_y"]}
+    for name in ("s", "b", "data"):
+        of_process = (events["process"] == name) & (events["split"] != "train")
+        for row, selected in expected.items():
+            weights = events["weight"][of_process & selected]
+            assert left.loc[row, name] == len(weights)
+            if name != "data":
+                assert left.loc[row, f"{name}_weighted"] == pytest.approx(weights.sum())
+    processes = pd.read_csv(results / "toy" / "scan" / "processes.csv")
+    at_middle = processes[processes["target_efficiency"] == 0.6].set_index("process")
+    assert at_middle.index.to_list() == ["s", "b", "data"]
+    for column, end in (("events", ""), ("efficiency", "_efficiency")):
+        all_cuts = left.loc["all cuts", [f"{name}{end}" for name in at_middle.index]]
+        assert at_middle[column].to_list() == pytest.approx(all_cuts.to_list())
+    # Expected events at the luminosity, of both samples.
+    wholes = events.groupby("process")["weight"].sum()
+    expected = at_middle["efficiency"] * wholes[at_middle.index]
+    assert at_middle["yield"].to_list() == pytest.approx(expected.to_list())
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ def test_killed_run_resumes_to_completion(quick, run_snakemake):
 def test_all_promised_files_are_there(quick):
     results = quick / "results" / "quick"
     for network in ("linear_bce", "one_to_one_bce", "scan"):
-        for name in ("model.pt", "history.csv", "cuts.csv", "metrics.csv", "scores.parquet", "training.tsv"):
+        tables = ("history.csv", "cuts.csv", "metrics.csv", "processes.csv", "scores.parquet", "training.tsv")
+        for name in ("model.pt", *tables):
             assert (results / "gaussian" / network / name).stat().st_size > 0
     for network in ("kcuts", "grid", "bdt"):
         assert (results / "gaussian" / network / "model.json").stat().st_size > 0

@@ -114,6 +114,7 @@ NETWORK_FILES = {
     "timing": "training.tsv",
     "cuts": "cuts.csv",
     "metrics": "metrics.csv",
+    "processes": "processes.csv",
     "scores": "scores.parquet",
 }
 STUDY_FILES = {"features": "features.parquet", "cutflow": "cutflow.csv"} | {

@@ -53,6 +53,7 @@ rule evaluate_model:
         cuts=f"{RESULTS}/{{study}}/{{network}}/cuts.csv",
         metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
         scores=f"{RESULTS}/{{study}}/{{network}}/scores.parquet",
+        processes=f"{RESULTS}/{{study}}/{{network}}/processes.csv",
     log:
         f"{RESULTS}/logs/evaluate_model/{{study}}_{{network}}.log",
     conda:
