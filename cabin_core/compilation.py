@@ -12,7 +12,6 @@ os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator,U
 
 from numba import njit, types
 from numba.core import entrypoints
-from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
 Function = Callable[..., Any]
@@ -70,10 +69,10 @@ def arrays_only() -> Iterator[None]:
     Before its first compilation numba imports the packages that register with it, where installed: vector,
     awkward and with them sympy take half a second. Kernels take arrays; later compilations find the packages.
     """
-    with global_compiler_lock:
-        before = getattr(entrypoints, "_already_initialized", False)
-        entrypoints._already_initialized = True
-        try:
-            yield
-        finally:
-            entrypoints._already_initialized = before
+    # Without numba's lock: threads of this process may be what compiles.
+    before = getattr(entrypoints, "_already_initialized", False)
+    entrypoints._already_initialized = True
+    try:
+        yield
+    finally:
+        entrypoints._already_initialized = before

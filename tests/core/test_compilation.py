@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cabin_core
-from tests.conftest import ROOT
+from tests.conftest import HANGS, ROOT
 
 PROGRAM = """
 import torch
@@ -22,10 +22,10 @@ print(sum(add_events.stats.cache_hits.values()), sum(add_events.stats.cache_miss
 """
 
 
-def start(**variables):
+def start(program=PROGRAM, **variables):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         cwd=ROOT,
         env=kept | variables,
         stdout=subprocess.PIPE,
@@ -42,6 +42,12 @@ def test_jobs_that_start_at_once_share_a_folder(tmp_path):
     assert start(NUMBA_CACHE_DIR=str(tmp_path)).communicate() == ("1 0\n", "")
     assert list(tmp_path.rglob("*.nbc"))
     assert set(Path(cabin_core.__file__).parent.rglob("*.nb?")) == before
+
+
+@pytest.mark.hardening
+def test_threads_of_torch_may_be_what_compiles(tmp_path):
+    job = start("import torch\ntorch.set_num_threads(2)" + PROGRAM, NUMBA_CACHE_DIR=str(tmp_path))
+    assert job.communicate(timeout=HANGS) == ("0 1\n", "")
 
 
 @pytest.mark.hardening
