@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ..study import Column, Feature, Study
 
+#: Room for an entry of a legend, and for a title beside it [inch].
+ENTRY_WIDTH, TITLE_WIDTH = 1.4, 2.2
 #: Distinct in grey and for colour-blind readers; signal is red and background blue as in the paper.
 COLORS = {"signal": "#c91f16", "background": "#3f72b5"}
 LABELS = {"signal": "Signal", "background": "Background"}
@@ -131,9 +133,12 @@ def label_outer_panels(axes: list[Axes]) -> None:
 
 
 def shared_legend(fig: Figure, ax: Axes, *, columns: int = 6) -> None:
-    """Put one legend for all panels above them, with the entries of ``ax``."""
+    """Put one legend for all panels above them, with the entries of ``ax``, in lines that fit."""
     handles, labels = ax.get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper right", ncols=min(columns, len(labels)), frameon=False)
+    columns, width = min(columns, len(labels)), fig.get_figwidth()
+    if columns * ENTRY_WIDTH > width:
+        columns = max(2, int((width - TITLE_WIDTH) / ENTRY_WIDTH))
+    fig.legend(handles, labels, loc="outside upper right", ncols=columns, frameon=False)
 
 
 def points_style(n_points: int, stars: Iterator[str], star_size: float) -> dict[str, Any]:
