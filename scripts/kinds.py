@@ -80,6 +80,15 @@ def word_or_list(value: Any) -> str:
     return "(list)" if isinstance(value, list) else "(word)"
 
 
+def require_both_classes(classes: Iterable[str], what: str) -> None:
+    """Raise if no process is signal, or none background; ``what`` is the key that says it."""
+    given = set(classes)
+    for name in ("signal", "background"):
+        if name not in given:
+            text = "no process of the {what} {name}: both are needed"
+            raise PydanticCustomError("classes", text, {"what": what, "name": name})
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Text = Annotated[str, Len(1)]
 # Limits come first, so that pydantic checks the number itself and the JSON schema contains them.

@@ -9,6 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from scripts.data.names import first_names
 from scripts.data.ntuple_part import write_part
 
 log = logging.getLogger("cabin.read_ntuples")
@@ -33,5 +34,7 @@ def main(*, table: Path, cutflow: Path, process: str, files: list[str], recipe: 
         tally = write_part(table, cutflow, files, recipe)
     except ValueError as error:
         raise ValueError(f"{error} (process {process})") from error
-    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    log.info("%s: %d of %d events pass, of %s%s", process, tally.events[-1], tally.events[0], files[0], more)
+    log.info(
+        "%s: %d of %d events pass, of %s",
+        *(process, tally.events[-1], tally.events[0], first_names(files, 1)),
+    )

@@ -39,7 +39,8 @@ def work_of(case: Case, dtype: str) -> Work:
     dtype : str
         ``float32`` or ``float64``.
     """
-    from cabin_core.kernel_rows import BEHIND, KEPT_MEMORY
+    from cabin_core.kernel import BEHIND
+    from cabin_core.kernel_rows import KEPT_MEMORY
 
     kept = case.events * (case.features + case.features % 2 + BEHIND) * SIZES[dtype] <= KEPT_MEMORY
     of_edge = 0 if kept else EXPONENT + EXPONENTIAL[dtype]

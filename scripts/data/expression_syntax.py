@@ -7,14 +7,16 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
 from .expression_functions import FUNCTIONS
+from .names import closest_name
 
 MOST_CHARACTERS = 2000
 MOST_LEVELS = 100
+#: Least likeness of a name that may be the one that was meant.
+LIKENESS = 0.6
 
 # A text or a name in backticks is one piece; what else is found here alone has no place in an expression.
 _PIECES = re.compile(r"""(?P<text>"[^"\\]*"|'[^'\\]*')|`(?P<name>[^`]*)`|(?P<other>[^ -\[\]-_a-~]|["'#])""")
@@ -172,7 +174,7 @@ class Syntax:
             raise ValueError(f"{self.source(node.func)} is not a function")
         name = node.func.id
         if name not in FUNCTIONS:
-            close = closest(name, FUNCTIONS)
+            close = closest_name(name, FUNCTIONS, least=LIKENESS)
             meant = f"the closest is {close}" if close else f"there are {', '.join(FUNCTIONS)}"
             raise ValueError(f"unknown function {name}: {meant}")
         function = FUNCTIONS[name]
@@ -271,10 +273,3 @@ def _as_float(number: float) -> float:
 def shortened(text: str, most: int) -> str:
     """Return a text of which the middle is left out if it has more characters than ``most``."""
     return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 3 :]}"
-
-
-def closest(name: str, known: Mapping[str, object] | list[str]) -> str | None:
-    """Return the known name that is closest to a name, upper or lower case aside; None if none is close."""
-    by_lower = {one.lower(): one for one in known}
-    found = get_close_matches(name.lower(), by_lower, n=1)
-    return by_lower[found[0]] if found else None

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from . import expression_operations as operations
 from .expression_columns import MISSING, UNDEFINED, Column, Gaps
 from .expression_functions import FUNCTIONS
-from .expression_syntax import Syntax, closest, shortened
+from .expression_syntax import LIKENESS, Syntax, shortened
+from .names import closest_name
 
 _BINARY: dict[type[ast.AST], Callable[[Column, Column], Column]] = {
     ast.Add: partial(operations.calculate, np.add),
@@ -276,7 +277,7 @@ def _meant(name: str, known: list[str], text: str) -> str:
     """Return what is meant by a name that is not there."""
     # `n-jets` without its backticks is a difference of two names.
     odd = [one for one in known if not one.isidentifier() and name in one and one in text]
-    close = odd[0] if odd else closest(name, known)
+    close = odd[0] if odd else closest_name(name, known, least=LIKENESS)
     if close is None:
         return ", and none with a similar name" if known else ", there is none at all"
     return f": the closest is {close if close.isidentifier() else f'`{close}`'}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .feature_table import CLASSES, make_feature_table, weights_not_positive
+from .names import first_names
 from .sample_weights import SampleWeights, join_weights, sums_of
 
 if TYPE_CHECKING:
@@ -137,9 +138,7 @@ def merge_samples(
 
 
 def _describe_empty(name: str, n_events: int, files: Sequence[str]) -> str:
-    shown = ", ".join(files[:NAMES_SHOWN])
-    if len(files) > NAMES_SHOWN:
-        shown += f" and {len(files) - NAMES_SHOWN} more"
+    shown = first_names(files, NAMES_SHOWN)
     if n_events == 0:
         return f"no {name} event at all in {shown}: give files with events"
     return f"none of {n_events} {name} events passes the preselection: loosen it; they are in {shown}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from .names import closest_name, first_names
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 CHUNK_BYTES, CHUNK_EVENTS = 64e6, 1_000_000
 #: Branches that one message names at most.
 MOST_NAMED = 5
-
-
-def closest_name(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that is most like another, in small letters; None if there are no names."""
-    by_small_letters = {one.lower(): one for one in names}
-    closest = difflib.get_close_matches(name.lower(), by_small_letters, 1, cutoff=0.0)
-    return by_small_letters[closest[0]] if closest else None
 
 
 class Ntuple(ABC):
@@ -115,12 +109,11 @@ class Ntuple(ABC):
         missing = [name for name in names if name not in known]
         if not missing:
             return
-        hints = []
-        for name in missing[:MOST_NAMED]:
-            closest = closest_name(name, self.names)
-            hints.append(f"{name} (the closest is {closest})" if closest else name)
-        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-        raise ValueError(f"{self.path}: no {self.part} {', '.join(hints)}{more}{self.place}")
+        hints = missing.copy()
+        for position, name in enumerate(missing[:MOST_NAMED]):
+            if closest := closest_name(name, self.names):
+                hints[position] = f"{name} (the closest is {closest})"
+        raise ValueError(f"{self.path}: no {self.part} {first_names(hints, MOST_NAMED)}{self.place}")
 
     @abstractmethod
     def close(self) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import uproot
 
 from ..physics.root_files import chunk_bounds, faults_of, open_root
-from .ntuple import Ntuple, closest_name
+from .names import closest_name, first_names
+from .ntuple import Ntuple
 from .ntuple_arrays import from_awkward, from_numpy, joined
 from .ntuple_paths import protocol_of
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 TREES = ("TTree", "TNtuple", "TNtupleD")
 RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
 UNREADABLE = "branch {} cannot be read, the file is damaged or uproot does not know its type"
+#: Trees that one message names at most.
+MOST_TREES = 8
 #: Guess of the memory that an event of a field of an RNTuple takes, without and with lists [bytes].
 NUMBER_BYTES, LIST_BYTES = 8, 64
 
@@ -55,9 +58,8 @@ def _only_tree(root_file: Any, path: str) -> str:
         return names[0]
     if not names:
         raise ValueError(f"{path}: no tree in this file: was it written to the end, and is it an ntuple?")
-    raise ValueError(
-        f"{path}: {len(names)} trees, {_few(names)}: name the one to read, such as `tree: {names[0]}`"
-    )
+    shown = first_names(names, MOST_TREES)
+    raise ValueError(f"{path}: {len(names)} trees, {shown}: name the one to read, such as `tree: {names[0]}`")
 
 
 def _class_of(root_file: Any, name: str, path: str) -> str:
@@ -68,16 +70,10 @@ def _class_of(root_file: Any, name: str, path: str) -> str:
         return kind
     names = _trees(root_file, path)
     fault = f"{name} is no tree but a {kind}" if kind else f"no tree {name}"
-    hint = (
-        f"{_few(names)}; the closest is {closest_name(name, names)}"
-        if len(names) > 1
-        else (_few(names) or "no tree at all")
-    )
+    hint = first_names(names, MOST_TREES) or "no tree at all"
+    if len(names) > 1:
+        hint += f"; the closest is {closest_name(name, names)}"
     raise ValueError(f"{path}: {fault}: the file has {hint}")
-
-
-def _few(names: Sequence[str], most: int = 8) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 class RootNtuple(Ntuple):

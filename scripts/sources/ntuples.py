@@ -23,6 +23,7 @@ from ..kinds import (
     SourceSettings,
     Text,
     not_known,
+    require_both_classes,
 )
 from ..kinds import Settings as Part
 
@@ -181,10 +182,7 @@ class Settings(SourceSettings):
     @field_validator("processes")
     @classmethod
     def _both_classes(cls, processes: dict[str, Process]) -> dict[str, Process]:
-        for name in ("signal", "background"):
-            if not any(process.role == name for process in processes.values()):
-                text = "no process of the role {name}: both are needed"
-                raise PydanticCustomError("classes", text, {"name": name})
+        require_both_classes((process.role for process in processes.values()), "role")
         return processes
 
     @property

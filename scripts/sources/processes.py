@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from annotated_types import Len
 from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
-from ..kinds import Count, Fault, Name, Number, Positive, Seed, SourceSettings
+from ..kinds import Count, Fault, Name, Number, Positive, Seed, SourceSettings, require_both_classes
 from ..kinds import Settings as Part
 
 if TYPE_CHECKING:
@@ -44,10 +43,7 @@ class Settings(SourceSettings):
     @field_validator("processes")
     @classmethod
     def _both_classes(cls, processes: dict[str, Process]) -> dict[str, Process]:
-        for name in ("signal", "background"):
-            if not any(process.of_class == name for process in processes.values()):
-                text = "no process of the class {name}: both are needed"
-                raise PydanticCustomError("classes", text, {"name": name})
+        require_both_classes((process.of_class for process in processes.values()), "class")
         return processes
 
     @property
