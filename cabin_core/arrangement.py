@@ -48,7 +48,6 @@ class ArrangedEvents:
         Those with events.
     class_weights : array, shape (2, n_bins)
         Sums of weights, of signal and background.
-
     weight_unit : float
         Unit of ``weights``, a power of two near the largest, so that sums of any weights are normal numbers.
     """
@@ -103,19 +102,19 @@ class ArrangedEvents:
                 arranged[:, target] = columns[:, source]
                 sorted_weights[target] = ordered_weights[source]
                 first, filled[number] = source.stop, target.stop
-        unit = _unit_of(sorted_weights)
         bounds = [(int(start), int(stop)) for start, stop in itertools.pairwise(edges)]
+        of_classes = [sorted_weights[start:stop].sum(dtype=np.float64) for start, stop in bounds]
+        unit = _unit_of(sorted_weights)
+        sorted_weights /= sorted_weights.dtype.type(unit)
         return cls(
             arranged,
-            sorted_weights / sorted_weights.dtype.type(unit),
+            sorted_weights,
             tuple(
                 Part(start, stop, number < n_bins, number % n_bins)
                 for number, (start, stop) in enumerate(bounds)
                 if stop > start
             ),
-            np.array([sorted_weights[start:stop].sum(dtype=np.float64) for start, stop in bounds]).reshape(
-                2, n_bins
-            ),
+            np.array(of_classes).reshape(2, n_bins),
             unit,
         )
 

@@ -31,7 +31,9 @@ Array = NDArray[Any]
 CACHE, SMALLEST_BLOCK, LARGEST_BLOCK = 2**18, 64, 512
 #: Rows of the exponentials of a block behind those of the edges: the factor of the score that is cut off
 #: from the exponentials, its negative logarithm, and the least inverse of a product that is not zero.
-FAINT, BEYOND, LEAST = range(3)
+FAINT, BEYOND, LEAST = -3, -2, -1
+#: Number of these rows.
+BEHIND = 3
 
 
 @exact
@@ -81,9 +83,9 @@ def _fill(
     n_edges = len(edge_features)
     last = first + n
     faint, beyond, least = (
-        odds[-3 + FAINT, first:last],
-        odds[-3 + BEYOND, first:last],
-        odds[-3 + LEAST, first:last],
+        odds[FAINT, first:last],
+        odds[BEYOND, first:last],
+        odds[LEAST, first:last],
     )
     for e in range(n):
         beyond[e] = k.zero
@@ -97,7 +99,7 @@ def _fill(
             out[e] = inside
         for e in range(n):
             out[e] = _exponential(out[e], k)
-    for f in range(n_edges, len(odds) - 3):
+    for f in range(n_edges, len(odds) - BEHIND):
         for e in range(n):
             odds[f, first + e] = k.zero
     for e in range(n):
@@ -282,8 +284,8 @@ def add_events(
             of_events = odds[group if kept else 0]
             if fill:
                 _fill(x, edge_features, edge_weights, sharpness, shifts[group], start, n, of_events, first, k)
-            faint, beyond = of_events[-3 + FAINT, first:last], of_events[-3 + BEYOND, first:last]
-            least = of_events[-3 + LEAST, first:last]
+            faint, beyond = of_events[FAINT, first:last], of_events[BEYOND, first:last]
+            least = of_events[LEAST, first:last]
             for row in range(first_rows[group], first_rows[group + 1]):
                 for e in range(n):
                     products[0, e] = zero

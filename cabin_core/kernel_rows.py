@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compilation import exact
-from .kernel import BEYOND, CACHE, FAINT, LARGEST_BLOCK, LEAST, SMALLEST_BLOCK, add_events
+from .kernel import BEHIND, CACHE, LARGEST_BLOCK, SMALLEST_BLOCK, add_events
 from .kernel_numbers import numbers_of
 
 Array = NDArray[Any]
@@ -24,8 +24,6 @@ Array = NDArray[Any]
 KEPT_MEMORY = 2**24
 #: Bytes of a line of the cache.
 LINE = 64
-#: Number of rows of the exponentials behind those of the edges.
-BEHIND = len((FAINT, BEYOND, LEAST))
 
 
 @dataclass(frozen=True)
