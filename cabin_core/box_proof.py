@@ -22,7 +22,7 @@ from .box_ranks import RankedEvents
 Ending = Literal["proven", "gap", "nodes", "seconds"]
 
 #: Steps of the Lagrangian bound at the first node and at all others.
-_FIRST_STEPS, _STEPS = 100, 12
+_FIRST_STEPS, _STEPS = 100, 9
 
 
 class Limits(NamedTuple):
