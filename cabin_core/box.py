@@ -1,17 +1,19 @@
 """The best box of cuts at a fixed signal efficiency, and a proof of how good any box can be.
 
-A box keeps the events that pass all of its edges: one edge in a feature, or two edges of a window. Asked is the box that
-keeps a given sum of signal weights and the least background. The search (:mod:`cabin_core.box_exchange`) finds good
-boxes, the proof (:mod:`cabin_core.box_proof`) bounds the background of all boxes from below. Boxes that
-maximise a weighted difference of the classes have been found by branch and bound before, none at
-a fixed signal.
+A box keeps the events that pass all of its edges: one edge in a feature, or two edges of a window. Asked is
+the box that keeps a given sum of signal weights and the least background. The search
+(:mod:`cabin_core.box_exchange`) finds good boxes, the proof (:mod:`cabin_core.box_proof`) bounds the
+background of all boxes from below. Boxes that maximise a weighted difference of the classes have been found
+by branch and bound before, none at a fixed signal.
 
 References
 ----------
-J. Eckstein, P. L. Hammer, Y. Liu, M. Nediak, B. Simeone, The maximum box problem and its application to data analysis,
-Computational Optimization and Applications 23 (2002) 285.
-J. Eckstein, N. Goldberg, An improved branch-and-bound method for maximum monomial agreement,
-INFORMS Journal on Computing 24 (2012) 328.
+J. Eckstein, P. L. Hammer, Y. Liu, M. Nediak, B. Simeone, The maximum box problem and its application to data
+analysis, Computational Optimization and Applications 23 (2002) 285.
+
+J. Eckstein, N. Goldberg, An improved branch-and-bound method for maximum monomial agreement, INFORMS Journal
+on Computing 24 (2012) 328.
+
 J. Eckstein, N. Goldberg, A. Kagawa, Rule-enhanced penalized regression by column generation using rectangular
 maximum agreement, Proceedings of Machine Learning Research 70 (2017) 1059.
 """
@@ -19,9 +21,10 @@ maximum agreement, Proceedings of Machine Learning Research 70 (2017) 1059.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,13 +47,15 @@ class Certificate:
     signal, background : float
         Sums of weights inside, counted with these cuts.
     bound : float
-        No box that keeps the signal asked for has less background; NaN if some weight is negative or no proof was
-        asked for.
+        No box that keeps the signal asked for has less background; NaN if some weight is negative or no proof
+        was asked for.
     nodes : int
         Nodes of the proof.
-    ending : str
+    ended : str
         ``proven`` if no box is better, else what ended the proof: ``gap``, ``nodes``, ``seconds``,
         ``negative weights``, or ``search`` if there is none.
+    seconds : float
+        That the proof took.
     """
 
     cuts: NDArray[np.float64]
@@ -58,7 +63,8 @@ class Certificate:
     background: float
     bound: float
     nodes: int
-    ending: Literal["proven", "gap", "nodes", "seconds", "negative weights", "search"]
+    ended: Literal["proven", "gap", "nodes", "seconds", "negative weights", "search"]
+    seconds: float = 0.0
 
     @property
     def gap(self) -> float:
@@ -123,7 +129,7 @@ class BoxSample:
         n_starts: int,
         seed: int,
         limits: Limits | None = None,
-        on_progress: Callable[[str], None] = lambda text: None,
+        on_progress: Callable[[int, str], None] = lambda nodes, text: None,
     ) -> Certificate:
         """Search for the best box, and prove how good it is.
 
@@ -140,7 +146,7 @@ class BoxSample:
         limits : Limits, optional
             When the proof stops; without them there is none.
         on_progress : callable
-            Called with a line of text.
+            Called with the number of nodes and a text.
 
         Raises
         ------
@@ -159,11 +165,12 @@ class BoxSample:
             self._search.search(needed, (self._ranks(cuts) for cuts in starts), n_starts, seed), start=1
         ):
             box = best
-            on_progress(f"start {number}, background {box.background * self._background.unit:.6g}")
+            on_progress(0, f"start {number}, background {box.background * self._background.unit:.6g}")
         if box is None:
             raise ValueError("a search needs a start")
         if limits is None or self.signed:
             return self._certificate(box, math.nan, 0, "negative weights" if self.signed else "search")
+        started = time.perf_counter()
         proof = prove(
             self._events,
             self._search,
@@ -172,13 +179,12 @@ class BoxSample:
             self._background.resolution,
             limits,
             lambda nodes, background, bound: on_progress(
-                f"node {nodes}, background {background * self._background.unit:.6g}, "
-                f"gap {1.0 - bound / background:.2%}"
+                nodes,
+                f"background {background * self._background.unit:.6g}, gap {1.0 - bound / background:.2%}",
             ),
         )
-        return self._certificate(
-            proof.box, proof.bound * self._background.unit, proof.nodes, proof.ending
-        )
+        bound, seconds = proof.bound * self._background.unit, time.perf_counter() - started
+        return self._certificate(proof.box, bound, proof.nodes, proof.ended, seconds)
 
     def count(self, cuts: NDArray[np.floating]) -> tuple[float, float]:
         """Return the sums of signal and background weights that pass cuts of shape (n_edges,)."""
@@ -188,12 +194,14 @@ class BoxSample:
             math.fsum(self._weights[inside & ~self._is_signal]),
         )
 
-    def _certificate(self, box: Box, bound: float, nodes: int, ending: str) -> Certificate:
+    def _certificate(
+        self, box: Box, bound: float, nodes: int, ended: Any, seconds: float = 0.0
+    ) -> Certificate:
         cuts = self._cuts(box.ranks)
         signal, background = self.count(cuts)
         # The unit of the weights is not exact.
         bound = min(bound, background)
-        return Certificate(cuts, signal, background, bound, nodes, ending)  # type: ignore[arg-type]
+        return Certificate(cuts, signal, background, bound, nodes, ended, seconds)
 
     def _flip(self, cuts: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return cuts on the oriented values, or back."""

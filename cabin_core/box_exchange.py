@@ -1,8 +1,9 @@
 """Search for boxes: the two best edges at a time, the others as they are, until no pair finds better ones.
 
-For two edges the best pair of ranks is found exactly. The first edge goes down through the ranks, from the tightest to the
-loosest; sums over the ranks of the second edge, of the events that pass so far, stand in Fenwick trees. They give
-the tightest second edge that keeps the signal, and the background that is left with it: n log n steps for n events.
+For two edges the best pair of ranks is found exactly. The first edge goes down through the ranks, from the
+tightest to the loosest; sums over the ranks of the second edge, of the events that pass so far, stand in
+Fenwick trees. They give the tightest second edge that keeps the signal, and the background that is left with
+it: n log n steps for n events.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Box(NamedTuple):
     signal: float
     background: float
 
-    def better_than(self, other: Box | None) -> bool:
+    def better_than(self, other: Box) -> bool:
         """Whether it has less background, or as little with more signal."""
-        return other is None or (self.background, -self.signal) < (other.background, -other.signal)
+        return (self.background, -self.signal) < (other.background, -other.signal)
 
 
 class ExchangeSearch:
@@ -87,9 +88,9 @@ class ExchangeSearch:
         """Yield boxes, each the best so far: from every given start, then from others that are drawn."""
         random = np.random.default_rng(seed)
         best: Box | None = None
-        for start in starts:
-            box = self.improve(start, needed)
-            best = box if box.better_than(best) else best
+        for given in starts:
+            box = self.improve(given, needed)
+            best = box if best is None or box.better_than(best) else best
             yield best
         for number in range(n_starts):
             if best is None or number % (len(_REDRAWN) + 1) == 0:
@@ -97,7 +98,7 @@ class ExchangeSearch:
             else:
                 start = self._drawn(best.ranks, needed, random, _REDRAWN[number % (len(_REDRAWN) + 1) - 1])
             box = self.improve(start, needed, random)
-            best = box if box.better_than(best) else best
+            best = box if best is None or box.better_than(best) else best
             yield best
 
     def signal(self, ranks: NDArray[np.integer]) -> float:
@@ -189,9 +190,7 @@ def _failures(ranks: NDArray[np.int32], box: NDArray[np.int64]) -> NDArray[np.in
 
 
 @on_any_processor
-def _move(
-    ranks: NDArray[np.int32], failures: NDArray[np.int32], edge: int, before: int, after: int
-) -> None:
+def _move(ranks: NDArray[np.int32], failures: NDArray[np.int32], edge: int, before: int, after: int) -> None:
     """Count the failures anew after an edge has moved."""
     for event in range(len(ranks)):
         rank = ranks[event, edge]
@@ -211,7 +210,7 @@ def _best_pair(
     needed: float,
     trees: NDArray[np.float64],
 ) -> tuple[int, int, float, float]:
-    """Return the best ranks of two edges, with the signal kept and the background left; ranks of -1 if none."""
+    """Return the best ranks of two edges, the signal kept and the background left; ranks of -1 if none."""
     n_ranks = events.n_ranks[second]
     trees[:, : n_ranks + 1] = 0.0
     longest = 1
@@ -234,7 +233,10 @@ def _best_pair(
             continue
         while background_at < len(background_order):
             event = background_order[background_at]
-            of_first, of_second = events.background_ranks[event, first], events.background_ranks[event, second]
+            of_first, of_second = (
+                events.background_ranks[event, first],
+                events.background_ranks[event, second],
+            )
             if of_first < rank:
                 break
             if _fails_others(background_failures[event], of_first, of_second, box, first, second) == 0:

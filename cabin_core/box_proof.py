@@ -1,7 +1,7 @@
 """How good a box can be at all: branch and bound over the ranks of its edges.
 
-Nodes with the lowest bounds are divided first, so that the bound on all boxes, the lowest of open nodes, rises
-with each node, and does not depend on how good the best box is.
+Nodes with the lowest bounds are divided first, so that the bound on all boxes, the lowest of open nodes,
+rises with each node, and does not depend on how good the best box is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .box_exchange import Box, ExchangeSearch
-from .box_node import CLOSED, LOOSEST, TIGHTEST, bound_node, new_workspace
-from .box_ranks import RankedEvents
+from .box_node import CLOSED, LOOSEST, TIGHTEST, bound_node
+from .box_ranks import RankedEvents, new_workspace
 
 #: How a proof ends: no box is better; or the gap asked for is reached, or the number of nodes, or of seconds.
 Ending = Literal["proven", "gap", "nodes", "seconds"]
@@ -52,13 +52,13 @@ class Proof(NamedTuple):
     bound : float
         No box that keeps the signal has less background, in whole weights.
     nodes : int
-    ending : str
+    ended : str
     """
 
     box: Box
     bound: float
     nodes: int
-    ending: Ending
+    ended: Ending
 
 
 def prove(
@@ -104,15 +104,15 @@ def prove(
         # Sums of whole weights are whole.
         bound = float(np.ceil(waiting[0][0]))
         on_progress(nodes, box.background, bound)
-        ending: Ending | None = None
+        ended: Ending | None = None
         if bound >= (1.0 - limits.gap) * box.background:
-            ending = "gap"
+            ended = "gap"
         elif nodes >= limits.nodes:
-            ending = "nodes"
+            ended = "nodes"
         elif time.perf_counter() - started > limits.seconds:
-            ending = "seconds"
-        if ending:
-            return Proof(box, bound, nodes, ending)
+            ended = "seconds"
+        if ended:
+            return Proof(box, bound, nodes, ended)
         bound_before, _, lowest, highest, price = heapq.heappop(waiting)
         nodes += 1
         end, of_node, price, edge, rank = bound_node(

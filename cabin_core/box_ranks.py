@@ -12,7 +12,8 @@ Direction = Literal[">", "<"]
 #: An edge of a box: column of its feature, and the side that passes. A window is two edges of a column.
 Edge = tuple[int, Direction]
 
-#: Weights that are not whole are rounded to this fraction of their sum, so that sums in float64 have no error.
+#: Weights that are not whole are rounded to this fraction of their sum, so that sums in float64 have no
+#: error.
 _FINEST = 2.0**-51
 #: What is lost where weights are rounded, as a fraction of their sum: less than this is called equal.
 _ROUNDING = 1e-9
@@ -125,3 +126,78 @@ def rank_events(
         feature.astype(np.int32),
     )
     return events, steps
+
+
+class Workspace(NamedTuple):
+    """Memory of a proof, used again for each node.
+
+    Attributes
+    ----------
+    signal, background : ndarray of int32, shape (n_events,)
+        Undecided events of a node come first.
+    signal_ends, background_ends : ndarray of int64
+        Where the entries of each undecided event end; an entry is an edge that can fail it.
+    signal_places, background_places : ndarray of int32
+        Place of each entry among the ranks of all edges.
+    signal_slots : ndarray of int32
+        Slot of each entry among the shares.
+    slot_ends : ndarray of int64
+        Where the slots of each undecided signal event end; a slot is a feature that can fail it.
+    shares, steps : ndarray
+        Share of each slot, and its subgradient.
+    free, times : ndarray
+        Of each undecided background event: how far it fails anyway, and how many edges fail it.
+    cost, gain : ndarray
+        Signal lost and background gained at each place.
+    fails : ndarray of bool
+        Whether an event at a place fails.
+    offsets, minima : ndarray of int64
+        First place of each edge, and that of its minimum.
+    limits : ndarray of int64, shape (2, n_edges)
+        The lowest and highest ranks that a better box can have.
+    """
+
+    signal: NDArray[np.int32]
+    background: NDArray[np.int32]
+    signal_ends: NDArray[np.int64]
+    signal_places: NDArray[np.int32]
+    signal_slots: NDArray[np.int32]
+    slot_ends: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    background_ends: NDArray[np.int64]
+    background_places: NDArray[np.int32]
+    free: NDArray[np.float64]
+    times: NDArray[np.int32]
+    cost: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    fails: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+    minima: NDArray[np.int64]
+    limits: NDArray[np.int64]
+
+
+def new_workspace(events: RankedEvents) -> Workspace:
+    """Return memory for the nodes of a proof."""
+    (n_signal, n_edges), n_background = events.signal_ranks.shape, len(events.background_weights)
+    n_places = int(events.n_ranks.sum()) + 1
+    return Workspace(
+        signal=np.empty(n_signal, dtype=np.int32),
+        background=np.empty(n_background, dtype=np.int32),
+        signal_ends=np.zeros(n_signal + 1, dtype=np.int64),
+        signal_places=np.empty(n_signal * n_edges, dtype=np.int32),
+        signal_slots=np.empty(n_signal * n_edges, dtype=np.int32),
+        slot_ends=np.zeros(n_signal + 1, dtype=np.int64),
+        shares=np.empty(n_signal * n_edges),
+        steps=np.empty(n_signal * n_edges),
+        background_ends=np.zeros(n_background + 1, dtype=np.int64),
+        background_places=np.empty(n_background * n_edges, dtype=np.int32),
+        free=np.empty(n_background),
+        times=np.empty(n_background, dtype=np.int32),
+        cost=np.empty(n_places),
+        gain=np.empty(n_places),
+        fails=np.zeros(n_places, dtype=np.bool_),
+        offsets=np.zeros(n_edges + 1, dtype=np.int64),
+        minima=np.zeros(n_edges, dtype=np.int64),
+        limits=np.zeros((2, n_edges), dtype=np.int64),
+    )

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from cabin_core.box import BoxSample, Certificate, Limits
+from cabin_core.box import BoxSample, Limits
 
 SEARCH = {"n_starts": 4, "seed": 1}
 
@@ -85,7 +85,7 @@ def test_proofs_agree_with_trying_all_boxes(start):
                 (found.signal, found.background)
             )
             assert found.signal >= signal * (1 - 1e-9)
-            if found.ending == "proven":
+            if found.ended == "proven":
                 assert found.background == pytest.approx(best, rel=1e-8, abs=1e-8)
-        assert found.ending == "proven"
+        assert found.ended == "proven"
         assert found.background - found.bound <= 2e-9 * sample.totals[1]
