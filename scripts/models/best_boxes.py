@@ -55,6 +55,7 @@ def certify_signals(
     options: BoxOptions,
     name: str,
     starts: Callable[[int], Sequence[NDArray[np.floating]]] = lambda position: (),
+    share: float = 1.0,
 ) -> list[Certificate]:
     """Return the best box for each signal that must be kept.
 
@@ -71,17 +72,20 @@ def certify_signals(
         Name for the progress lines; none without a name.
     starts : callable
         Returns the cuts that a search starts from, for a position in ``signals``.
+    share : float
+        Of the nodes and seconds of the options.
     """
-    progress = LineProgress(log, name, "node", options.nodes)
+    most = nodes = int(share * options.nodes)
+    seconds = share * (options.seconds or math.inf)
+    progress = LineProgress(log, name, "node", most)
     found: dict[int, Certificate] = {}
-    nodes, seconds = options.nodes, options.seconds or math.inf
     largest_first = sorted(range(len(signals)), key=lambda position: -signals[position])
     for done, position in enumerate(largest_first):
         before = [found[largest_first[done - 1]].cuts] if done else []
         kept = f"signal {signals[position] / sample.totals[0]:.3f}"
 
         def report(n_nodes: int, text: str, kept: str = kept, nodes: int = nodes) -> None:
-            progress.update(max(1, options.nodes - nodes + n_nodes), f"{kept}, {text}")
+            progress.update(max(1, most - nodes + n_nodes), f"{kept}, {text}")
 
         left = len(signals) - done
         found[position] = sample.certify(
