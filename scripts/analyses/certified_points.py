@@ -57,8 +57,7 @@ def certify_points(
         ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
         ``test_ratio_uncertainty``.
     """
-    is_training = (events["split"] == "train").to_numpy()
-    training, test = _Sample(events[is_training]), _Sample(events[~is_training])
+    training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
     one_sided = dict(zip(features, directions, strict=True))
     points = [
         _Point.of(name, target, edges, one_sided, training)

@@ -34,7 +34,7 @@ class Settings(AnalysisSettings):
         description="Number of random starts of the search for each working point, besides its own cuts",
     )
     nodes: Annotated[int, Ge(0)] = Field(
-        default=10000, description="Largest number of nodes of the proofs of all working points together"
+        default=15000, description="Largest number of nodes of the proofs of all working points together"
     )
     gap: Annotated[float, Ge(0), Lt(1)] = Field(
         default=0.0,

@@ -28,7 +28,7 @@ class Settings(ModelSettings):
     )
     starts: Count = Field(default=20, description="Number of random starts of the search for each target")
     nodes: Annotated[int, Ge(0)] = Field(
-        default=10000, description="Largest number of nodes of the proofs of all targets together"
+        default=15000, description="Largest number of nodes of the proofs of all targets together"
     )
     gap: Annotated[float, Ge(0), Lt(1)] = Field(
         default=0.0,

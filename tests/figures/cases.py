@@ -81,7 +81,8 @@ SEVEN = {
                 {"network": "bce", "score_above": 0.9999969},
                 {"network": "scan", "target": 0.6, "score_above": 0.5},
             ],
-        }
+        },
+        "certify": {"networks": ["scan", "boxes"], "seed": 1},
     },
 }
 
@@ -226,6 +227,7 @@ CASES = {
     "cuts_physical": {"plot": "cuts", "study": "seven", "networks": ["scan", "bce"], "scaled": False},
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
+    "certify": {"plot": "certify", "study": "seven"},
     "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
     "optimum": {"plot": "optimum", "study": "ten", "networks": ["scan", "bce"]},
     "expected_significance": {
