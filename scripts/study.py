@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Len
+from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -37,10 +37,11 @@ from .kinds import (
 from .parsing import parse_into, parse_kind, parse_kind_into
 
 #: Reserved columns of the feature table, which are not allowed as names of features.
-RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
+RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 
 DefaultOrEntries = Annotated[
     Annotated[Literal["default"], Tag("(word)")] | Annotated[dict[Name, dict[str, Any]], Tag("(mapping)")],
@@ -94,18 +95,28 @@ class BinnedProperty(Settings):
 
 
 class Split(Settings):
-    """Split into a training and a test sample: at random, or of ntuples also by an expression."""
+    """Split into a training and a test sample, at random or for ntuples by an expression; or into folds."""
 
     test_fraction: Fraction | None = Field(default=None, description="Fraction of all events for the test")
     seed: Seed | None = Field(default=None, description="Seed of the random choice of the test events")
-    by: Text | None = Field(default=None, description="Instead, holds for test events: `event % 5 == 0`")
+    by: Text | None = Field(
+        default=None,
+        description="Instead, holds for test events: `event % 5 == 0`; with `folds` the number whose "
+        "remainder is the fold, that of the event where absent",
+    )
+    folds: Annotated[int, Ge(2), Le(100)] | None = Field(
+        default=None,
+        description="Instead, the number of folds. The fold of an event is the remainder of its number by it. "
+        "Each network is trained once a fold, on the events of all others, and judges those of the fold",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Split:
+        other = next((name for name in ("folds", "by") if getattr(self, name) is not None), None)
         for name in ("test_fraction", "seed"):
-            if (getattr(self, name) is None) != (self.by is not None):
-                text = "the key `{name}` is missing" if self.by is None else "by and {name}: remove one"
-                raise PydanticCustomError("split", text, {"name": name})
+            if (getattr(self, name) is None) != (other is not None):
+                text = "{other} and {name}: remove one" if other else "the key `{name}` is missing"
+                raise PydanticCustomError("split", text, {"name": name, "other": other or ""})
         return self
 
 
@@ -181,6 +192,11 @@ class Study(Settings):
     claims: dict[str, dict[str, Any]]
 
     @property
+    def folds(self) -> int | None:
+        """Number of folds; None without folds."""
+        return None if self.split is None else self.split.folds
+
+    @property
     def feature_names(self) -> list[str]:
         """Names of the features, in order."""
         return [feature.name for feature in self.features]
@@ -204,9 +220,13 @@ class Study(Settings):
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
+            if self.folds is not None:
+                text = "the source says which events are of the test, as `test_files` do: remove one of both"
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         if self.split is not None and self.split.by is not None:
             yield from _below("split.by", self.source.split_faults(self.split.by))
+        if self.folds is not None:
+            yield from self._fold_faults()
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
             yield from _below("counting_experiment", self._yield_faults())
@@ -247,6 +267,14 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
+    def _fold_faults(self) -> Iterator[Fault]:
+        """Yield the parts that would see each event judged by a model that saw it, or by none."""
+        for name, analysis in self.analyses.items():
+            if not analysis.takes_folds:
+                yield f"analyses.{name}", NO_FOLDS
+        if self.claims:
+            yield "claims", NO_FOLDS
+
     def _yield_faults(self) -> Iterator[Fault]:
         assert self.counting_experiment is not None
         experiment, processes = self.counting_experiment, self.source.class_of_process
@@ -281,6 +309,8 @@ class Study(Settings):
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
         if "cutflow" in drawn.files and not self.source.from_files:
             yield "", f"study {self.name} does not come from files: no cutflow"
+        if self.folds is not None and not drawn.takes_folds:
+            yield "", NO_FOLDS
         if drawn.needs_yields and self.counting_experiment is None:
             yield "", f"study {self.name} has no key `counting_experiment`: its yields are shown here"
         if drawn.n_features not in (None, len(self.features)):
