@@ -106,8 +106,8 @@ class Split(Settings):
     )
     folds: Annotated[int, Ge(2), Le(100)] | None = Field(
         default=None,
-        description="Instead, the number of folds. The fold of an event is the remainder of its number by it. "
-        "Each network is trained once a fold, on the events of all others, and judges those of the fold",
+        description="Instead, the number of folds. The fold of an event is the remainder of its number. "
+        "Each network is trained once a fold, on the events of the others, and judges its own",
     )
 
     @model_validator(mode="after")

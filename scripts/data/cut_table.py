@@ -151,7 +151,7 @@ def over_folds(cuts: pd.DataFrame) -> pd.DataFrame:
     grouped = finite.groupby(edge, sort=False, dropna=False)[["cut", "cut_scaled"]]
     first = cuts.groupby(edge, sort=False, dropna=False)[["cut", "cut_scaled"]].first()
     means, spreads = grouped.mean().fillna(first), grouped.std().add_suffix("_spread")
-    found = pd.concat([means, spreads, grouped["cut"].count().rename("n_folds")], axis=1).reset_index()
+    found = pd.concat([means, spreads, grouped.count()["cut"].rename("n_folds")], axis=1).reset_index()
     return found[[*(name for name in cuts if name != FOLD), "cut_spread", "cut_scaled_spread", "n_folds"]]
 
 

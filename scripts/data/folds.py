@@ -1,8 +1,8 @@
 """Folds of the events: each event is judged by a model that was trained on the events of the other folds.
 
 The fold of an event is the remainder of a number, else of its number in the process, by the number of folds.
-The feature table then has the column ``fold``, and the split of all events is ``test``: each of them is of the
-test for the model of its fold, and of the training for all others.
+The feature table then has the column ``fold``, and the split of all events is ``test``: each of them is of
+the test for the model of its fold, and of the training for all others.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def at_targets(metrics: pd.DataFrame, targets: Targets) -> pd.DataFrame:
 
 
 def _ranges_of_folds(features: pd.DataFrame, scaling: Scaling) -> list[pd.DataFrame]:
-    """Return the ranges of the events that the cuts of each fold were trained on; one where there are none."""
+    """Return the ranges of the events that the cuts of each fold were trained on; of all without folds."""
     if FOLD not in features:
         return [scaled_ranges(features, scaling)]
     folds = range(number_of_folds(features))
@@ -109,11 +109,8 @@ def _mean_roughness(cuts: pd.DataFrame, targets: Targets, ranges: Sequence[pd.Da
     if FOLD not in cuts:
         return cut_roughness(cuts, targets, ranges[0])
     of_folds = [cuts[cuts[FOLD] == fold].drop(columns=FOLD) for fold in range(len(ranges))]
-    return float(
-        np.mean(
-            [cut_roughness(*pair) for pair in zip(of_folds, [targets] * len(ranges), ranges, strict=True)]
-        )
-    )
+    pairs = zip(of_folds, ranges, strict=True)
+    return float(np.mean([cut_roughness(of_fold, targets, ends) for of_fold, ends in pairs]))
 
 
 def scaled_ranges(table: pd.DataFrame, scaling: Scaling) -> pd.DataFrame:

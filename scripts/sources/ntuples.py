@@ -292,7 +292,7 @@ class Settings(SourceSettings):
             "weight": None if is_data else (one.weight or self.weight),
             "event": self.event,
             "test": None if is_data else test,
-            "fold": fold,
+            **({} if fold is None else {"fold": fold}),
             "missing": {**self.missing, **one.missing},
             "keeps_missing": self.without_object == "pass",
             "tree": one.tree,
