@@ -122,13 +122,16 @@ def check_feature_table(
     """
     _check_values(table, features, origin)
     if FOLD not in table:
-        _check_samples(table, features, origin, SPLITS)
+        _check_samples(table, features, origin)
         return
     folds = range(n_folds or number_of_folds(table))
     # What a fold lacks is told of it before it is told of those that are trained on it.
-    for splits in (("test",), ("train",)):
-        for fold in folds:
-            _check_samples(view_of_fold(table, fold), features, origin, splits, fold)
+    for fold in folds:
+        _check_classes(table[table[FOLD] == fold], origin, "test", fold)
+    for fold in folds:
+        training = table[table[FOLD] != fold]
+        _check_classes(training, origin, "train", fold)
+        _check_spread(training, features, origin)
 
 
 def _check_values(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
@@ -142,19 +145,24 @@ def _check_values(table: pd.DataFrame, features: Sequence[str], origin: Path | s
 
 
 def _check_samples(
-    table: pd.DataFrame,
-    features: Sequence[str],
-    origin: Path | str,
-    splits: Sequence[str],
-    fold: int | None = None,
+    table: pd.DataFrame, features: Sequence[str], origin: Path | str, fold: int | None = None
 ) -> None:
-    for split in splits:
-        in_split = table[table["split"] == split]
-        for class_name, label in CLASSES.items():
-            of_class = in_split.loc[in_split["label"] == label, "weight"].to_numpy(dtype=float)
-            require_weights(origin, class_name, split, float(of_class.sum()), fold)
-    for name in features if "train" in splits else ():
-        if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
+    """Check the training and the test sample, of the view of a fold where one is given."""
+    training, test = (table[table["split"] == split] for split in SPLITS)
+    _check_classes(training, origin, "train", fold)
+    _check_classes(test, origin, "test", fold)
+    _check_spread(training, features, origin)
+
+
+def _check_classes(events: pd.DataFrame, origin: Path | str, split: str, fold: int | None) -> None:
+    for class_name, label in CLASSES.items():
+        of_class = events.loc[events["label"] == label, "weight"].to_numpy(dtype=float)
+        require_weights(origin, class_name, split, float(of_class.sum()), fold)
+
+
+def _check_spread(events: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
+    for name in features:
+        if np.ptp(events[name].to_numpy(dtype=float)) == 0:
             raise ValueError(no_spread(origin, name))
 
 
@@ -228,7 +236,7 @@ def read_feature_table(path: Path, features: Sequence[str], fold: int | None = N
         return table
     _check_values(table, features, path)
     table = view_of_fold(table, fold)
-    _check_samples(table, features, path, SPLITS, fold)
+    _check_samples(table, features, path, fold)
     return table
 
 

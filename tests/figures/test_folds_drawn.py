@@ -133,8 +133,8 @@ def test_what_else_takes_folds_is_drawn(files, kind, networks):
 
 def test_yields_by_the_cuts_and_thresholds_of_folds(files):
     table = tabulated("expected_significance", files, ["scan", "linear"])
-    # The cuts leave three of four events of each class. Signal of 0.1, 0.3 | 0.5, 0.7 above 0.25 | 0.75 is one
-    # event, background of 0.2, 0.4 | 0.6, 0.8 two.
+    # The cuts leave three of four events of each class. Signal at 0.1, 0.3 | 0.5, 0.7 above 0.25 | 0.75: one
+    # event; background at 0.2, 0.4 | 0.6, 0.8: two.
     assert table["signal"].to_list() == pytest.approx([15.0, 15.0, 5.0])
     assert table["background"].to_list() == pytest.approx([225.0, 225.0, 150.0])
 

@@ -81,9 +81,15 @@ def test_events_of_the_fold_change_nothing_in_its_training(tmp_path, out_of_core
     assert not np.allclose(cuts[0]["cut"], cuts[3]["cut"])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+ENTRIES = NETWORKS | {
+    "property": NETWORKS["one_to_one"] | {"event_property": {"name": "x1", "edges": [-9.0, 0.0, 9.0]}},
+    "windows": NETWORKS["scan"] | {"weights": "windows", "start": 1.0},
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
 def test_any_model_by_folds(tmp_path, name):
-    entry, table = NETWORKS[name], folded()
+    entry, table = ENTRIES[name], folded()
     files = train_folds(write(table, tmp_path), tmp_path, entry, FEATURES, 2)
     paths, models = models_of(tmp_path, entry)
     metrics, cuts = pd.read_csv(files["metrics"]), pd.read_csv(files["cuts"])
