@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _start(options: argparse.Namespace) -> None:
     output: Path = options.output
     if output.exists() and not options.force:
-        raise ValueError(f"{output} is there: name another by --output, or write over it by --force")
+        raise ValueError(f"{output} is there: give another --output, or write over it by --force")
     if options.events < 1:
         raise ValueError(f"--events: {options.events} is less than 1")
     patterns = _patterns({role: getattr(options, role) for role in ROLES})
@@ -68,7 +68,8 @@ def _start(options: argparse.Namespace) -> None:
     for (role, name), paths in patterns.items():
         files = find_files(paths, taken)
         found = look_into(name, role, paths, files, options.tree, options.events)
-        print(f"{name}: {found.n_events} events in {len(files)} files, {len(found.branches)} branches")
+        counts = {"event": found.n_events, "file": len(files), "branch": len(found.branches)}
+        print(f"{name}: {', '.join(counted(number, what) for what, number in counts.items())}")
         processes.append(found)
     proposal = propose(processes)
     name = identifier(output.stem)
@@ -78,8 +79,14 @@ def _start(options: argparse.Namespace) -> None:
     print(f"wrote {output}: look through it, then: make study CONFIG={output}")
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with what it counts, in the plural where there is not one."""
+    ending = "" if number == 1 else "es" if what.endswith("ch") else "s"
+    return f"{number} {what}{ending}"
+
+
 def _patterns(given: dict[str, list[str]]) -> dict[tuple[str, str], list[str]]:
-    """Return the paths and patterns by role and name of the process, which is the role where none is given."""
+    """Return the paths and patterns by role and name of the process; the role is the name of one without."""
     patterns: dict[tuple[str, str], list[str]] = {}
     for role, words in given.items():
         for word in words:

@@ -141,10 +141,13 @@ def _process_lines(process: Contents, proposal: Proposal) -> Iterator[str]:
         entry["tree"] = process.tree
     if _common_weight(proposal) is None and process.name in proposal.weights:
         entry["weight"] = proposal.weights[process.name]
-    files = f"{process.n_files} files" if process.n_files > 1 else "1 file"
-    cost = "" if process.role == "data" else "; cross_section: 1.0   [fb] with a luminosity"
-    yield f"        {process.name}:                # {process.n_events} events in {files}{cost}"
-    yield f"          {_value(entry)}"
+    files = "1 file" if process.n_files == 1 else f"{process.n_files} files"
+    yield f"        {process.name}:   # {process.n_events} events in {files}"
+    # Block style, so that a line for the cross-section can be added.
+    for key, value in entry.items():
+        yield f"          {key}: {_value(value)}"
+    if process.role != "data":
+        yield "          # cross_section: 1.0e+3     # fb"
 
 
 def _feature(one: Feature) -> str:

@@ -53,7 +53,7 @@ COMMAND = ["--signal", "sig=s_*.root", "--background", "tt=tt.root", "zj=zj.root
 
 def test_the_file_runs_as_it_is(files, capsys):
     assert start_study.main([*COMMAND, "--output", "mine.yaml"]) == 0
-    assert "sig: 800 events in 2 files, 11 branches" in capsys.readouterr().out
+    assert "sig: 800 events, 2 files, 11 branches" in capsys.readouterr().out
     config = yaml.safe_load((files / "mine.yaml").read_text())
     study = read_config(config).studies["mine"]
     source = study.source
@@ -109,7 +109,7 @@ def test_a_table_of_text_and_two_processes_without_names(tmp_path, monkeypatch):
         (["--signal", "s_0.root", "--background", "s_0.root"], "s_0.root is read twice"),
         (["--signal", "a=s_0.root", "--background", "a=tt.root"], "the process a has two roles"),
         ([*COMMAND, "--tree", "Event"], "no tree Event: the file has Events"),
-        ([*COMMAND, "--output", "there.yaml"], "there.yaml is there: name another"),
+        ([*COMMAND, "--output", "there.yaml"], "there.yaml is there: give another"),
         ([*COMMAND, "--events", "0"], "--events: 0 is less than 1"),
         (["--signal", "s_0.root", "--background", "other.csv"], "no branch with numbers that all processes"),
         (["--signal", "s_0.root", "--background", "empty.csv"], "process background: no event in empty.csv"),
