@@ -250,7 +250,8 @@ def in_training(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Return which events some training sees: those of the training sample, or all where there are folds."""
     if FOLD in table:
         return np.ones(len(table), dtype=bool)
-    return (table["split"] == "train").to_numpy()
+    chosen: NDArray[np.bool_] = (table["split"] == "train").to_numpy()
+    return chosen
 
 
 def equal_weights(events: pd.DataFrame) -> pd.Series:

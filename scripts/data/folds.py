@@ -21,7 +21,8 @@ FOLD = "fold"
 
 def folds_of_numbers(numbers: ArrayLike, n_folds: int) -> NDArray[np.int16]:
     """Return the fold of each number, from 0; the remainder of a negative number is not negative either."""
-    return np.mod(np.asarray(numbers), n_folds).astype(np.int16)
+    folds: NDArray[np.int16] = np.mod(np.asarray(numbers), n_folds).astype(np.int16)
+    return folds
 
 
 def view_of_fold(table: pd.DataFrame, fold: int) -> pd.DataFrame:
