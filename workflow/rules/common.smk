@@ -146,8 +146,10 @@ def fold_of_training(wildcards):
 
 
 def training_name(wildcards):
+    """Return the name of a training in its progress lines."""
     fold = fold_of_training(wildcards)
-    return f"{wildcards.study}/{wildcards.network}" + ("" if fold is None else f"/fold{fold}")
+    folds = [] if fold is None else [f"fold{fold}"]
+    return "/".join([wildcards.study, wildcards.network, *folds])
 
 
 def files_for(wanted, study, networks):
