@@ -14,6 +14,7 @@ from scripts.data.feature_table import (
     read_feature_table,
 )
 from scripts.data.folds import folds_of_numbers, view_of_fold
+from scripts.data.merging import Sample, merge_samples
 from scripts.data.score_table import above_thresholds, threshold_columns, thresholds_of
 from scripts.data.stored_table import stored
 from scripts.data.survey import check_table, survey
@@ -45,6 +46,18 @@ def test_folds_of_generated_events():
     assert table["fold"].to_list() == [0, 1, 2, 0, 0, 1, 2, 0, 1]
     assert set(table["split"]) == {"test"}
     assert table.columns[-1] == "fold"
+
+
+def test_folds_of_events_of_delphes_files():
+    samples = {
+        name: Sample(pd.DataFrame({"met": np.arange(float(size))}), pd.Series([9, size], ["all", "met"]))
+        for name, size in (("signal", 3), ("background", 4))
+    }
+    table, _ = merge_samples(
+        samples, Split(folds=2), luminosity=10.0, cross_sections=dict.fromkeys(samples, 1.0)
+    )
+    assert table["fold"].to_list() == [0, 1, 0, 0, 1, 0, 1]
+    assert table["weight"].to_list() == pytest.approx([10 / 9] * 7)
 
 
 def test_a_training_sees_the_events_of_all_other_folds(tmp_path):
