@@ -14,13 +14,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .box_ranks import RankedEvents
+from .box_ranks import MOST_EDGES, RankedEvents
 from .compilation import on_any_processor
 
 #: Starts of a search in turn: anywhere, then from the best box with this many edges drawn anew.
 _REDRAWN = (2, 3, 4)
 #: How unequal the shares of the edges are in the signal that a start may lose; Dirichlet's parameter.
 _SHARES = 0.5
+
+
+#: One factor for all ranks of each edge: it is the background alone that counts.
+NO_FACTORS = np.ones((MOST_EDGES, 1))
 
 
 class Box(NamedTuple):
@@ -39,7 +43,12 @@ class Box(NamedTuple):
 
     def better_than(self, other: Box) -> bool:
         """Whether it has less background, or as little with more signal."""
-        return (self.background, -self.signal) < (other.background, -other.signal)
+        return self.value() < other.value()
+
+    def value(self, factors: NDArray[np.float64] = NO_FACTORS) -> tuple[float, float]:
+        """Return what is to be small: the background times the factor of each edge, then lost signal."""
+        of_edges = factors[np.arange(len(self.ranks)), np.minimum(self.ranks, factors.shape[1] - 1)]
+        return self.background * float(of_edges.prod()), -self.signal
 
 
 class ExchangeSearch:
@@ -64,7 +73,11 @@ class ExchangeSearch:
         )
 
     def improve(
-        self, ranks: NDArray[np.integer], needed: float, random: np.random.Generator | None = None
+        self,
+        ranks: NDArray[np.integer],
+        needed: float,
+        random: np.random.Generator | None = None,
+        factors: NDArray[np.float64] = NO_FACTORS,
     ) -> Box:
         """Return the box that exchanges of pairs of edges lead to.
 
@@ -76,10 +89,13 @@ class ExchangeSearch:
             Signal that a box must keep.
         random : numpy.random.Generator, optional
             Shuffles the pairs.
+        factors : ndarray, shape (n_edges, n_ranks)
+            Positive numbers, one for each rank of each edge. The background times those of all edges is made
+            small. The last one of an edge is that of all further ranks.
         """
         start = self._keeping(np.asarray(ranks, dtype=np.int64), needed)
         pairs = self._pairs if random is None else self._pairs[random.permutation(len(self._pairs))]
-        signal, background = _exchange(self._events, *self._orders, start, pairs, needed)
+        signal, background = _exchange(self._events, *self._orders, start, pairs, needed, factors)
         return Box(start, signal, background)
 
     def search(
@@ -101,10 +117,50 @@ class ExchangeSearch:
             best = box if best is None or box.better_than(best) else best
             yield best
 
+    def refine(
+        self,
+        needed: float,
+        starts: Iterable[NDArray[np.integer]],
+        n_starts: int,
+        random: np.random.Generator,
+        factors: NDArray[np.float64] = NO_FACTORS,
+    ) -> Box:
+        """Return the best box near given ones: from each, then from the best with some edges drawn anew.
+
+        Parameters
+        ----------
+        needed, factors
+            See :meth:`improve`.
+        starts : iterable of ndarray of int, shape (n_edges,)
+        n_starts : int
+            Number of times that edges are drawn anew.
+        random : numpy.random.Generator
+
+        Raises
+        ------
+        ValueError
+            If there is no start.
+        """
+        found = [self.improve(given, needed, factors=factors) for given in starts]
+        if not found:
+            raise ValueError("a search needs a start")
+        best = min(found, key=lambda box: box.value(factors))
+        for number in range(n_starts):
+            start = self._drawn(best.ranks, needed, random, _REDRAWN[number % len(_REDRAWN)])
+            box = self.improve(start, needed, random, factors)
+            best = min(best, box, key=lambda box: box.value(factors))
+        return best
+
     def signal(self, ranks: NDArray[np.integer]) -> float:
         """Return the signal that a box keeps."""
         inside = (self._events.signal_ranks >= ranks).all(axis=1)
         return float(self._events.signal_weights[inside].sum())
+
+    def measure(self, ranks: NDArray[np.integer]) -> Box:
+        """Return a box with what it keeps."""
+        inside = (self._events.background_ranks >= ranks).all(axis=1)
+        left = float(self._events.background_weights[inside].sum())
+        return Box(np.asarray(ranks, dtype=np.int64), self.signal(ranks), left)
 
     def _keeping(self, ranks: NDArray[np.int64], needed: float) -> NDArray[np.int64]:
         """Return a box with ranks lowered by a common factor, until it keeps the signal."""
@@ -145,6 +201,7 @@ def _exchange(
     box: NDArray[np.int64],
     pairs: NDArray[np.int64],
     needed: float,
+    factors: NDArray[np.float64],
 ) -> tuple[float, float]:
     """Improve a box in place; return its signal and background."""
     signal_failures = _failures(events.signal_ranks, box)
@@ -166,12 +223,15 @@ def _exchange(
             second,
             needed,
             trees,
+            factors,
         )
-        if rank >= 0 and (left < background or (left == background and kept > signal) or signal < needed):
-            for edge, new in ((first, rank), (second, other)):
-                _move(events.signal_ranks, signal_failures, edge, box[edge], new)
-                _move(events.background_ranks, background_failures, edge, box[edge], new)
-                box[edge] = new
+        now = background * _factor(factors, first, second, box[first], box[second])
+        new = left * _factor(factors, first, second, rank, other)
+        if rank >= 0 and (new < now or (new == now and kept > signal) or signal < needed):
+            for edge, after in ((first, rank), (second, other)):
+                _move(events.signal_ranks, signal_failures, edge, box[edge], after)
+                _move(events.background_ranks, background_failures, edge, box[edge], after)
+                box[edge] = after
             signal, background, unchanged = kept, left, 0
         else:
             unchanged += 1
@@ -209,6 +269,7 @@ def _best_pair(
     second: int,
     needed: float,
     trees: NDArray[np.float64],
+    factors: NDArray[np.float64],
 ) -> tuple[int, int, float, float]:
     """Return the best ranks of two edges, the signal kept and the background left; ranks of -1 if none."""
     n_ranks = events.n_ranks[second]
@@ -216,7 +277,7 @@ def _best_pair(
     longest = 1
     while 2 * longest <= n_ranks:
         longest *= 2
-    best_rank, best_other, best_kept, best_left = -1, -1, 0.0, np.inf
+    best_rank, best_other, best_kept, best_left, best_value = -1, -1, 0.0, np.inf, np.inf
     total, at, background_at = 0.0, 0, 0
     while at < len(signal_order):
         rank = events.signal_ranks[signal_order[at], first]
@@ -258,9 +319,18 @@ def _best_pair(
             kept += trees[0, position]
             left += trees[1, position]
             position -= position & -position
-        if left < best_left or (left == best_left and kept > best_kept):
-            best_rank, best_other, best_kept, best_left = rank, other, kept, left
+        value = left * _factor(factors, first, second, rank, other)
+        if value < best_value or (value == best_value and kept > best_kept):
+            best_rank, best_other, best_kept, best_left, best_value = rank, other, kept, left, value
     return best_rank, best_other, best_kept, best_left
+
+
+@on_any_processor
+def _factor(factors: NDArray[np.float64], first: int, second: int, rank: int, other: int) -> float:
+    """Return the factor of the ranks of two edges, or of one."""
+    last = factors.shape[1] - 1
+    factor: float = factors[first, min(rank, last)]
+    return factor if first == second else factor * factors[second, min(other, last)]
 
 
 @on_any_processor

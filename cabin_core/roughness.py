@@ -30,9 +30,20 @@ def roughness(cuts: Tensor) -> Tensor:
     """
     if len(cuts) < 3:
         return cuts.new_zeros(())
+    return bends(cuts).mean()
+
+
+def bends(cuts: Tensor) -> Tensor:
+    """Return the terms whose mean is the roughness, shape (n_steps - 2, n_columns), for three steps or more.
+
+    Parameters
+    ----------
+    cuts : Tensor, shape (n_steps, ...)
+        As :func:`roughness` takes them; a column for each of the other axes' numbers.
+    """
     squares = (_differences(len(cuts), cuts.dtype, cuts.device) @ cuts.flatten(1)) ** 2
-    distance, width = squares.view(2, -1).unbind()
-    return (distance / (width + SMOOTHNESS_FLOOR)).mean()
+    distance, width = squares.view(2, len(cuts) - 2, -1).unbind()
+    return distance / (width + SMOOTHNESS_FLOOR)
 
 
 @cache

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cabin_core import (
+    CutNetwork,
     EventSample,
     EventStream,
     EventSums,
@@ -43,6 +44,7 @@ from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
 from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
+from .polishing import polish_network
 
 if TYPE_CHECKING:
     from ..data.stored_table import StoredTable
@@ -364,6 +366,10 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     if isinstance(loss, JointLoss) and isinstance(net, JointNetwork):
         assert isinstance(train_sample, EventSample)  # this loss needs all events
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
+    if getattr(settings, "polish", None) is not None:
+        assert isinstance(net, CutNetwork)
+        assert isinstance(train_sample, EventSample)  # `needs_all_events`
+        polish_network(settings, task, net, train_sample)
     entry = settings.model_dump(exclude_unset=True, exclude={"device", "out_of_core", "processes"})
     model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
     model.path = path_of(net, train_sample, device)

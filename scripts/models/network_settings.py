@@ -184,6 +184,8 @@ class NetworkSettings(ModelSettings):
             return "mini-batches are drawn from all events in memory: leave out batch_size"
         if self.device != "cpu":
             return "a GPU takes all events into its memory: leave out device"
+        if getattr(self, "polish", None) is not None:
+            return "polish needs all events in the memory of one process"
         return ""
 
     @property
@@ -347,6 +349,19 @@ class CutNetworkSettings(NetworkSettings):
             self.weights == "windows" or self.event_property is not None
         ):
             raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
+        return self
+
+    @model_validator(mode="after")
+    def _polish(self) -> CutNetworkSettings:
+        given = self.loss.coefficients
+        if getattr(self, "polish", None) is None:
+            return self
+        if self.loss.name != "terms":
+            raise ValueError(f"polish: the loss {self.loss.name} does not ask for little background alone")
+        if given["bin_smoothness"] or (given["smoothness"] and self.event_property is not None):
+            raise ValueError("polish cannot keep cuts smooth over bins of a property: leave it out")
+        if given["smoothness"] and not (given["log_background"] or given["background"]):
+            raise ValueError("polish weighs smooth cuts against background, which the loss has no term for")
         return self
 
     @property

@@ -11,6 +11,7 @@ from pydantic import Field
 from ..kinds import Targets
 from .network_settings import CutNetworkSettings, RecordCuts
 from .network_settings import load as load
+from .polish_settings import PolishOption
 
 if TYPE_CHECKING:
     from cabin_core import OneToOneLinear
@@ -24,6 +25,7 @@ class Settings(CutNetworkSettings):
         default=[], description="Target signal efficiency; none where the loss has no target"
     )
     record_cuts: RecordCuts = False
+    polish: PolishOption = None
     has = frozenset({"cuts", "scores", "one_score", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> OneToOneLinear:

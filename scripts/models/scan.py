@@ -11,6 +11,7 @@ from pydantic import Field
 from ..kinds import Targets
 from .network_settings import CutNetworkSettings
 from .network_settings import load as load
+from .polish_settings import PolishOption
 
 if TYPE_CHECKING:
     from cabin_core import EfficiencyScanNetwork
@@ -22,6 +23,7 @@ class Settings(CutNetworkSettings):
     model: Literal["scan"]
     targets: Annotated[Targets, Len(1)] = Field(description="Target signal efficiencies")
     monotone: bool = Field(default=False, description="Whether no cut may be tighter at a higher target")
+    polish: PolishOption = None
     has = frozenset({"cuts", "scores", "history", "loss"})
     standard_networks: ClassVar[dict[str, dict[str, Any]]] = {
         # Close to the best cuts, and smooth; docs/explanation/optimum.md says how.
