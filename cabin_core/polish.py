@@ -31,7 +31,8 @@ BEYOND = 0.1
 #: Events closer than this are on the same side of all cuts, which float32 could not separate: in units of the
 #: last digit.
 _CLOSE = 8
-#: Rounds over all rows, at most; they end earlier if one gains less than this, in the logarithm of a background.
+#: Rounds over the rows, at most. After the first a row has a turn if it or a neighbour has gained more than
+#: this, in the logarithm of its background.
 MOST_ROUNDS, LEAST_GAIN = 10, 1e-3
 #: The largest exponent of a factor.
 _LARGEST = 500.0
@@ -173,14 +174,16 @@ class Polish:
         """
         work = _Rows(self, cuts, signals, least_events, monotone, bends_cost)
         random = np.random.default_rng(seed)
+        turns = set(range(len(cuts)))
         for _ in range(MOST_ROUNDS):
-            gain = 0.0
             # From the loosest row: the next one then has room between it and the tighter one.
-            for row in reversed(range(len(cuts))):
-                gain += work.improve(row, starts, random, main_edges)
+            gained = [
+                row
+                for row in sorted(turns, reverse=True)
+                if work.improve(row, starts, random, main_edges) > LEAST_GAIN
+            ]
+            turns = {near for row in gained for near in (row - 1, row, row + 1) if 0 <= near < len(cuts)}
             main_edges = None
-            if gain < LEAST_GAIN:
-                break
         return self._signs * work.cuts
 
     def count(self, cuts: NDArray[np.floating]) -> tuple[float, float, float]:
