@@ -48,6 +48,7 @@ ROOMS = {
     "analysis": Room("analyses", "analysis"),
     "plot": Room("figures", "plot"),
     "table": Room("tables", "table"),
+    "form": Room("exports", "form"),
 }
 
 #: Former names of kinds, and their present names.
@@ -370,13 +371,21 @@ class TableSettings(DrawnSettings):
     table: str
 
 
+class FormSettings(Settings):
+    """A form of exported cuts; its module has ``write(point)``, which returns the text of the file."""
+
+    form: str
+    #: Name of the file.
+    file: ClassVar[str]
+
+
 @cache
 def modules(room: str) -> dict[str, str]:
     """Return the dotted names of the modules of a room that are kinds, by the name of the kind."""
     found: dict[str, str] = {}
     for file in sorted((HERE / ROOMS[room].folder).rglob("*.py")):
         if re.search(r"^class Settings\(", file.read_text(), re.MULTILINE):
-            module = ".".join(["scripts", *file.relative_to(HERE).with_suffix("").parts])
+            module = ".".join([__package__, *file.relative_to(HERE).with_suffix("").parts])
             if file.stem in found:
                 raise ConfigError(f"{found[file.stem]} and {module} are a {room} of one name: rename one")
             found[file.stem] = module

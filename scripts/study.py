@@ -21,12 +21,14 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
+    Names,
     NotNegative,
     Number,
     Pair,
     Positive,
     Seed,
     Settings,
+    Share,
     SourceSettings,
     TableSettings,
     Text,
@@ -122,6 +124,68 @@ class CountingExperiment(Settings):
     irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
 
 
+class Exports(Settings):
+    """Cuts for other frameworks, of one working point of each network, in `STUDY/NETWORK/exports/`.
+
+    The working point is that of one of the first four keys; else the one with the best significance in a study
+    with a counting experiment, else the one with the target closest to 0.9. The command ``export_cuts`` writes
+    any other.
+    """
+
+    target: Positive | None = Field(default=None, description="The working point of this target")
+    best_significance: Literal[True] | None = Field(
+        default=None, description="The working point with the best significance"
+    )
+    signal_efficiency: Share | None = Field(
+        default=None, description="The tightest working point that keeps this share of the signal"
+    )
+    background_efficiency: Share | None = Field(
+        default=None, description="The loosest working point that keeps this share of the background at most"
+    )
+    networks: Names | None = Field(
+        default=None, description="Networks that are exported; all that have cuts where absent"
+    )
+    interpolate: bool = Field(
+        default=False,
+        description="Whether cuts in bins of a property are exported as smooth functions of it, not as steps",
+    )
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """What the working point is chosen by."""
+        keys = ("target", "best_significance", "signal_efficiency", "background_efficiency")
+        return {key: value for key in keys if (value := getattr(self, key)) is not None}
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Exports:
+        if len(self.choice) > 1:
+            text = "{names} choose a working point each: remove all but one"
+            raise PydanticCustomError("choice", text, {"names": ", ".join(self.choice)})
+        return self
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a fault for networks or working points that there are not."""
+        for name in self.networks or []:
+            if name not in study.networks:
+                yield "networks", not_known("network", name, study.networks)
+            elif "cuts" not in study.networks[name].offers:
+                model = study.networks[name].model
+                yield "networks", f"{name}, of the model {model}, has no cuts: name another network"
+        if self.best_significance and study.counting_experiment is None:
+            yield "best_significance", f"study {study.name} has no key `counting_experiment`: add it"
+        for name in self.names(study):
+            targets = study.networks[name].working_points
+            if self.target is not None and targets and self.target not in targets:
+                closest = min(targets, key=lambda target: abs(target - (self.target or 0.0)))
+                yield "target", f"network {name} has no target {self.target:g}: the closest is {closest:g}"
+
+    def names(self, study: Study) -> list[str]:
+        """Return the names of the networks that are exported."""
+        if self.networks is not None:
+            return [name for name in self.networks if name in study.networks]
+        return [name for name, network in study.networks.items() if "cuts" in network.offers]
+
+
 class StudySettings(Settings):
     """The keys of a study; :func:`parse_study` parses the entries by their kinds."""
 
@@ -158,6 +222,9 @@ class StudySettings(Settings):
     tables: DefaultOrEntries = Field(
         default=DEFAULT, description="Tables by name, each a `table` and its settings; or `default`"
     )
+    exports: Exports = Field(
+        default=Exports(), description="Cuts for other frameworks; not of the paper's studies"
+    )
     claims: dict[str, dict[str, Any]] = Field(
         default={}, description="Statements of papers on this study, by id"
     )
@@ -178,6 +245,7 @@ class Study(Settings):
     analyses: dict[str, AnalysisSettings]
     figures: dict[str, FigureSettings]
     tables: dict[str, TableSettings]
+    exports: Exports
     claims: dict[str, dict[str, Any]]
 
     @property
@@ -224,6 +292,7 @@ class Study(Settings):
                 yield from _below(f"networks.{name}", network.check(self))
         for name, analysis in self.analyses.items():
             yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
+        yield from _below("exports", self.exports.check(self))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
                 yield from _below(f"{section}.{name}", self.faults_of(drawn))
@@ -352,7 +421,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         }
     if raw is None or faults:
         raise ConfigError("\n".join(faults))
-    kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
+    kept = ("title", "split", "features", "scaling", "counting_experiment", "exports", "claims")
     rest = {key: getattr(raw, key) for key in kept}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):

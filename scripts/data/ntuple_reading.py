@@ -210,7 +210,7 @@ def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[
     for path in files:
         faults = Faults(path)
         with open_ntuple(path, recipe.tree) as ntuple:
-            for first, n_events, chunk in _chunks(ntuple, branches):
+            for first, n_events, chunk in chunks_of(ntuple, branches):
                 try:
                     selected = _select(
                         Events(recipe, chunk, first + np.arange(n_events)), recipe, tally, faults
@@ -223,7 +223,14 @@ def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[
         faults.check()
 
 
-def _chunks(ntuple: Ntuple, branches: Mapping[str, str]) -> Iterator[tuple[int, int, Chunk]]:
+def passes_step(found: EventValues, recipe: Recipe) -> NDArray[np.bool_]:
+    """Return which events pass a step of the preselection; ``without_object`` decides what is missing."""
+    if found.missing is None:
+        return found.values
+    return found.values | found.missing if recipe.keeps_missing else found.values & ~found.missing
+
+
+def chunks_of(ntuple: Ntuple, branches: Mapping[str, str]) -> Iterator[tuple[int, int, Chunk]]:
     """Yield the position of the first event of each chunk, its number of events, and its values."""
     if not branches:  # all is constant
         for first in range(0, ntuple.n_events, CHUNK):
@@ -263,10 +270,8 @@ def _select(events: Events, recipe: Recipe, tally: Tally, faults: Faults) -> Sel
     for step, (name, expression) in enumerate(recipe.steps.items(), 1):
         found = events.values(expression, condition=True)
         faults.add(_not_finite(f"the step '{name}'", expression), found.undefined, events)
-        passing, missing = found.values, 0
-        if found.missing is not None:
-            missing = int(np.count_nonzero(found.missing))
-            passing = passing | found.missing if recipe.keeps_missing else passing & ~found.missing
+        missing = 0 if found.missing is None else int(np.count_nonzero(found.missing))
+        passing = passes_step(found, recipe)
         events = events.select(passing)
         weights = weights if weights is None else weights[passing]
         count(step, missing)

@@ -14,6 +14,14 @@ NETWORKS = {
     (study.name, name): settings for study in STUDIES.values() for name, settings in study.networks.items()
 }
 
+# The networks whose cuts are exported; none of the paper's.
+EXPORTED = {
+    (study.name, network)
+    for study in STUDIES.values()
+    for network in study.exports.names(study)
+    if not IS_PAPER
+}
+
 SAMPLES = ("signal", "background")
 # The ROOT files of a study by sample; files of the user must exist before any job starts.
 SIMULATED_FILES = {
@@ -139,6 +147,18 @@ def files_for(wanted, study, networks):
     return files
 
 
+# The exports of a network: the record of all its working points, and one of them in each form.
+EXPORT_FILES = {"record": "exports/working_points.json"} | {
+    form: f"exports/{kinds.module_of('form', form).Settings.file}" for form in kinds.modules("form")
+}
+
+
+def exported_part(study, network):
+    """Return what the exports of a network need to know of its study."""
+    part = part_of(given(study), [network], labels=True)
+    return part | {"exports": given(study).get("exports", {})}
+
+
 def drawn_part(study, settings):
     """Return what a figure or table needs to know of its study."""
     analyses = [name for name in settings.files if name in study.analyses]
@@ -156,6 +176,8 @@ def study_targets(study):
     for network in study.networks:
         files.append(model_file(study.name, network))
         files += [f"{RESULTS}/{study.name}/{network}/{name}" for name in NETWORK_FILES.values()]
+        if (study.name, network) in EXPORTED:
+            files += [f"{RESULTS}/{study.name}/{network}/{name}" for name in EXPORT_FILES.values()]
     return files
 
 

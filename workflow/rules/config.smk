@@ -30,7 +30,8 @@ def checked(function, *args, **options):
         raise WorkflowError(str(error)) from None
 
 
-if means_paper(config):
+IS_PAPER = means_paper(config)
+if IS_PAPER:
     config.update(checked(over_paper, config, sorted((BASEDIR / "config/paper").glob("*.yaml"))))
 MAIN = workflow.is_main_process  # what follows was checked by it, in the jobs that a cluster starts
 if MAIN:

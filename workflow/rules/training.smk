@@ -69,6 +69,44 @@ rule evaluate_model:
         "../../scripts/evaluate_model.py"
 
 
+# The cuts for other frameworks; with a counting experiment by their significance.
+rule export_cuts:
+    input:
+        unpack(
+            lambda w: files_for(
+                ["features", "scores"] if STUDIES[w.study].counting_experiment else [], w.study, [w.network]
+            )
+        ),
+        cuts=f"{RESULTS}/{{study}}/{{network}}/cuts.csv",
+        metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
+    output:
+        **{form: f"{RESULTS}/{{study}}/{{network}}/{file}" for form, file in EXPORT_FILES.items()},
+    log:
+        f"{RESULTS}/logs/export_cuts/{{study}}_{{network}}.log",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=lambda w: code_of(
+            "export_cuts",
+            study=w.study,
+            networks=[w.network],
+            kinds_of=[("form", form) for form in kinds.modules("form")],
+        ),
+        study=lambda w: exported_part(w.study, w.network),
+        study_name="{study}",
+        network="{network}",
+        run=RUN.settings.run,
+        files=lambda w: {
+            process: [file for part in parts for file in part.files]
+            for process, parts in NTUPLES.get(w.study, {}).items()
+        },
+    script:
+        "../../scripts/export_cuts.py"
+
+
 # One job for each analysis of a study, for example the optimum or shifted features; each step takes seconds.
 rule analyse_study:
     input:
