@@ -212,8 +212,6 @@ class Draw(Language):
         """Return what stands for a branch."""
         if not re.fullmatch(r"[A-Za-z_][\w.]*", branch.name):
             raise NotInForm(f"the name {branch.name} would be an expression")
-        if branch.kind == "integer" and branch.type in ("int64", "uint64") and branch.is_list:
-            raise NotInForm(f"integers of 8 bytes, as {branch.name}, lose digits")
         return branch.name
 
     def same_text(self, operator: str, one: Value, other: Value) -> str:

@@ -86,10 +86,7 @@ def _plan(point: WorkingPoint, selection: Mapping[str, Any], language: Language,
         if gaps:
             steps.append(Step(LACKING, language.negation(language.either(gaps))))
     for edge in edges:
-        feature = features[edge.feature]
-        cut = _cut(point, edge, translation, features)
-        text = language.both([*feature.guards, language.compared(edge.direction, feature, cut)])
-        steps.append(Step(edge.label, text))
+        steps.append(Step(edge.label, _cut_condition(point, edge, translation, features)))
     steps = [Step(step, text) for step, text in zip(named([one.name for one in steps]), (one.text for one in steps), strict=True)]
     used = [step.text for step in steps] + list(translation.definitions.values())
     kept = [branch for branch in branches.values() if _is_used(branch, used)]
@@ -146,29 +143,30 @@ def _branches(
     return found
 
 
-def _cut(
+def _cut_condition(
     point: WorkingPoint, edge: Edge, translation: Translation, features: Mapping[str, Value]
-) -> Value:
-    """Return the value that an event is compared with; of its fold and of its bin where they differ."""
-    language = translation.language
+) -> str:
+    """Return whether an event passes a cut, that of its fold and of its bin where they differ."""
+    language, feature = translation.language, features[edge.feature]
+
+    def passes(cut: Value) -> str:
+        return language.both([*feature.guards, language.compared(edge.direction, feature, cut)])
+
     if point.n_folds is None:
-        return _cut_of_bins(point, edge.cuts, language, features)
+        return passes(_cut_of_bins(point, edge.cuts, language, features))
     number = translation.value(point.content["folds"]["of"])
-    rest = language.divided("%", number, Value(language.integer(point.n_folds), "integer", sure=True,
-                            number=point.n_folds), exact=True)
-    of_folds = []
-    for fold in range(point.n_folds):
-        cuts = [cut for cut in edge.cuts if cut["fold"] == fold]
-        # A fold without this cut lets everything pass.
-        loosest = language.real(np.finfo(float).max * (-1 if edge.direction == ">" else 1))
-        of_folds.append(_cut_of_bins(point, cuts, language, features).text if cuts else loosest)
-    conditions = [
-        language.compared(
-            "==", Value(rest, "integer"), Value(language.integer(fold), "integer", number=fold)
-        )
-        for fold in range(point.n_folds - 1)
-    ]
-    return Value(chained(language, conditions, of_folds), "float")
+    n_folds = Value(language.integer(point.n_folds), "integer", sure=True, number=point.n_folds)
+    rest = Value(language.divided("%", number, n_folds, exact=True), "integer")
+    cuts = {fold: [cut for cut in edge.cuts if cut["fold"] == fold] for fold in range(point.n_folds)}
+    of_fold = {
+        fold: language.compared("==", rest, Value(language.integer(fold), "integer", number=fold))
+        for fold in cuts
+    }
+    cutting = [fold for fold in cuts if cuts[fold]]
+    texts = [_cut_of_bins(point, cuts[fold], language, features).text for fold in cutting]
+    chosen = Value(chained(language, [of_fold[fold] for fold in cutting[:-1]], texts), "float")
+    # A fold without this cut lets everything pass.
+    return language.either([*(of_fold[fold] for fold in cuts if fold not in cutting), passes(chosen)])
 
 
 def _cut_of_bins(

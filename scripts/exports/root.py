@@ -74,6 +74,10 @@ def _draw(point: WorkingPoint) -> str:
         text = re.sub(r"\s+", " ", str(fault))
         return f"#: TTree::Draw has no words for {text}.\nDRAW = None"
     lines = ["#: The selection of TTree::Draw, TTree::CopyTree and TCut."]
+    wide = sorted({one.name for plan, _ in found for one in plan.branches if one.type in ("int64", "uint64")})
+    if wide:
+        lines[0] += f" They take values of {', '.join(wide)} above 2^53 for"
+        lines.append("#: the double next to them, RDataFrame does not.")
     for plan, language in found:
         name = plan.name.removeprefix("passes").lstrip("_").upper()
         text = language.both([step.text for step in plan.steps])
