@@ -178,12 +178,14 @@ class RDataFrame(C):
     def reduced(self, name: str, value: Value) -> tuple[str, str | None]:
         """Return the sum in 8 bytes, smallest or largest element of lists; NaN without one."""
         if name == "sum":
-            return f"Sum({value.text}, {'0.' if value.kind == 'float' else '0LL'})", None
+            # Of a list of floats the sum would be one, too.
+            text = self.as_double(value) if value.kind == "float" else self.as_integer(value)
+            return f"Sum({text})", None
         return self._help({"min": "smallest", "max": "largest"}[name], value.text), None
 
     def truths(self, name: str, text: str) -> str:
         """Return the number of true elements, or whether any or all are."""
-        return {"sum": f"Sum({text}, 0LL)", "any": f"Any({text})", "all": f"All({text})"}[name]
+        return {"sum": f"Sum(ROOT::RVecL({text}))", "any": f"Any({text})", "all": f"All({text})"}[name]
 
     def length(self, value: Value) -> str:
         """Return the number of elements."""
@@ -229,7 +231,7 @@ class Draw(Language):
             return f"({remainder} + {wrapped(other.text)}) % {wrapped(other.text)}"
         quotient = f"floor({wrapped(one.text)} / {wrapped(other.text)})"
         if exact:
-            quotient = f"floor(double({one.text}) / {wrapped(other.text)})"
+            quotient = f"floor(1.0 * {wrapped(one.text)} / {wrapped(other.text)})"
         if operator == "//":
             return quotient
         return f"{wrapped(one.text)} - {quotient} * {wrapped(other.text)}"
@@ -307,6 +309,8 @@ def _whole(*texts: str) -> list[str]:
 
 
 def _parts(text: str) -> tuple[str, str | None]:
+    if "Alt$" in text:
+        raise NotInForm("an element of one list cannot be in a reduction of another")
     values, found, mask = text.partition(_MASK)
     return values, mask if found else None
 

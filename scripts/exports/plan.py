@@ -62,12 +62,14 @@ def plans(point: WorkingPoint, language: Callable[[], Language]) -> list[tuple[P
     found = []
     for selection in point.selections:
         own = language()
-        suffix = [] if len(point.selections) == 1 else [selection["processes"][0]]
-        found.append((_plan(point, selection, own, "_".join(["passes", *suffix])), own))
+        found.append((plan_of(point, selection, own), own))
     return found
 
 
-def _plan(point: WorkingPoint, selection: Mapping[str, Any], language: Language, name: str) -> Plan:
+def plan_of(point: WorkingPoint, selection: Mapping[str, Any], language: Language) -> Plan:
+    """Return the plan of one group of processes."""
+    suffix = [] if len(point.selections) == 1 else [selection["processes"][0]]
+    name = "_".join(["passes", *suffix])
     recipe = point.recipe(selection)
     branches = _branches(point, recipe.branches(), selection, language)
     translation = Translation(language, recipe, branches)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from ..kinds import FormSettings
@@ -10,7 +9,7 @@ from .c_languages import Draw, RDataFrame
 from .cpp_helpers import helpers
 from .heading import heading
 from .language import NotInForm
-from .plan import Plan, plans
+from .plan import Plan, plan_of, plans
 from .working_point import WorkingPoint
 
 
@@ -68,18 +67,20 @@ def _frame(plan: Plan) -> str:
 
 
 def _draw(point: WorkingPoint) -> str:
-    try:
-        found = plans(point, Draw)
-    except NotInForm as fault:
-        text = re.sub(r"\s+", " ", str(fault))
-        return f"#: TTree::Draw has no words for {text}.\nDRAW = None"
-    lines = ["#: The selection of TTree::Draw, TTree::CopyTree and TCut."]
-    wide = sorted({one.name for plan, _ in found for one in plan.branches if one.type in ("int64", "uint64")})
-    if wide:
-        lines[0] += f" They take values of {', '.join(wide)} above 2^53 for"
-        lines.append("#: the double next to them, RDataFrame does not.")
-    for plan, language in found:
-        name = plan.name.removeprefix("passes").lstrip("_").upper()
-        text = language.both([step.text for step in plan.steps])
-        lines.append(f"DRAW{f'_{name}' if name else ''} = {text!r}")
+    lines: list[str] = []
+    for selection in point.selections:
+        several = len(point.selections) > 1
+        name = f"DRAW_{selection['processes'][0].upper()}" if several else "DRAW"
+        language = Draw()
+        try:
+            plan = plan_of(point, selection, language)
+        except NotInForm as fault:
+            lines += [f"#: TTree::Draw has no words for {fault}.", f"{name} = None"]
+            continue
+        lines.append("#: The selection of TTree::Draw, TTree::CopyTree and TCut.")
+        wide = sorted(one.name for one in plan.branches if one.type in ("int64", "uint64"))
+        if wide:
+            lines[-1] += f" They take values of {', '.join(wide)} above 2^53 for"
+            lines.append("#: the double next to them, RDataFrame does not.")
+        lines.append(f"{name} = {language.both([step.text for step in plan.steps])!r}")
     return "\n".join(lines)
