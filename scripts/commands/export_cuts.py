@@ -54,6 +54,7 @@ def _export(options: argparse.Namespace) -> None:
     record = read_record(options.network)
     chosen = choice.choose(record["points"], str(options.network))
     point = WorkingPoint.of(record, chosen, interpolated=options.interpolate)
+    point.check(options.network)
     as_json = options.output is not None and options.output.suffix == ".json"
     text = point.to_json() if as_json else write_form(form, point)
     if options.output is None:

@@ -33,7 +33,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     record = folder / RECORD
     if record.exists():
         found: dict[str, Any] = json.loads(record.read_text())
-        if found.pop("cuts_sha256") != digest_of(table):
+        if found.get("cuts_sha256") != digest_of(table):
             raise ValueError(f"{record}: of other cuts than {table.name} has: run the study again")
         return found
     import pandas as pd

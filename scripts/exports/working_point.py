@@ -74,7 +74,21 @@ class WorkingPoint:
                 f"{path}: not a working point, which has `format: {FORMAT}`: write it with export_cuts "
                 "--form yaml"
             )
-        return cls(content)
+        point = cls(content)
+        point.check(path)
+        return point
+
+    def check(self, path: Path) -> None:
+        """Raise ValueError if the content of a file lacks something."""
+        try:
+            for selection in self.selections:
+                self.recipe(selection)
+            self.cut_table()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            reason = f"no {error}" if isinstance(error, KeyError) else error
+            raise ValueError(
+                f"{path}: not a complete working point of this version ({reason}): write it again"
+            ) from error
 
     @property
     def name(self) -> str:
