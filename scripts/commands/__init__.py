@@ -1,1 +1,1 @@
-"""Commands that are installed with the project: a command is a module with ``main``, named in pyproject.toml."""
+"""Commands that are installed with the project: a module with ``main``, named in pyproject.toml."""

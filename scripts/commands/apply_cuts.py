@@ -23,7 +23,9 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("working_point", type=Path, help="YAML or JSON file of export_cuts")
     found.add_argument("files", nargs="+", metavar="FILE", help="ROOT, parquet, csv or tsv, also as pattern")
-    found.add_argument("--process", metavar="NAME", help="process of the study whose selection and weight it is")
+    found.add_argument(
+        "--process", metavar="NAME", help="process of the study whose selection and weight it is"
+    )
     found.add_argument("--tree", metavar="T", help="tree of ROOT files; that of the study where absent")
     found.add_argument("--output", type=Path, metavar="FILE", help="file to write, .root or .parquet")
     found.add_argument(
@@ -45,7 +47,11 @@ def _apply(options: argparse.Namespace) -> None:
         raise ValueError("--flag needs a file to write it to: give --output")
     point = WorkingPoint.read(options.working_point)
     cutflow = apply_to_files(
-        point, options.files, process=options.process, tree=options.tree, output=options.output,
+        point,
+        options.files,
+        process=options.process,
+        tree=options.tree,
+        output=options.output,
         flag=options.flag,
     )
     print(cutflow_text(cutflow))
@@ -63,7 +69,10 @@ def cutflow_text(cutflow: pd.DataFrame) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for first, *rest in rows:
-        cells = [first.ljust(widths[0]), *(text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))]
+        cells = [
+            first.ljust(widths[0]),
+            *(text.rjust(width) for text, width in zip(rest, widths[1:], strict=True)),
+        ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 

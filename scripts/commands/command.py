@@ -20,8 +20,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
 
 
-def run(name: str, parser: argparse.ArgumentParser, do: Callable[[argparse.Namespace], None],
-        arguments: Sequence[str] | None) -> int:
+def run(
+    name: str,
+    parser: argparse.ArgumentParser,
+    do: Callable[[argparse.Namespace], None],
+    arguments: Sequence[str] | None,
+) -> int:
     """Run a command and return its exit status."""
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)

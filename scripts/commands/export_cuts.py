@@ -21,17 +21,20 @@ def parser() -> argparse.ArgumentParser:
         description="Write the cuts of a working point of a trained network for another framework. Without a "
         "choice it is the one with the best significance, or else the one with the target closest to 0.9.",
     )
-    found.add_argument("network", type=Path, metavar="results/RUN/STUDY/NETWORK", help="folder of the network")
+    found.add_argument(
+        "network", type=Path, metavar="results/RUN/STUDY/NETWORK", help="folder of the network"
+    )
     which = found.add_mutually_exclusive_group()
     which.add_argument("--target", type=float, help="the working point of this target")
-    which.add_argument(
-        "--best-significance", action="store_true", help="the one with the best significance"
-    )
+    which.add_argument("--best-significance", action="store_true", help="the one with the best significance")
     which.add_argument(
         "--signal-efficiency", type=float, metavar="X", help="the tightest that keeps X of the signal"
     )
     which.add_argument(
-        "--background-efficiency", type=float, metavar="X", help="the loosest that keeps X of the background at most"
+        "--background-efficiency",
+        type=float,
+        metavar="X",
+        help="the loosest that keeps X of the background at most",
     )
     found.add_argument("--form", help=f"one of {', '.join(forms())}; yaml where absent")
     found.add_argument("--output", type=Path, help="file to write; the terminal where absent")

@@ -123,7 +123,7 @@ class Application:
         if self.point.content["processes"]:
             cutflow.add(WITH_FEATURES, passing, weights)
         frame = pd.DataFrame(table, index=np.arange(n_events))
-        if self.recipe.event is not None:
+        if self.recipe.event is not None and self.point.n_folds is not None:
             frame[FOLD] = np.mod(events.values(self.recipe.event).values, self.point.n_folds).astype(int)
         cuts = self.point.cut_table()
         for edge in self.point.edges():

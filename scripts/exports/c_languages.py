@@ -11,6 +11,18 @@ from .language import Branch, Language, NotInForm, Value, unique, wrapped
 _NAMES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"}
 _KINEMATIC = ("deltaphi", "deltar", "angle", "mass", "mass_cartesian")
 
+#: Words of C++, which no variable has as its name.
+_WORDS = """
+alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl concept const
+consteval
+constexpr constinit continue co_await co_return co_yield decltype default delete do double else enum explicit
+export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr
+operator or or_eq private protected public register requires return short signed sizeof static struct switch
+template this throw true try typedef typeid typename union unsigned using virtual void volatile while xor
+xor_eq
+cabin std
+"""
+
 
 class C(Language):
     """C++ with the functions of :mod:`scripts.exports.cpp_helpers`, which knows lists.
@@ -18,16 +30,10 @@ class C(Language):
     Branches are doubles, integers of 8 bytes, truth values or texts, or lists of them.
     """
 
-    NAN = "std::nan(\"\")"
+    NAN = 'std::nan("")'
     #: Where the functions of the header are.
     SPACE = "cabin::"
-    reserved = frozenset(
-        "and asm auto bool break case catch char class const continue default delete do double else enum "
-        "explicit export extern false float for friend goto if inline int long mutable namespace new not "
-        "operator or private protected public register return short signed sizeof static struct switch "
-        "template this throw true try typedef typeid typename union unsigned using virtual void volatile "
-        "while xor cabin std event_passes".split()
-    )
+    reserved = frozenset(_WORDS.split())
 
     def __init__(self) -> None:
         self.helpers = False
@@ -65,8 +71,8 @@ class C(Language):
         """Return the result of ``//`` or ``%``, which round down."""
         convert = self.as_integer if exact else self.as_double
         return self._help(
-            "quotient" if operator == "//" else "modulo", *(self._typed(convert(side), exact, side)
-            for side in (one, other))
+            "quotient" if operator == "//" else "modulo",
+            *(self._typed(convert(side), exact, side) for side in (one, other)),
         )
 
     def _typed(self, text: str, exact: bool, value: Value) -> str:
@@ -145,7 +151,8 @@ class RDataFrame(C):
     def compared(self, operator: str, one: Value, other: Value) -> str:
         """Return a comparison; unsigned integers are made signed before it."""
         sides = [
-            side if side.kind == "float" or side.number is not None or side.is_double
+            side
+            if side.kind == "float" or side.number is not None or side.is_double
             else Value(self.as_integer(side), side.kind, side.is_list)
             for side in (one, other)
         ]
@@ -290,7 +297,9 @@ class Draw(Language):
     def element(self, value: Value, index: Value) -> tuple[str, str | None]:
         """Return an element, and whether it is there."""
         if _MASK in value.text or not re.fullmatch(r"[\w.]+", value.text) or index.number is None:
-            raise NotInForm(f"{value.text.replace(_MASK, '[')}[{index.text}] takes an element of what is computed")
+            raise NotInForm(
+                f"{value.text.replace(_MASK, '[')}[{index.text}] takes an element of what is computed"
+            )
         if index.number < 0:
             raise NotInForm(f"{value.text}[{index.text}] counts from the end")
         return f"Alt$({value.text}[{index.text}], 0)", f"Length$({value.text}) > {index.text}"

@@ -59,7 +59,9 @@ class Choice:
         if math.isclose(_distance(closest, self.target), 0.0, abs_tol=1e-9 * abs(self.target)):
             return closest
         found = closest["working_point"]["target"]
-        text = f"the closest is {found:g}" if found is not None else "it has one working point, without target"
+        text = (
+            f"the closest is {found:g}" if found is not None else "it has one working point, without target"
+        )
         raise ValueError(f"{network} has no working point of the target {self.target:g}: {text}")
 
 
@@ -83,7 +85,9 @@ def _next(
 ) -> Mapping[str, Any]:
     known = [point for point in points if point["working_point"][name]["value"] is not None]
     values = {id(point): float(point["working_point"][name]["value"]) for point in known}
-    fitting = [point for point in known if (values[id(point)] >= asked) == at_least or values[id(point)] == asked]
+    fitting = [
+        point for point in known if (values[id(point)] >= asked) == at_least or values[id(point)] == asked
+    ]
     if fitting:
         return min(fitting, key=lambda point: abs(values[id(point)] - asked))
     what = name.replace("_", " ")

@@ -70,4 +70,5 @@ def _function(plan: Plan) -> str:
 
 
 def _list(branch: Branch) -> str:
-    return f"const auto {branch.identifier} = cabin::list_of<{_TYPES[branch.kind]}>({branch.identifier}_of_event);"
+    name = branch.identifier
+    return f"const auto {name} = cabin::list_of<{_TYPES[branch.kind]}>({name}_of_event);"

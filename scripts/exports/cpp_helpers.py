@@ -34,6 +34,7 @@ template <class F, class... A> auto each(F f, const A&... a) {
     return result;
   }
 }
+const double pi = 3.141592653589793;
 const double none = std::numeric_limits<double>::quiet_NaN();
 template <class C, class A, class B> auto where(const C& condition, const A& one, const B& other) {
   return each([](auto c, auto x, auto y) -> std::common_type_t<decltype(x), decltype(y)> {
@@ -63,23 +64,32 @@ template <class T> auto from_end(const LIST<T>& list, double i) {
 }
 template <class T, class I> LIST<double> take(const LIST<T>& list, const LIST<I>& indices) {
   LIST<double> result;
-  for (std::size_t i = 0; i < indices.size(); ++i) result.push_back(at(list, static_cast<double>(indices[i])));
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    result.push_back(at(list, static_cast<double>(indices[i])));
+  }
   return result;
 }
 template <class T> double smallest(const LIST<T>& list) {
   double result = none;
-  for (std::size_t i = 0; i < list.size(); ++i) if (!(static_cast<double>(list[i]) >= result)) result = static_cast<double>(list[i]);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const double value = static_cast<double>(list[i]);
+    if (!(value >= result)) result = value;
+  }
   return result;
 }
 template <class T> double largest(const LIST<T>& list) {
   double result = none;
-  for (std::size_t i = 0; i < list.size(); ++i) if (!(static_cast<double>(list[i]) <= result)) result = static_cast<double>(list[i]);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const double value = static_cast<double>(list[i]);
+    if (!(value <= result)) result = value;
+  }
   return result;
 }
 template <class A, class B> auto deltaphi(const A& a, const B& b) {
-  return each([](double x, double y) { return modulo(x - y + M_PI, 2 * M_PI) - M_PI; }, a, b);
+  return each([](double x, double y) { return modulo(x - y + pi, 2 * pi) - pi; }, a, b);
 }
-template <class A, class B, class C, class D> auto deltar(const A& eta1, const B& phi1, const C& eta2, const D& phi2) {
+template <class A, class B, class C, class D>
+auto deltar(const A& eta1, const B& phi1, const C& eta2, const D& phi2) {
   return each([](double a, double b, double c, double d) {
     const double phi = deltaphi(b, d);
     return std::sqrt((a - c) * (a - c) + phi * phi);
@@ -87,7 +97,8 @@ template <class A, class B, class C, class D> auto deltar(const A& eta1, const B
 }
 template <class... A> auto angle(const A&... components) {
   return each([](double a, double b, double c, double x, double y, double z) {
-    const double cosine = (a * x + b * y + c * z) / std::sqrt((a * a + b * b + c * c) * (x * x + y * y + z * z));
+    const double lengths = std::sqrt((a * a + b * b + c * c) * (x * x + y * y + z * z));
+    const double cosine = (a * x + b * y + c * z) / lengths;
     return std::acos(std::fmax(-1., std::fmin(1., cosine)));
   }, components...);
 }
@@ -109,7 +120,8 @@ template <class... A> auto mass(const A&... components) {
     const double v[] = {double(values)...};
     double px = 0, py = 0, pz = 0, energy = 0;
     for (std::size_t i = 0; i < sizeof...(values); i += 4) {
-      const double x = v[i] * std::cos(v[i + 2]), y = v[i] * std::sin(v[i + 2]), z = v[i] * std::sinh(v[i + 1]);
+      const double x = v[i] * std::cos(v[i + 2]), y = v[i] * std::sin(v[i + 2]);
+      const double z = v[i] * std::sinh(v[i + 1]);
       px += x; py += y; pz += z;
       energy += std::sqrt(x * x + y * y + z * z + v[i + 3] * std::fabs(v[i + 3]));
     }
@@ -192,9 +204,16 @@ def helpers(*, of_root: bool) -> str:
     """Return the functions, for lists of ROOT (RVec) or for those of the header."""
     text = _COMMON.replace("GUARD", "CABIN_EXPORTED_RVEC" if of_root else "CABIN_EXPORTED_LISTS")
     if of_root:
-        return text.replace("TYPES\n", "").replace("MORE", "").replace("LIST", "ROOT::RVec").replace(
-            "namespace cabin {", "namespace cabin_rvec {"
-        ).replace("namespace cabin\n", "namespace cabin_rvec\n")
-    return text.replace("TYPES", _LIST).replace("MORE", _OPERATORS).replace("LIST", "List").replace(
-        "CABIN_EXPORTED_Lists", "CABIN_EXPORTED_LISTS"
+        return (
+            text.replace("TYPES\n", "")
+            .replace("MORE", "")
+            .replace("LIST", "ROOT::RVec")
+            .replace("namespace cabin {", "namespace cabin_rvec {")
+            .replace("namespace cabin\n", "namespace cabin_rvec\n")
+        )
+    return (
+        text.replace("TYPES", _LIST)
+        .replace("MORE", _OPERATORS)
+        .replace("LIST", "List")
+        .replace("CABIN_EXPORTED_Lists", "CABIN_EXPORTED_LISTS")
     )

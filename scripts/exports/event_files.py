@@ -80,7 +80,8 @@ class RootFile(EventFile):
 
     def __init__(self, path: Path, tree: str) -> None:
         super().__init__(path)
-        self._tree_name, self._tree, self._names = tree.rpartition("/")[2], None, list[str]()
+        self._tree_name, self._names = tree.rpartition("/")[2], list[str]()
+        self._tree: Any = None
         import uproot
 
         self._file = uproot.recreate(self._partial)
@@ -91,7 +92,9 @@ class RootFile(EventFile):
             types = {name: _type(values) for name, values in chunk.items()}
             odd = [name for name, kind in types.items() if kind is None]
             if odd:
-                log.info("%s: not written, as they hold texts or missing values: %s", self._path, ", ".join(odd))
+                log.info(
+                    "%s: not written, as they hold texts or missing values: %s", self._path, ", ".join(odd)
+                )
             # A branch that has the name of the lengths of a list is these lengths.
             lengths = {f"n{name}" for name, kind in types.items() if kind and kind.startswith("var")}
             self._names = [name for name, kind in types.items() if kind is not None and name not in lengths]
@@ -111,7 +114,12 @@ def _type(values: Any) -> str | None:
     return kind if len(parts) == 2 and parts[0] == "var" and parts[1] in _NUMBERS else None
 
 
-_NUMBERS = {"bool", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
+_NUMBERS = {
+    "bool",
+    "float32",
+    "float64",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+}
 
 
 def event_file(path: Path, tree: str) -> EventFile:

@@ -75,7 +75,7 @@ def _significances(
 
 
 def branch_types(study: Study, files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
-    """Return type, and whether it has lists, of each branch, from the first event of a file of each process."""
+    """Return the type of each branch, and whether it has lists, from an event of each process."""
     found: dict[str, dict[str, Any]] = {}
     source: Any = study.source
     for process, of_process in files.items():
@@ -86,9 +86,7 @@ def branch_types(study: Study, files: Mapping[str, Sequence[str]]) -> dict[str, 
     return found
 
 
-def _first_event(
-    files: Sequence[str], tree: str | None, names: Sequence[str]
-) -> Iterator[tuple[str, Any]]:
+def _first_event(files: Sequence[str], tree: str | None, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
     for path in files:
         with open_ntuple(path, tree) as ntuple:
             if not names or not ntuple.n_events:

@@ -34,7 +34,9 @@ def _lines(point: WorkingPoint) -> Iterator[str]:
             f"{point.n_folds} sets of cuts, of a training each: an event meets those of its fold, "
             f"({folds['of']}) % {point.n_folds}."
         )
-    if any(one["missing"] for one in point.selections) or any(one["preselection"] for one in point.selections):
+    if any(one["missing"] for one in point.selections) or any(
+        one["preselection"] for one in point.selections
+    ):
         passes = content["without_object"] == "pass"
         yield (
             "An event in which an object of a condition is missing "

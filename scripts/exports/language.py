@@ -220,7 +220,9 @@ class Language(ABC):
             last = text
             if not all(value.sure for value in values):
                 last = self.where(
-                    self.binary(f"{operator}=", text, result), text, f"{wrapped(result)} + {wrapped(text)}",
+                    self.binary(f"{operator}=", text, result),
+                    text,
+                    f"{wrapped(result)} + {wrapped(text)}",
                     is_list=is_list,
                 )
             result = self.where(self.binary(operator, result, text), result, last, is_list=is_list)

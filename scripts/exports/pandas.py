@@ -10,8 +10,7 @@ from .python_languages import Pandas
 from .working_point import WorkingPoint
 
 NOTE = (
-    'Columns are made double first: with float32 columns numpy would compare in 4 bytes, as in '
-    'df["x"] > 0.1.'
+    'Columns are made double first: with float32 columns numpy would compare in 4 bytes, as in df["x"] > 0.1.'
 )
 
 

@@ -89,7 +89,10 @@ def plan_of(point: WorkingPoint, selection: Mapping[str, Any], language: Languag
             steps.append(Step(LACKING, language.negation(language.either(gaps))))
     for edge in edges:
         steps.append(Step(edge.label, _cut_condition(point, edge, translation, features)))
-    steps = [Step(step, text) for step, text in zip(named([one.name for one in steps]), (one.text for one in steps), strict=True)]
+    steps = [
+        Step(step, text)
+        for step, text in zip(named([one.name for one in steps]), (one.text for one in steps), strict=True)
+    ]
     used = [step.text for step in steps] + list(translation.definitions.values())
     kept = [branch for branch in branches.values() if _is_used(branch, used)]
     return Plan(name, selection["processes"], kept, translation.definitions, steps)
@@ -202,7 +205,10 @@ def _curve(cuts: Sequence[Mapping[str, Any]], value: str, language: Language) ->
         step = wrapped(language.binary("-", value, language.real(start)))
         # In the order in which scipy adds the powers up, for the same number to the last digit.
         powers = [step, f"({step} * {step})", f"({step} * {step} * {step})"]
-        terms = [f"{wrapped(language.real(factor))} * {power}" for factor, power in zip(factors[2::-1], powers, strict=True)]
+        terms = [
+            f"{wrapped(language.real(factor))} * {power}"
+            for factor, power in zip(factors[2::-1], powers, strict=True)
+        ]
         pieces.append(" + ".join([language.real(factors[3]), *terms]))
     pieces = [language.real(known[0]), *pieces]
     bounds = [lower, *(language.real(centre) for centre in centres[1:-1])]

@@ -62,7 +62,8 @@ def at(values, index, missing):
 def take(values, indices):
     """Return the elements at lists of indices; NaN where there is none."""
     found = (indices >= 0) & (indices < ak.num(values, axis=1))
-    padded = ak.concatenate([values, ak.full_like(ak.num(values, axis=1), np.nan, dtype=float)[:, None]], axis=1)
+    none = np.full((len(values), 1), np.nan)
+    padded = ak.concatenate([values, none], axis=1)
     return padded[ak.where(found, indices, ak.num(values, axis=1))]
 ''',
 }
@@ -91,7 +92,9 @@ def module_text(point: WorkingPoint, language: type[Pandas], events: str, note: 
     found = plans(point, language)
     lists = issubclass(language, Awkward)
     helpers = sorted({name for _, own in found for name in own.helpers})
-    helpers = [name for name in _HELPERS if name in {*helpers, *(n for h in helpers for n in _NEEDS.get(h, []))}]
+    helpers = [
+        name for name in _HELPERS if name in {*helpers, *(n for h in helpers for n in _NEEDS.get(h, []))}
+    ]
     lines = heading(point)
     docstring = "\n".join(['"""' + lines[0], "", *lines[1:], note, '"""'])
     imports = [*(["import awkward as ak"] if lists else []), "import numpy as np"]
@@ -117,7 +120,8 @@ def _functions(plan: Plan, lists: bool, events: str) -> list[str]:
     body += ["return {", *entries, "}"]
     inner = "".join(f"    {line}\n" for line in body)
     texts = [
-        f'def {steps}(events):\n    """Return which events{of} pass each step, by its name; from {events}."""\n{inner}',
+        f'def {steps}(events):\n    """Return which events{of} pass each step, by name; from {events}."""\n'
+        f"{inner}",
         f'def {plan.name}(events):\n    """Return which events{of} pass all steps; from {events}."""\n'
         f"    return np.logical_and.reduce(list({steps}(events).values()))\n",
     ]
@@ -144,7 +148,7 @@ def _read(branch: Branch, lists: bool) -> str:
     if numbers is None:
         return f"{branch.identifier} = {text}"
     if lists:
-        return f"{branch.identifier} = ak.values_astype({text}, np.{'bool_' if numbers == 'bool' else numbers})"
+        return (
+            f"{branch.identifier} = ak.values_astype({text}, np.{'bool_' if numbers == 'bool' else numbers})"
+        )
     return f"{branch.identifier} = {text}.to_numpy({numbers!r})"
-
-

@@ -85,10 +85,12 @@ def _of_expressions(study: Study) -> dict[str, Any]:
     source: Any = study.source
     for name, process in source.processes.items():
         recipe = source.recipe(name, study)
-        columns = {
-            column: text for column, text in recipe["columns"].items() if text != f"`{column}`"
+        columns = {column: text for column, text in recipe["columns"].items() if text != f"`{column}`"}
+        one = {
+            "columns": columns,
+            "preselection": [{name: text} for name, text in recipe["steps"]],
+            "missing": recipe["missing"],
         }
-        one = {"columns": columns, "preselection": [{name: text} for name, text in recipe["steps"]], "missing": recipe["missing"]}
         same = next((other for other in selections if all(other[key] == one[key] for key in one)), None)
         if same is None:
             selections.append({"processes": [name], **one})

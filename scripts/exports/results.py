@@ -29,7 +29,9 @@ def read_record(folder: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"{folder}: no such folder{hint}")
     table = folder / "cuts.csv"
     if not table.exists():
-        raise FileNotFoundError(f"{table}: no such file: name the folder of a network, results/RUN/STUDY/NETWORK")
+        raise FileNotFoundError(
+            f"{table}: no such file: name the folder of a network, results/RUN/STUDY/NETWORK"
+        )
     record = folder / RECORD
     if record.exists():
         found: dict[str, Any] = json.loads(record.read_text())

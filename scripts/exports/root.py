@@ -52,9 +52,14 @@ def _frame(plan: Plan) -> str:
     lines += [f"    {step.name!r}: {step.text!r}," for step in plan.steps]
     function = plan.name.replace("passes", "select", 1)
     lines += ["}", "", "", f"def {function}(frame):"]
-    lines.append(f'    """Return an RDataFrame with the events{of} that pass; its Report() is the cutflow."""')
+    lines.append(
+        f'    """Return an RDataFrame with the events{of} that pass; its Report() is the cutflow."""'
+    )
     if aliases:
-        lines += [f"    for alias, branch in {prefix}ALIASES.items():", "        frame = frame.Alias(alias, branch)"]
+        lines += [
+            f"    for alias, branch in {prefix}ALIASES.items():",
+            "        frame = frame.Alias(alias, branch)",
+        ]
     if plan.definitions:
         lines += [
             "    known = [str(name) for name in frame.GetColumnNames()]",

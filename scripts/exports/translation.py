@@ -1,9 +1,9 @@
 """From expressions of branches to those of a language.
 
 The tree of an expression is the one that is evaluated (:mod:`scripts.data.expressions`), and so are the
-rules: a condition on NaN is neither true nor false, a missing value makes missing what needs it, arithmetic is
-of double precision or of exact integers. One rule is another: an element of a list whose condition hangs on
-NaN is left out by a mask, where the evaluation leaves out the event.
+rules: a condition on NaN is neither true nor false, a missing value makes missing what needs it, arithmetic
+is of double precision or of exact integers. One rule is another: an element of a list whose condition hangs
+on NaN is left out by a mask, where the evaluation leaves out the event.
 """
 
 from __future__ import annotations
@@ -181,7 +181,9 @@ class _Visit:
             return plain
         number = Value("", "float", number=branch.sentinel)
         if branch.kind == "integer" and branch.sentinel.is_integer():
-            number = Value(self.language.integer(int(branch.sentinel)), "integer", number=int(branch.sentinel))
+            number = Value(
+                self.language.integer(int(branch.sentinel)), "integer", number=int(branch.sentinel)
+            )
         if branch.kind == "condition":
             raise NotInForm(f"{name} holds true or false, in which no sentinel is found")
         is_there, is_missing = (self.language.compared(sign, plain, number) for sign in ("!=", "=="))
@@ -270,8 +272,11 @@ class _Visit:
         assert isinstance(guards, tuple)
         if one.sure and other.sure:
             return Value(
-                language.compared(sign, one, other), "condition",
-                fails=language.compared(OPPOSITE[sign], one, other), sure=True, **common,  # type: ignore[arg-type]
+                language.compared(sign, one, other),
+                "condition",
+                fails=language.compared(OPPOSITE[sign], one, other),
+                sure=True,
+                **common,  # type: ignore[arg-type]
             )
 
         def certain(how: str) -> str:
@@ -281,7 +286,10 @@ class _Visit:
             return language.both([*guards, language.compared(how, one, other)])
 
         return Value(
-            certain(sign), "condition", fails=certain(OPPOSITE[sign]), **common  # type: ignore[arg-type]
+            certain(sign),
+            "condition",
+            fails=certain(OPPOSITE[sign]),
+            **common,  # type: ignore[arg-type]
         )
 
     def _joined(self, is_and: bool, values: list[Value]) -> Value:
@@ -348,7 +356,7 @@ class _Visit:
         one, other = self._number(one), self._number(other)
         exact = one.kind == other.kind == "integer"
         convert = language.as_integer if exact else language.as_double
-        guards = []
+        guards: list[str | None] = []
         if not chosen.sure:
             guards.append(language.either([holds, not_so]))
         if one.guards or other.guards:
@@ -356,7 +364,11 @@ class _Visit:
         text = language.where(holds, convert(one), convert(other), is_list=is_list)
         sure = not guards and one.sure and other.sure
         return Value(
-            text, "integer" if exact else "float", guards=tuple(unique(guards)), sure=sure, **common  # type: ignore[arg-type]
+            text,
+            "integer" if exact else "float",
+            guards=tuple(unique(guards)),
+            sure=sure,
+            **common,  # type: ignore[arg-type]
         )
 
     def _reduced(self, name: str, value: Value) -> Value:
@@ -375,8 +387,10 @@ class _Visit:
                 whether = language.either([whether, condition.missing])
             text = language.truths(name, whether)
             return Value(
-                language.both([is_there, text]), "condition",
-                fails=language.both([is_there, language.negation(text)]), missing=value.absent,
+                language.both([is_there, text]),
+                "condition",
+                fails=language.both([is_there, language.negation(text)]),
+                missing=value.absent,
                 sure=not guards,
             )
         if value.kind == "condition":
@@ -394,11 +408,11 @@ class _Visit:
             missing = language.either(
                 [value.absent, language.compared("==", _integer(language.length(value)), _zero(language))]
             )
-        guards = tuple(unique([*guards, there]))
+        all_guards = tuple(unique([*guards, there]))
         exact = value.kind == "integer"
-        sure = exact and not guards and name == "sum"
+        sure = exact and not all_guards and name == "sum"
         kind: Kind = "integer" if exact else "float"
-        return Value(text, kind, guards=guards, missing=missing, sure=sure)
+        return Value(text, kind, guards=all_guards, missing=missing, sure=sure)
 
     def _selected(self, value: Value, at: Value) -> Value:
         language = self.language
@@ -430,7 +444,10 @@ class _Visit:
         )
         absent = unique([value.absent, at.absent])
         return Value(
-            text, "float", is_list=True, missing=beyond,
+            text,
+            "float",
+            is_list=True,
+            missing=beyond,
             absent=self.language.either(absent) if absent else None,
         )
 
@@ -453,8 +470,10 @@ class _Visit:
 
         # A sentinel, or an index that is missing, or an event without the list.
         gaps = unique([value.absent, at.missing, beyond])
-        inner = None if value.missing is None else language.both(
-            [language.negation(language.either(gaps)), element_of(value.missing)]
+        inner = (
+            None
+            if value.missing is None
+            else language.both([language.negation(language.either(gaps)), element_of(value.missing)])
         )
         missing = language.either(unique([*gaps, inner]))
         if value.kind == "condition":
@@ -522,7 +541,11 @@ def joined(language: Language, is_and: bool, conditions: list[Value]) -> Value:
         decided = fail if is_and else text
         missing = language.both([language.either(gaps), language.negation(decided)])
     return Value(
-        text, "condition", is_list, fails=fail, missing=missing,
+        text,
+        "condition",
+        is_list,
+        fails=fail,
+        missing=missing,
         absent=language.either(absent) if absent else None,
         sure=all(condition.sure for condition in conditions),
     )

@@ -145,7 +145,9 @@ class WorkingPoint:
             raise ValueError(f"the working point has no process {process}: {hint}")
         return next(one for one in self.selections if process in one["processes"])
 
-    def recipe(self, selection: Mapping[str, Any], process: str | None = None, tree: str | None = None) -> Recipe:
+    def recipe(
+        self, selection: Mapping[str, Any], process: str | None = None, tree: str | None = None
+    ) -> Recipe:
         """Return what is computed of branches: columns, the steps of the preselection, weight and event."""
         names = [one["name"] for one in self.content["features"]]
         of_process = self.content["processes"].get(process, {})
@@ -205,8 +207,7 @@ class WorkingPoint:
         for cut in self.content["cuts"]:
             found.setdefault((cut["feature"], cut["direction"]), []).append(cut)
         return [
-            Edge(feature, direction, cuts, self.unit(feature))
-            for (feature, direction), cuts in found.items()
+            Edge(feature, direction, cuts, self.unit(feature)) for (feature, direction), cuts in found.items()
         ]
 
     def to_json(self) -> str:

@@ -56,15 +56,18 @@ def working_point(
     """
     own = {"columns": columns or {}, "steps": steps or [], "missing": missing or {}}
     selections = selections or {"toy": own}
-    rows = [{"feature": name, "direction": sign, "cut": cut, "unit": "GeV", **(more[0] if more else {})}
-            for name, sign, cut, *more in cuts]
+    rows = [
+        {"feature": name, "direction": sign, "cut": cut, "unit": "GeV", **(more[0] if more else {})}
+        for name, sign, cut, *more in cuts
+    ]
     names = list(dict.fromkeys([*(row["feature"] for row in rows), *(features or [])]))
     names += [follows["property"]] if follows and follows["property"] not in names else []
     content = {
         "format": FORMAT,
         "provenance": {"title": "Made-up events", "run": "r", "study": "toy", "network": "scan"},
         "working_point": {
-            "target": 0.9, "target_of": "signal",
+            "target": 0.9,
+            "target_of": "signal",
             "signal_efficiency": {"value": 0.9, "uncertainty": 0.01},
             "background_efficiency": {"value": 0.1, "uncertainty": 0.01},
         },
@@ -235,7 +238,10 @@ def by_root(point: WorkingPoint, arrays: dict[str, Any], folder: Path) -> dict[s
     (folder / "run.py").write_text(_ROOT)
     names = functions_of(point, "select")
     done = subprocess.run(
-        [ROOT_PYTHON, "-W", "ignore", "run.py", str(n), *names], cwd=folder, capture_output=True, text=True,
+        [ROOT_PYTHON, "-W", "ignore", "run.py", str(n), *names],
+        cwd=folder,
+        capture_output=True,
+        text=True,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]

@@ -23,7 +23,16 @@ def plain_events(n: int, seed: int = 1) -> dict[str, np.ndarray]:
 
     def edges(values, cut):
         kind = values.dtype.type
-        special = [cut, np.nextafter(cut, -np.inf), np.nextafter(cut, np.inf), np.nan, np.inf, -np.inf, 0.0, -0.0]
+        special = [
+            cut,
+            np.nextafter(cut, -np.inf),
+            np.nextafter(cut, np.inf),
+            np.nan,
+            np.inf,
+            -np.inf,
+            0.0,
+            -0.0,
+        ]
         special += [np.nextafter(kind(cut), kind(-np.inf)), np.nextafter(kind(cut), kind(np.inf)), -999.0]
         at = random.random(len(values)) < 0.3
         values[at] = np.array(special).astype(kind)[random.integers(len(special), size=at.sum())]
@@ -52,12 +61,18 @@ def check(point, arrays, folder, root):
 def plain_points(arrays):
     """Working points of plain branches: with sentinels and steps, in bins, interpolated, in folds."""
     plain = working_point(
-        CUTS, arrays, missing={"lep": -999.0, "sentinel32": -999.9}, features=["sentinel32"],
+        CUTS,
+        arrays,
+        missing={"lep": -999.0, "sentinel32": -999.9},
+        features=["sentinel32"],
         steps=["met > 50 or not (x32 > 0.2)", "sentinel32 != 0.5", "n < 6 or lep < 3"],
     )
     yield plain
     yield working_point(
-        CUTS, arrays, missing={"lep": -999.0}, without_object="pass",
+        CUTS,
+        arrays,
+        missing={"lep": -999.0},
+        without_object="pass",
         steps=["lep > 10 and met > 0", "not (lep > 100 or x32 < -0.3)", "where(lep > 0, met, lep) > 20"],
     )
     bins = [{"low": low, "high": high} for low, high in ((0.0, 20.0), (20.0, 77.0), (77.0, 100.0))]
@@ -173,7 +188,9 @@ def jagged_points(arrays):
     for number, text in enumerate(CONDITIONS):
         selections[f"condition{number}"] = {"steps": [text]}
     sentinels = {"Jet_pt": float(ak.flatten(arrays["Jet_pt"])[0]), "MET_pt": float(arrays["MET_pt"][1])}
-    for number, text in enumerate(["sum(Jet_pt) > 60", "max(Jet_pt) < 80", "Jet_pt[0] > MET_pt", "len(Jet_pt) > 1"]):
+    for number, text in enumerate(
+        ["sum(Jet_pt) > 60", "max(Jet_pt) < 80", "Jet_pt[0] > MET_pt", "len(Jet_pt) > 1"]
+    ):
         selections[f"sentinel{number}"] = {"steps": [text], "missing": sentinels}
     cuts = [("MET_pt", ">", 5.0)]
     yield working_point(cuts, arrays, selections=selections)
@@ -201,7 +218,7 @@ def test_lists_and_computed_features(tmp_path):
         found = in_all_forms(point, arrays, folder, root=False)
         assert differing(found) == {}
         shares = [flags.mean() for flags in found["apply"]]
-        assert 0 < min(shares)
+        assert min(shares) > 0
         assert max(shares) < 0.98
 
 
