@@ -133,9 +133,7 @@ class Exports(Settings):
     """
 
     target: Positive | None = Field(default=None, description="The working point of this target")
-    best_significance: Literal[True] | None = Field(
-        default=None, description="The working point with the best significance"
-    )
+    best_significance: bool = Field(default=False, description="The working point with the best significance")
     signal_efficiency: Share | None = Field(
         default=None, description="The tightest working point that keeps this share of the signal"
     )
@@ -154,7 +152,8 @@ class Exports(Settings):
     def choice(self) -> dict[str, Any]:
         """What the working point is chosen by."""
         keys = ("target", "best_significance", "signal_efficiency", "background_efficiency")
-        return {key: value for key in keys if (value := getattr(self, key)) is not None}
+        given = {key: getattr(self, key) for key in keys}
+        return {key: value for key, value in given.items() if value is not None and value is not False}
 
     @model_validator(mode="after")
     def _one_choice(self) -> Exports:
@@ -222,8 +221,10 @@ class StudySettings(Settings):
     tables: DefaultOrEntries = Field(
         default=DEFAULT, description="Tables by name, each a `table` and its settings; or `default`"
     )
-    exports: Exports = Field(
-        default=Exports(), description="Cuts for other frameworks; not of the paper's studies"
+    exports: Exports | None = Field(
+        default=None,
+        description="What is exported to other frameworks; all networks with cuts where absent. Not of a "
+        "config that changes the paper's",
     )
     claims: dict[str, dict[str, Any]] = Field(
         default={}, description="Statements of papers on this study, by id"
@@ -421,8 +422,8 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         }
     if raw is None or faults:
         raise ConfigError("\n".join(faults))
-    kept = ("title", "split", "features", "scaling", "counting_experiment", "exports", "claims")
-    rest = {key: getattr(raw, key) for key in kept}
+    kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
+    rest = {key: getattr(raw, key) for key in kept} | {"exports": raw.exports or Exports()}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.cut_interpolation import interpolate_cuts
 from ..data.cut_table import passes_cut_table
-from ..data.ntuple_file import open_ntuple
+from ..data.ntuple_file import SEPARATORS, open_ntuple
 from ..data.ntuple_reading import Events, chunks_of, passes_step
 from ..data.ntuple_recipe import ALL_EVENTS, WITH_FEATURES, Recipe
 from .working_point import WorkingPoint
@@ -81,10 +81,13 @@ class Application:
     point : WorkingPoint
     recipe : Recipe
         Of :meth:`WorkingPoint.recipe`.
+    tree : str, optional
+        Tree of the files, in place of that of the study.
     """
 
     point: WorkingPoint
     recipe: Recipe
+    tree: str | None = None
 
     def apply(self, chunk: Any, n_events: int, cutflow: Cutflow) -> NDArray[np.bool_]:
         """Return which events pass, and count them.
@@ -147,6 +150,11 @@ class Application:
             return np.asarray(values > at if direction == ">" else values < at)
         return passes_cut_table(frame, cuts)[:, 0]
 
+    def tree_of(self, path: str) -> str | None:
+        """Return the tree of a file; none of a table, where it was the study that had trees."""
+        is_table = path.lower().removesuffix(".gz").endswith((".parquet", *SEPARATORS))
+        return self.tree or (None if is_table else self.recipe.tree)
+
     def read(
         self, files: Sequence[str], cutflow: Cutflow, more: Sequence[str] | None = ()
     ) -> Iterator[tuple[Chunk, NDArray[np.bool_]]]:
@@ -167,7 +175,7 @@ class Application:
         """
         needed = self.recipe.branches()
         for path in files:
-            with open_ntuple(path, self.recipe.tree) as ntuple:
+            with open_ntuple(path, self.tree_of(path)) as ntuple:
                 names = {**dict.fromkeys(ntuple.names if more is None else more, "the output"), **needed}
                 for _, n_events, chunk in chunks_of(ntuple, names):
                     try:

@@ -80,7 +80,7 @@ class RootFile(EventFile):
 
     def __init__(self, path: Path, tree: str) -> None:
         super().__init__(path)
-        self._tree_name, self._names = tree.rpartition("/")[2], list[str]()
+        self._tree_name, self._names = tree, list[str]()
         self._tree: Any = None
         import uproot
 

@@ -114,7 +114,7 @@ def read_cuts(cuts: Path) -> pd.DataFrame:
     """Read ``cuts.csv`` with each cut as the double that was written, to the last digit."""
     import pandas as pd
 
-    return pd.read_csv(cuts, float_precision="round_trip")
+    return pd.read_csv(cuts, converters={"cut": float})
 
 
 def points_of(

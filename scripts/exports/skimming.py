@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..data.ntuple_file import open_ntuple
 from ..data.ntuple_paths import find_files
 from .application import Application, Cutflow
 from .event_files import event_file
@@ -16,6 +19,8 @@ from .working_point import WorkingPoint
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger("cabin.apply_cuts")
 
 
 def apply_to_files(
@@ -48,17 +53,24 @@ def apply_to_files(
         One line: a file that is not read or lacks a branch, a process that there is not, an output of another
         format, or an output that is one of the files.
     """
-    recipe = point.recipe(point.selection_of(process), process, tree)
+    recipe = point.recipe(point.selection_of(process), process)
     files = find_files(patterns)
     if output is not None and str(output.resolve()) in {str(Path(path).resolve()) for path in files}:
         raise ValueError(f"{output}: it is one of the files that are read: name another output")
+    if recipe.weight is not None:
+        with open_ntuple(files[0], Application(point, recipe, tree).tree_of(files[0])) as ntuple:
+            lacking = [name for name in recipe.weight.names if name not in ntuple.names]
+        if lacking:
+            # Real data has none.
+            log.info("%s: no branch %s, so events count without weights", files[0], lacking[0])
+            recipe = replace(recipe, weight=None)
     cutflow = Cutflow()
     more: Sequence[str] | None = () if flag or output is None else None
     with ExitStack() as stack:
         written = None
         if output is not None:
-            written = stack.enter_context(event_file(output, recipe.tree or "events"))
-        for chunk, passing in Application(point, recipe).read(files, cutflow, more):
+            written = stack.enter_context(event_file(output, tree or recipe.tree or "events"))
+        for chunk, passing in Application(point, recipe, tree).read(files, cutflow, more):
             if written is None:
                 continue
             if flag:

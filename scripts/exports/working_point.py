@@ -145,9 +145,7 @@ class WorkingPoint:
             raise ValueError(f"the working point has no process {process}: {hint}")
         return next(one for one in self.selections if process in one["processes"])
 
-    def recipe(
-        self, selection: Mapping[str, Any], process: str | None = None, tree: str | None = None
-    ) -> Recipe:
+    def recipe(self, selection: Mapping[str, Any], process: str | None = None) -> Recipe:
         """Return what is computed of branches: columns, the steps of the preselection, weight and event."""
         names = [one["name"] for one in self.content["features"]]
         of_process = self.content["processes"].get(process, {})
@@ -163,7 +161,7 @@ class WorkingPoint:
                 "where": of_process.get("where"),
                 "weight": of_process.get("weight") or self.common("weight"),
                 "event": None if folds is None else str(folds["of"]),
-                "tree": tree or of_process.get("tree") or self.common("tree"),
+                "tree": of_process.get("tree") or self.common("tree"),
             }
         )
 

@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 import uproot
 
+from scripts.data.cut_table import passes_cut_table
+from scripts.exports.skimming import apply_to_files
+from scripts.exports.working_point import WorkingPoint
 from tests.ntuple_files import ntuple_study
 from tests.studies import NETWORKS
 
@@ -75,12 +78,34 @@ def test_from_ntuples_to_figures(tmp_path, run_snakemake, config):
     assert set(drawn["class"]) == {"signal", "background", "data"}
     assert "data" in (results / "tables" / "toy_cutflow.md").read_text()
     check_cuts(events, results)
+    check_exports(tmp_path, events, results)
     # A replaced file is read again, and nothing else is.
     write_events(tmp_path / "b.csv", 0.0, 300, 9)
     again = run_snakemake(tmp_path, "--cores", "2", TABLE, overlays=(config,))
     assert again.returncode == 0, again.stderr[-3000:]
     assert again.stderr.count("rule read_ntuples:") == 1
     assert pd.read_csv(results / "toy" / "cutflow.csv")["b"].iloc[0] == 300
+
+
+def check_exports(folder, events, results) -> None:
+    """Check that the exported working point selects of the files what the cuts select of the events."""
+    exports = results / "toy" / "scan" / "exports"
+    names = {path.name for path in exports.iterdir()}
+    assert names == {
+        "cuts.h",
+        "cuts_awkward.py",
+        "cuts_pandas.py",
+        "cuts_root.py",
+        "working_point.yaml",
+        "working_points.json",
+    }
+    point = WorkingPoint.read(exports / "working_point.yaml")
+    assert point.content["working_point"]["target"] == 0.9
+    flow = apply_to_files(point, [str(folder / "s_*.root")], process="s")
+    cuts = pd.read_csv(results / "toy" / "scan" / "cuts.csv", converters={"cut": float})
+    passed = passes_cut_table(events, cuts[cuts["target_efficiency"] == 0.9])[:, 0]
+    assert flow["events"].iloc[-1] == (passed & (events["process"] == "s")).sum()
+    assert flow["weighted"].iloc[0] == 800
 
 
 def check_cuts(events, results) -> None:

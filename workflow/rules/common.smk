@@ -156,7 +156,7 @@ EXPORT_FILES = {"record": "exports/working_points.json"} | {
 def exported_part(study, network):
     """Return what the exports of a network need to know of its study."""
     part = part_of(given(study), [network], labels=True)
-    return part | {"exports": given(study).get("exports", {})}
+    return part | {"exports": given(study).get("exports")}
 
 
 def drawn_part(study, settings):
