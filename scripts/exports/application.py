@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 FOLD = "fold"
 
 
+def is_table(path: str) -> bool:
+    """Return whether a file is a table by its ending, which has no trees."""
+    return path.lower().removesuffix(".gz").endswith((".parquet", *SEPARATORS))
+
+
 @dataclass
 class Cutflow:
     """Events and their weights that are left after each step.
@@ -40,11 +45,18 @@ class Cutflow:
 
     def add(self, step: str, passing: NDArray[np.bool_], weights: NDArray[np.float64] | None) -> None:
         """Count the events that pass a step and all before it."""
-        self.events[step] = self.events.get(step, 0) + int(np.count_nonzero(passing))
+        sums = None
         if weights is not None:
             kept = weights[passing]
-            self.weighted[step] = self.weighted.get(step, 0.0) + float(kept.sum())
-            self.squared[step] = self.squared.get(step, 0.0) + float(np.square(kept).sum())
+            sums = float(kept.sum()), float(np.square(kept).sum())
+        self.count(step, int(np.count_nonzero(passing)), sums)
+
+    def count(self, step: str, n_events: int, sums: tuple[float, float] | None) -> None:
+        """Add a number of events to a step, and the sums of their weights and of their squares."""
+        self.events[step] = self.events.get(step, 0) + n_events
+        if sums is not None:
+            self.weighted[step] = self.weighted.get(step, 0.0) + sums[0]
+            self.squared[step] = self.squared.get(step, 0.0) + sums[1]
 
     def table(self) -> pd.DataFrame:
         """Return a row for each step.
@@ -127,11 +139,32 @@ class Application:
             cutflow.add(WITH_FEATURES, passing, weights)
         frame = pd.DataFrame(table, index=np.arange(n_events))
         if self.recipe.event is not None and self.point.n_folds is not None:
-            frame[FOLD] = np.mod(events.values(self.recipe.event).values, self.point.n_folds).astype(int)
+            numbers = events.values(self.recipe.event).values
+            frame[FOLD] = np.mod(numbers, self.point.n_folds).astype(int)
+        return self.pass_cuts(frame, passing, weights, cutflow)
+
+    def pass_cuts(
+        self,
+        frame: pd.DataFrame,
+        passing: NDArray[np.bool_],
+        weights: NDArray[np.float64] | None,
+        cutflow: Cutflow,
+    ) -> NDArray[np.bool_]:
+        """Return which events that pass already pass the cuts as well, and count them cut by cut.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The features, the property that the cuts follow, and ``fold`` where there are folds.
+        passing : array of bool, shape (n_events,)
+        weights : array, shape (n_events,), optional
+        cutflow : Cutflow
+            Updated.
+        """
         cuts = self.point.cut_table()
         for edge in self.point.edges():
             own = cuts[(cuts["feature"] == edge.feature) & (cuts["direction"] == edge.direction)]
-            passing &= self._passes(frame, own)
+            passing = passing & self._passes(frame, own)
             cutflow.add(edge.label, passing, weights)
         return passing
 
@@ -152,8 +185,7 @@ class Application:
 
     def tree_of(self, path: str) -> str | None:
         """Return the tree of a file; none of a table, where it was the study that had trees."""
-        is_table = path.lower().removesuffix(".gz").endswith((".parquet", *SEPARATORS))
-        return self.tree or (None if is_table else self.recipe.tree)
+        return self.tree or (None if is_table(path) else self.recipe.tree)
 
     def read(
         self, files: Sequence[str], cutflow: Cutflow, more: Sequence[str] | None = ()
