@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from .language import Branch, Language, NotInForm, Value, unique, wrapped
 
@@ -229,19 +230,25 @@ class Draw(Language):
 
     def power(self, one: str, other: str, *, is_list: bool) -> str:
         """Return a power."""
-        return f"pow({one}, {other})"
+        return f"TMath::Power({', '.join(_whole(one, other))})"
+
+    def calculated(self, operator: str, one: Value, other: Value, *, exact: bool) -> str:
+        """Return a result of arithmetic; a division by 0 would be 0."""
+        if operator == "/" and one.kind == "integer":
+            one = replace(one, text=f"1.0 * {wrapped(one.text)}")
+        text = super().calculated(operator, one, other, exact=exact)
+        if operator != "/" or other.number:
+            return text
+        is_some = self.binary("!=", other.text, "0")
+        return self.where(is_some, text, self.binary("*", one.text, "TMath::Infinity()"), is_list=False)
 
     def divided(self, operator: str, one: Value, other: Value, *, exact: bool) -> str:
         """Return the result of ``//`` or ``%``, which round down."""
         if exact and operator == "%":
             remainder = f"{wrapped(one.text)} % {wrapped(other.text)}"
             return f"({remainder} + {wrapped(other.text)}) % {wrapped(other.text)}"
-        quotient = f"floor({wrapped(one.text)} / {wrapped(other.text)})"
-        if exact:
-            quotient = f"floor(1.0 * {wrapped(one.text)} / {wrapped(other.text)})"
-        if operator == "//":
-            return quotient
-        return f"{wrapped(one.text)} - {quotient} * {wrapped(other.text)}"
+        quotient = f"TMath::Floor({self.calculated('/', one, other, exact=False)})"
+        return quotient if operator == "//" else f"{wrapped(one.text)} - {quotient} * {wrapped(other.text)}"
 
     def bits(self, operator: str, one: Value, other: Value) -> str:
         """Return common bits of integers."""
@@ -253,20 +260,50 @@ class Draw(Language):
         return f"{wrapped(condition)} ? {wrapped(one)} : {wrapped(other)}"
 
     def call(self, name: str, values: list[Value], *, is_list: bool) -> str:
-        """Return a function of numbers."""
+        """Return a function of numbers.
+
+        Those of TMath, as sqrt, log, exp and acos of TTree::Draw have numbers where there is none.
+        """
         texts = _whole(*(value.text for value in values))
-        if name == "deltaphi":
-            return f"TVector2::Phi_mpi_pi({wrapped(texts[0])} - {wrapped(texts[1])})"
-        if name == "deltar":
-            eta = f"{wrapped(texts[0])} - {wrapped(texts[2])}"
-            phi = f"TVector2::Phi_mpi_pi({wrapped(texts[1])} - {wrapped(texts[3])})"
-            return f"sqrt(pow({eta}, 2) + pow({phi}, 2))"
         if name in _KINEMATIC:
-            raise NotInForm(f"{name}(...) is not among its functions")
-        if name == "hypot":
-            return f"TMath::Hypot({', '.join(texts)})"
-        own = {"floor": "TMath::Floor", "ceil": "TMath::Ceil"}
-        return f"{own.get(name, _NAMES.get(name, name))}({', '.join(texts)})"
+            text: str = getattr(self, f"_{name}")(*(wrapped(text) for text in texts))
+            return text
+        call = f"TMath::{_TMATH[name]}({', '.join(texts)})"
+        if name in ("arcsin", "arccos"):
+            return f"TMath::Abs({texts[0]}) <= 1 ? {call} : TMath::QuietNaN()"
+        return call
+
+    @staticmethod
+    def _deltaphi(one: str, other: str) -> str:
+        return f"TVector2::Phi_mpi_pi({one} - {other})"
+
+    def _deltar(self, eta1: str, phi1: str, eta2: str, phi2: str) -> str:
+        phi = self._deltaphi(phi1, phi2)
+        return f"TMath::Sqrt(TMath::Power({eta1} - {eta2}, 2) + TMath::Power({phi}, 2))"
+
+    def _angle(self, *components: str) -> str:
+        one, other = components[:3], components[3:]
+        product = " + ".join(f"{a} * {b}" for a, b in zip(one, other, strict=True))
+        squares = [" + ".join(f"{a} * {a}" for a in momentum) for momentum in (one, other)]
+        cosine = f"({product}) / TMath::Sqrt(({squares[0]}) * ({squares[1]}))"
+        return f"TMath::ACos({cosine} > 1 ? 1 : ({cosine} < -1 ? -1 : {cosine}))"
+
+    def _mass(self, *components: str) -> str:
+        cartesian: list[str] = []
+        for pt, eta, phi, mass in zip(*[iter(components)] * 4, strict=True):
+            x, y, z = f"{pt} * TMath::Cos({phi})", f"{pt} * TMath::Sin({phi})", f"{pt} * TMath::SinH({eta})"
+            squares = " + ".join(f"TMath::Power({one}, 2)" for one in (x, y, z))
+            energy = f"TMath::Sqrt({squares} + {mass} * TMath::Abs({mass}))"
+            cartesian += [f"({x})", f"({y})", f"({z})", energy]
+        return self._mass_cartesian(*cartesian)
+
+    @staticmethod
+    def _mass_cartesian(*components: str) -> str:
+        x, y, z, energy = (f"TMath::Power({' + '.join(components[first::4])}, 2)" for first in range(4))
+        square = f"({energy} - {x} - {y} - {z})"
+        return (
+            f"({square} < -1e-06 * {energy}) ? TMath::QuietNaN() : TMath::Sqrt({square} < 0 ? 0 : {square})"
+        )
 
     def reduced(self, name: str, value: Value) -> tuple[str, str | None]:
         """Return the sum, smallest or largest element of lists."""
@@ -305,6 +342,27 @@ class Draw(Language):
         return f"Alt$({value.text}[{index.text}], 0)", f"Length$({value.text}) > {index.text}"
 
 
+#: Names of functions in TMath.
+_TMATH = {
+    "abs": "Abs",
+    "sqrt": "Sqrt",
+    "exp": "Exp",
+    "log": "Log",
+    "log10": "Log10",
+    "sin": "Sin",
+    "cos": "Cos",
+    "tan": "Tan",
+    "arcsin": "ASin",
+    "arccos": "ACos",
+    "arctan": "ATan",
+    "sinh": "SinH",
+    "cosh": "CosH",
+    "tanh": "TanH",
+    "floor": "Floor",
+    "ceil": "Ceil",
+    "hypot": "Hypot",
+    "arctan2": "ATan2",
+}
 #: Between a list and its mask, which only a reduction can take together.
 _MASK = "\0"
 

@@ -73,6 +73,7 @@ template <class T> double smallest(const LIST<T>& list) {
   double result = none;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const double value = static_cast<double>(list[i]);
+    if (std::isnan(value)) return none;
     if (!(value >= result)) result = value;
   }
   return result;
@@ -81,6 +82,7 @@ template <class T> double largest(const LIST<T>& list) {
   double result = none;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const double value = static_cast<double>(list[i]);
+    if (std::isnan(value)) return none;
     if (!(value <= result)) result = value;
   }
   return result;
@@ -99,7 +101,7 @@ template <class... A> auto angle(const A&... components) {
   return each([](double a, double b, double c, double x, double y, double z) {
     const double lengths = std::sqrt((a * a + b * b + c * c) * (x * x + y * y + z * z));
     const double cosine = (a * x + b * y + c * z) / lengths;
-    return std::acos(std::fmax(-1., std::fmin(1., cosine)));
+    return std::acos(cosine > 1 ? 1. : cosine < -1 ? -1. : cosine);
   }, components...);
 }
 // Invariant mass of particles, each of px, py, pz, E; NaN where there is none.

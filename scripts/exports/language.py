@@ -167,7 +167,7 @@ class Language(ABC):
         return value.text
 
     def binary(self, operator: str, one: str, other: str) -> str:
-        """Return a result of ``+``, ``-``, ``*`` or ``/``, or a comparison."""
+        """Return two texts with an operator between them."""
         return f"{wrapped(one)} {operator} {wrapped(other)}"
 
     def compared(self, operator: str, one: Value, other: Value) -> str:
@@ -189,6 +189,11 @@ class Language(ABC):
     @abstractmethod
     def name(self, branch: Branch) -> str:
         """Return what stands for a branch."""
+
+    def calculated(self, operator: str, one: Value, other: Value, *, exact: bool) -> str:
+        """Return a result of ``+``, ``-``, ``*`` or ``/``; ``exact`` of integers, else of doubles."""
+        convert = self.as_integer if exact else self.as_double
+        return self.binary(operator, convert(one), convert(other))
 
     @abstractmethod
     def power(self, one: str, other: str, *, is_list: bool) -> str:

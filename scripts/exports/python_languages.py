@@ -46,8 +46,8 @@ class Pandas(Language):
 
     def divided(self, operator: str, one: Value, other: Value, *, exact: bool) -> str:
         """Return the result of ``//`` or ``%``, which round down."""
-        convert = self.as_integer if exact else self.as_double
-        return f"{wrapped(convert(one))} {operator} {wrapped(convert(other))}"
+        text = one.text if exact or one.kind == "float" else f"({one.text} * 1.0)"
+        return f"{wrapped(text)} {operator} {wrapped(other.text)}"
 
     def bits(self, operator: str, one: Value, other: Value) -> str:
         """Return common bits of integers."""

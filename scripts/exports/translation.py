@@ -239,16 +239,15 @@ class _Visit:
         exact = exact and sign != "/"
         if sign in ("//", "%") and not values[1].number:
             exact = False  # by 0 the result is infinite or NaN, which integers have no word for
-        convert = language.as_integer if exact else language.as_double
-        texts = [convert(value) for value in values]
         kind: Kind = "integer" if exact else "float"
         common = self._common(values)
         if sign == "**":
+            texts = [language.as_double(value) for value in values]
             text = language.power(*texts, is_list=bool(common["is_list"]))
         elif sign in ("//", "%"):
             text = language.divided(sign, *values, exact=exact)
         else:
-            text = language.binary(sign, *texts)
+            text = language.calculated(sign, *values, exact=exact)
         sure = exact and all(value.sure for value in values)
         return Value(text, kind, sure=sure, **common)  # type: ignore[arg-type]
 

@@ -161,6 +161,14 @@ NUMBERS = [
     "max(where(Jet_tight, Jet_pt, -Jet_pt))",
     "sum(Jet_pt * MET_pt > 900)",
     "abs(Muon_charge[0])",
+    "mass_cartesian(Muon_pt[0], Muon_eta[0], Muon_phi[0], 3 * Muon_pt[0] + 5, Muon_pt[1], 0, 0, Muon_pt[1])",
+    "angle(Muon_eta[0], Muon_phi[0], 1, Muon_eta[1], Muon_phi[1], n_pv)",
+    "max(deltar(Jet_eta, Jet_phi, 0.5, MET_phi))",
+    "sqrt(MET_phi) + log(MET_phi + 1)",
+    "arccos(MET_phi) * arcsin(MET_phi)",
+    "MET_pt / (n_pv % 3)",
+    "n_pv // (n_pv % 5)",
+    "n_pv / 7 + n_pv % 2.5",
     "floor(MET_pt / 10) + ceil(MET_pt) + exp(-MET_pt)",
 ]
 CONDITIONS = [
