@@ -64,7 +64,10 @@ def _function(plan: Plan) -> str:
     if not plan.steps:
         lines.append("  return true;")
     for step in plan.steps[:-1]:
-        lines.append(f"  if (!({step.text})) return false;  // {step.name}")
+        if step.text == C.TRUE:
+            lines.append(f"  // {step.name}: always")
+        else:
+            lines.append(f"  if (!({step.text})) return false;  // {step.name}")
     lines += [f"  return {step.text};  // {step.name}" for step in plan.steps[-1:]]
     return "\n".join([*lines, "}"])
 
