@@ -254,6 +254,9 @@ class ModelSettings(Settings):
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
+    #: Entries of this kind among the networks of a study with ``networks: default``, by name, each without
+    #: its ``model`` and ``targets``.
+    standard_networks: ClassVar[dict[str, dict[str, Any]]] = {}
 
     @classmethod
     def hint(cls, unknown: list[str]) -> str:

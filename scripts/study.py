@@ -31,6 +31,7 @@ from .kinds import (
     Share,
     SourceSettings,
     TableSettings,
+    Targets,
     Text,
     module_of,
     modules,
@@ -43,6 +44,8 @@ RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+#: Models with these parts come first among the default networks.
+ORDER = ("loss", "cuts")
 
 DefaultOrEntries = Annotated[
     Annotated[Literal["default"], Tag("(word)")] | Annotated[dict[Name, dict[str, Any]], Tag("(mapping)")],
@@ -195,7 +198,7 @@ class StudySettings(Settings):
         "scorecard": "claims",
     }
 
-    title: str = Field(description="Title above the figures of the study")
+    title: str = Field(default="", description="Title above the figures of the study; its name where absent")
     source: dict[str, Any] = Field(description="Origin of the events: a `kind` and its settings")
     split: Split | None = Field(default=None, description="Split into training and test events")
     features: Annotated[list[Feature], Len(1)] = Field(description="Quantities that are cut on")
@@ -211,8 +214,14 @@ class StudySettings(Settings):
     counting_experiment: CountingExperiment | None = Field(
         default=None, description="Expected yields, for significances"
     )
-    networks: dict[Name, dict[str, Any]] = Field(
-        description="Models of the study by name: for each a `model` and its settings"
+    networks: DefaultOrEntries = Field(
+        default=DEFAULT,
+        description="Models of the study by name: for each a `model` and its settings; or `default`: a scan "
+        "with smooth cuts close to the best, the paper's scan, a kCuts search and a BDT as the ceiling",
+    )
+    targets: Annotated[Targets, Len(1)] = Field(
+        default=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+        description="Target signal efficiencies of the default networks; others have their own",
     )
     analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
     figures: DefaultOrEntries = Field(
@@ -398,6 +407,8 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     where = f"studies.{name}"
     faults: list[str] = []
     raw = parse_into(StudySettings, value, where, faults)
+    if raw is not None and "targets" in raw.model_fields_set and raw.networks != DEFAULT:
+        faults.append(f"{where}.targets: they are of `networks: default`: give them to each network")
 
     def entries(section: str) -> dict[str, Any]:
         """Return the entries to parse, also where something else of the study is at fault."""
@@ -434,6 +445,34 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         if faults:
             raise ConfigError("\n".join(faults))
     return study
+
+
+def with_defaults(name: str, value: Any) -> Any:
+    """Return a study of the config with its title and, with ``networks: default``, the default networks.
+
+    Parameters
+    ----------
+    name : str
+    value : dict
+        Keys as in :class:`StudySettings`; returned as it is if they are at fault.
+    """
+    raw = parse_into(StudySettings, value, "", [])
+    if raw is None:
+        return value
+    value = value | {"title": raw.title or name}
+    if raw.networks != DEFAULT:
+        return value
+    networks: dict[str, dict[str, Any]] = {}
+    known: dict[str, type[ModelSettings]] = {
+        kind: module_of("model", kind).Settings for kind in modules("model")
+    }
+    # Figures show them in this order: trained cuts, cuts of a search, scores.
+    for kind, settings in sorted(known.items(), key=lambda one: [part not in one[1].has for part in ORDER]):
+        common = {"targets": raw.targets} if "targets" in settings.model_fields else {}
+        networks |= {
+            key: {"model": kind} | common | entry for key, entry in settings.standard_networks.items()
+        }
+    return {key: given for key, given in value.items() if key != "targets"} | {"networks": networks}
 
 
 def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:

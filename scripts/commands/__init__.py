@@ -1,1 +1,1 @@
-"""Commands that are installed with the project: a module with ``main``, named in pyproject.toml."""
+"""Commands for a shell that need no Snakemake: a module with ``main``, named in pyproject.toml."""
