@@ -182,7 +182,7 @@ def by_cpp(point: WorkingPoint, arrays: dict[str, Any], folder: Path) -> list[np
     (folder / "cuts.h").write_text(write_form("cpp", point))
     text = _CPP.format(n=n, reads="\n".join(reads), lists="\n".join(lists), calls=",\n      ".join(calls))
     (folder / "main.cpp").write_text(text)
-    options = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-parentheses"]
+    options = ["-std=c++17", "-O0", "-Wall", "-Wextra", "-Werror", "-Wno-parentheses"]
     compiled = subprocess.run(
         ["g++", *options, "main.cpp", "-o", "main"], cwd=folder, capture_output=True, text=True
     )
@@ -254,13 +254,13 @@ def by_root(point: WorkingPoint, arrays: dict[str, Any], folder: Path) -> dict[s
 
 
 def in_all_forms(
-    point: WorkingPoint, arrays: dict[str, Any], folder: Path, *, root: bool
+    point: WorkingPoint, arrays: dict[str, Any], folder: Path, *, root: bool, compiled: bool = True
 ) -> dict[str, list[np.ndarray | None]]:
     """Which events pass each selection in each form, `apply` among them; None where a form has no words."""
     found: dict[str, Any] = {"apply": applied(point, arrays), "awkward": by_awkward(point, arrays)}
     if not any(isinstance(values, ak.Array) for values in arrays.values()):
         found["pandas"] = by_pandas(point, arrays)
-    if shutil.which("g++"):
+    if compiled and shutil.which("g++"):
         found["cpp"] = by_cpp(point, arrays, folder)
     if root:
         found |= by_root(point, arrays, folder)

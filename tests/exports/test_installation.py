@@ -60,6 +60,7 @@ def test_commands_from_another_folder(installed, tmp_path):
         "cabin_core",
         "cabin_workflow",
     }
+    assert "--signal" in run(installed, tmp_path, "start_study", "--help")
     network = tmp_path / "results" / "run" / "study" / "scan"
     network.mkdir(parents=True)
     (network / "cuts.csv").write_text("target_efficiency,feature,direction,cut\n0.9,met,>,100.5\n")
