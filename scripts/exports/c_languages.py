@@ -31,7 +31,6 @@ class C(Language):
     Branches are doubles, integers of 8 bytes, truth values or texts, or lists of them.
     """
 
-    NAN = 'std::nan("")'
     #: Where the functions of the header are.
     SPACE = "cabin::"
     reserved = frozenset(_WORDS.split())

@@ -62,16 +62,16 @@ def export_network(
 
 def _significances(
     study: Study, events: pd.DataFrame, cuts: pd.DataFrame, metrics: pd.DataFrame, scores: pd.DataFrame
-) -> dict[float, float]:
+) -> list[float | None]:
+    """Return the significance of each working point; None for one below the minimum signal."""
     assert study.counting_experiment is not None
     points = tabulate_yields(study, events, cuts, metrics, scores)
     enough = keeps_minimum(points, study.counting_experiment).to_numpy()
     values = known(points, "significance").to_numpy(dtype=float)
-    return {
-        float(target): float(value)
-        for target, value, keeps in zip(points["target_efficiency"], values, enough, strict=True)
-        if keeps and np.isfinite(value)
-    }
+    return [
+        float(value) if keeps and np.isfinite(value) else None
+        for value, keeps in zip(values, enough, strict=True)
+    ]
 
 
 def branch_types(study: Study, files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:

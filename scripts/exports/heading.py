@@ -63,7 +63,8 @@ def _measured(found: dict[str, Any]) -> str:
     if found.get("significance") is not None:
         parts.append(f"significance {found['significance']:.4g}")
     if found.get("target_met") in (False, "no"):
-        parts.append("the target is not met")
+        note = found.get("target_note")
+        parts.append(f"the target is not met{f': {note}' if note else ''}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]} (test sample)." if text else ""
 

@@ -26,23 +26,9 @@ class Pandas(Language):
         """Return what stands for a branch."""
         return branch.identifier
 
-    def both(self, texts: object) -> str:
-        """Return that all hold; constants are no arrays, so that they are left out."""
-        return super().both(texts)  # type: ignore[arg-type]
-
-    def as_double(self, value: Value) -> str:
-        """Return a number as one of double precision."""
-        if value.number is not None:
-            return self.real(value.number)
-        return value.text
-
     def power(self, one: str, other: str, *, is_list: bool) -> str:
         """Return a power of doubles."""
         return f"np.square({one})" if other == "2.0" else f"np.power({one} * 1.0, {other})"
-
-    def binary(self, operator: str, one: str, other: str) -> str:
-        """Return a result of arithmetic or a comparison."""
-        return f"{wrapped(one)} {operator} {wrapped(other)}"
 
     def divided(self, operator: str, one: Value, other: Value, *, exact: bool) -> str:
         """Return the result of ``//`` or ``%``, which round down."""

@@ -121,7 +121,7 @@ def points_of(
     cuts: pd.DataFrame,
     metrics: pd.DataFrame,
     units: Mapping[str, str],
-    significance: Mapping[float, float] | None = None,
+    significance: Sequence[float | None] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the working points of a network.
 
@@ -131,16 +131,15 @@ def points_of(
         Content of ``cuts.csv`` and ``metrics.csv``.
     units : mapping
         Unit of each feature.
-    significance : mapping, optional
-        Significance by target, of the working points that keep the minimum signal.
+    significance : sequence of float, optional
+        Significance of each working point; None for one that does not keep the minimum signal.
     """
     from ..data.cut_table import edges_by_target
 
     measured = metrics.set_index("target_efficiency")
     points = []
-    for (target, edges), (_, row) in zip(
-        edges_by_target(cuts, metrics["target_efficiency"].to_list()), measured.iterrows(), strict=True
-    ):
+    of_target = edges_by_target(cuts, metrics["target_efficiency"].to_list())
+    for number, ((target, edges), (_, row)) in enumerate(zip(of_target, measured.iterrows(), strict=True)):
         point: dict[str, Any] = {"target": _plain(row.get("target", target))}
         if point["target"] is not None:
             point["target_of"] = str(row.get("target_of", "signal"))
@@ -149,11 +148,11 @@ def points_of(
                 "value": _plain(row[name]),
                 "uncertainty": _plain(row.get(f"{name}_uncertainty", math.nan)),
             }
-        for name in ("auc", "target_met"):
-            if name in row and _plain(row[name]) is not None:
+        for name in ("auc", "target_met", "target_note"):
+            if _plain(row.get(name)) not in (None, ""):
                 point[name] = _plain(row[name])
-        if significance is not None and significance.get(target) is not None:
-            point["significance"] = significance[target]
+        if significance is not None and significance[number] is not None:
+            point["significance"] = significance[number]
         points.append({"working_point": point, "cuts": [_cut(edge, units) for _, edge in edges.iterrows()]})
     return points
 
