@@ -351,7 +351,8 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
             for key, entry in entries(section).items()
         }
     if raw is None or faults:
-        raise ConfigError("\n".join(faults))
+        # A key that is no text is found by both, the study and the kind of the entry.
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
     rest = {key: getattr(raw, key) for key in kept}
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
