@@ -256,7 +256,7 @@ def test_tree_of_another_program(tmp_path):
 
 def test_a_tree_in_a_folder_is_named(tmp_path):
     path = write_delphes(tmp_path / "a.root", EVENTS, tree="ntuple/Delphes")
-    with pytest.raises(ValueError, match="no tree Delphes: .* It has ntuple/Delphes: name one of them as `tr"):
+    with pytest.raises(ValueError, match=r"no tree Delphes: .* It has ntuple/Delphes: name one"):
         read_file(path, SELECTION, ["met"])
     assert len(read_file(path, SELECTION, ["met"], tree="ntuple/Delphes").features) == 2
     # An address, of this disk.

@@ -13,7 +13,7 @@ import yaml
 from tests.checkout import copy_checkout
 from tests.conftest import HANGS, ROOT, environment
 from tests.ntuple_files import ntuple_study
-from tests.studies import NETWORKS, study_entry
+from tests.studies import NETWORKS
 
 pytestmark = [pytest.mark.workflow, pytest.mark.hardening]
 #: As pip writes it where the path of Python has a space.
