@@ -187,6 +187,22 @@ class SourceSettings(Settings):
         return {name: name for name in ("signal", "background")}
 
     @property
+    def weights_are_expected(self) -> bool:
+        """Whether the weights of its events add up to the numbers that are expected at a luminosity."""
+        return getattr(self, "luminosity", None) is not None
+
+    @property
+    def uncertainties(self) -> dict[str, float]:
+        """Relative systematic uncertainty of the normalisation of the processes that have one."""
+        return {}
+
+    @property
+    def background_uncertainties(self) -> dict[str, float]:
+        """Those of the background processes."""
+        of_class = self.class_of_process
+        return {name: value for name, value in self.uncertainties.items() if of_class[name] == "background"}
+
+    @property
     def weighs_classes_equally(self) -> bool:
         """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))

@@ -110,16 +110,42 @@ class Split(Settings):
 
 
 class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances."""
+    """A counting experiment with these events, for significances.
 
-    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others"
+    Where the source has a luminosity, its weights are expected events, and their sums are the yields.
+    """
+
+    luminosity: Positive | None = Field(
+        default=None, description="Integrated luminosity [fb^-1]; absent where the source has one"
     )
-    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
+    cross_sections: Annotated[dict[Name, Positive], Len(2)] | None = Field(
+        default=None,
+        description="Cross-section of each process after the preselection, for the events of the feature "
+        "table [fb]; the processes are `signal` and `background` where the source names no others. Absent "
+        "where the source has a luminosity",
+    )
+    relative_uncertainty: NotNegative | None = Field(
+        default=None,
+        description="Relative uncertainty of the background, the same whatever the cuts; absent where "
+        "processes have uncertainties of their own",
+    )
+    uncertainties: dict[Name, NotNegative] = Field(
+        default={},
+        description="Instead, the relative uncertainty of each background process, independent of one "
+        "another, 0 where absent; those of the processes of `ntuples` stand in the source",
+    )
     minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
     irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
+
+    @model_validator(mode="after")
+    def _whole(self) -> CountingExperiment:
+        for given, missing in (("luminosity", "cross_sections"), ("cross_sections", "luminosity")):
+            if getattr(self, given) is not None and getattr(self, missing) is None:
+                text = "{given} without {missing}: give both, or neither where the source has a luminosity"
+                raise PydanticCustomError("yields", text, {"given": given, "missing": missing})
+        if self.relative_uncertainty is not None and self.uncertainties:
+            raise PydanticCustomError("uncertainty", "relative_uncertainty and uncertainties: remove one")
+        return self
 
 
 class StudySettings(Settings):
@@ -250,7 +276,23 @@ class Study(Settings):
     def _yield_faults(self) -> Iterator[Fault]:
         assert self.counting_experiment is not None
         experiment, processes = self.counting_experiment, self.source.class_of_process
-        given = experiment.cross_sections
+        yield from self._uncertainty_faults(experiment)
+        given, luminosity = experiment.cross_sections, experiment.luminosity
+        if self.source.weights_are_expected:
+            if given is not None:
+                yield (
+                    "cross_sections",
+                    "the source has a luminosity, so its weights are the expected events: remove "
+                    "cross_sections and luminosity here",
+                )
+            return
+        if given is None or luminosity is None:
+            yield (
+                "",
+                "the keys `luminosity` and `cross_sections` are missing, as the source has no luminosity "
+                "with which its weights are expected events",
+            )
+            return
         for name in processes:
             if name not in given:
                 yield "cross_sections", f"none of the process {name}: give it in fb"
@@ -258,12 +300,31 @@ class Study(Settings):
             if name not in processes:
                 yield "cross_sections", not_known("process", name, processes)
         signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= experiment.luminosity * signal:
+        if experiment.minimum_signal >= luminosity * signal:
             text = (
                 f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{experiment.luminosity * signal:g} expected before the cuts"
+                f"{luminosity * signal:g} expected before the cuts"
             )
             yield "", text
+
+    def _uncertainty_faults(self, experiment: CountingExperiment) -> Iterator[Fault]:
+        processes, of_source = self.source.class_of_process, self.source.background_uncertainties
+        if of_source and experiment.relative_uncertainty is not None:
+            yield (
+                "relative_uncertainty",
+                f"the source has the uncertainty of {', '.join(of_source)}: remove it there, or this here",
+            )
+        elif of_source and experiment.uncertainties != of_source:
+            yield "uncertainties", "processes of the source have an `uncertainty`: give all of them there"
+        elif experiment.relative_uncertainty is None and not experiment.uncertainties:
+            yield (
+                "",
+                "the key `relative_uncertainty` is missing: of the background, whose processes have none",
+            )
+        for name in experiment.uncertainties:
+            if processes.get(name) != "background":
+                backgrounds = [one for one, role in processes.items() if role == "background"]
+                yield "uncertainties", not_known("background process", name, backgrounds)
 
     def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
         unknown = [name for name in analysis.configured if name not in self.networks]
@@ -355,6 +416,10 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
     rest = {key: getattr(raw, key) for key in kept}
+    experiment, uncertainties = raw.counting_experiment, parts["source"].background_uncertainties
+    if experiment is not None and uncertainties and not experiment.uncertainties:
+        # Jobs get the experiment alone, so it has all that yields depend on.
+        rest["counting_experiment"] = experiment.model_copy(update={"uncertainties": uncertainties})
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from ..data.cut_table import passes_cut_table
-from ..data.yields import ROUNDING, expected_yields, selected_yields
+from ..data.yields import ROUNDING, expected_yields, selected_yields, with_yields_of
 from ..sources.gaussian_optimum import GaussianClasses
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def tabulate_yields(
         :func:`~scripts.data.yields.selected_yields`. For cuts with known exact efficiencies also
         ``exact_background`` and ``exact_significance``, computed from these; NaN for others.
     """
-    experiment = study.counting_experiment
-    assert experiment is not None
+    assert study.counting_experiment is not None
+    experiment = with_yields_of(features, study.counting_experiment)
     test = features[features["split"] == "test"]
     table = metrics[["target_efficiency", "signal_efficiency", "background_efficiency"]]
     table = table.reset_index(drop=True)

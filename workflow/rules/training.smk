@@ -65,6 +65,7 @@ rule evaluate_model:
         code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
         kind=lambda w: NETWORKS[w.study, w.network].model,
         features=lambda w: STUDIES[w.study].feature_names,
+        uncertainties=lambda w: STUDIES[w.study].source.uncertainties,
     script:
         "../../scripts/evaluate_model.py"
 
