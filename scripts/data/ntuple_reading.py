@@ -113,6 +113,8 @@ class Tally:
         Events of negative weight that are left at the end.
     n_read : int
         Events in the files, also those that are not of the process.
+    files : list of tuple
+        Of each file its path, and the events that pass and that are read of those before it.
     """
 
     steps: tuple[str, ...]
@@ -122,6 +124,7 @@ class Tally:
     squared: list[float] = field(init=False)
     n_negative: int = 0
     n_read: int = 0
+    files: list[tuple[str, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.events, self.missing = ([0] * len(self.steps) for _ in range(2))
@@ -209,6 +212,7 @@ def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[
     branches = recipe.branches()
     for path in files:
         faults = Faults(path)
+        tally.files.append((path, tally.events[-1], tally.n_read))
         with open_ntuple(path, recipe.tree) as ntuple:
             for first, n_events, chunk in _chunks(ntuple, branches):
                 try:
