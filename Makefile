@@ -16,7 +16,7 @@ CORES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -lt 4 ]; then echo $$
 RUN := results/paper
 PYTEST := OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
-.PHONY: results study quick benchmark test test-hardening test-portable lint docs baseline clean
+.PHONY: results study quick benchmark test test-hardening test-portable acceptance lint docs baseline clean
 
 results: $(VENV)/installed
 	$(SNAKEMAKE) --cores $(CORES)
@@ -45,16 +45,20 @@ benchmark: $(VENV)/installed
 # Tests share the cores by pytest-xdist, so each process gets one thread; a file, whose tests share one run
 # of the workflow, stays in one process.
 test: $(VENV)/installed lint
-	$(PYTEST) -m "not hardening"
+	$(PYTEST) -m "not hardening and not acceptance"
 
 # What changes a copy of the checkout: all that reruns after a change, and the additions of CONTRIBUTING.md.
 test-hardening: $(VENV)/installed
-	$(PYTEST) -m hardening
+	$(PYTEST) -m "hardening and not acceptance"
 
 # The same without the workflow on a processor that rounds differently: the numbers of a run move in their last
 # digit from one to the next, which must fail no test.
 test-portable: $(VENV)/installed
-	OMP_NUM_THREADS=1 "$(BIN)/python" tests/plain_cpu.py -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not workflow"
+	OMP_NUM_THREADS=1 "$(BIN)/python" tests/plain_cpu.py -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not workflow and not acceptance"
+
+# What takes minutes, gigabytes and a machine of its own, one after the other, with the numbers that they find.
+acceptance: $(VENV)/installed
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -m acceptance -s
 
 lint: $(VENV)/installed
 	PATH="$(abspath $(BIN)):$$PATH" "$(BIN)/pre-commit" run --all-files
