@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -11,6 +10,7 @@ from annotated_types import Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from .counting_experiment import CountingExperiment
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -21,10 +21,8 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
-    NotNegative,
     Number,
     Pair,
-    Positive,
     Seed,
     Settings,
     SourceSettings,
@@ -106,45 +104,6 @@ class Split(Settings):
             if (getattr(self, name) is None) != (self.by is not None):
                 text = "the key `{name}` is missing" if self.by is None else "by and {name}: remove one"
                 raise PydanticCustomError("split", text, {"name": name})
-        return self
-
-
-class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances.
-
-    Where the source has a luminosity, its weights are expected events, and their sums are the yields.
-    """
-
-    luminosity: Positive | None = Field(
-        default=None, description="Integrated luminosity [fb^-1]; absent where the source has one"
-    )
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] | None = Field(
-        default=None,
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others. Absent "
-        "where the source has a luminosity",
-    )
-    relative_uncertainty: NotNegative | None = Field(
-        default=None,
-        description="Relative uncertainty of the background, the same whatever the cuts; absent where "
-        "processes have uncertainties of their own",
-    )
-    uncertainties: dict[Name, NotNegative] = Field(
-        default={},
-        description="Instead, the relative uncertainty of each background process, independent of one "
-        "another, 0 where absent; those of the processes of `ntuples` stand in the source",
-    )
-    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
-
-    @model_validator(mode="after")
-    def _whole(self) -> CountingExperiment:
-        for given, missing in (("luminosity", "cross_sections"), ("cross_sections", "luminosity")):
-            if getattr(self, given) is not None and getattr(self, missing) is None:
-                text = "{given} without {missing}: give both, or neither where the source has a luminosity"
-                raise PydanticCustomError("yields", text, {"given": given, "missing": missing})
-        if self.relative_uncertainty is not None and self.uncertainties:
-            raise PydanticCustomError("uncertainty", "relative_uncertainty and uncertainties: remove one")
         return self
 
 
@@ -235,7 +194,7 @@ class Study(Settings):
             yield from _below("split.by", self.source.split_faults(self.split.by))
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment", self._yield_faults())
+            yield from _below("counting_experiment", self.counting_experiment.faults(self.source))
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -272,59 +231,6 @@ class Study(Settings):
                 if column.name not in self.feature_names:
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
-
-    def _yield_faults(self) -> Iterator[Fault]:
-        assert self.counting_experiment is not None
-        experiment, processes = self.counting_experiment, self.source.class_of_process
-        yield from self._uncertainty_faults(experiment)
-        given, luminosity = experiment.cross_sections, experiment.luminosity
-        if self.source.weights_are_expected:
-            if given is not None:
-                yield (
-                    "cross_sections",
-                    "the source has a luminosity, so its weights are the expected events: remove "
-                    "cross_sections and luminosity here",
-                )
-            return
-        if given is None or luminosity is None:
-            yield (
-                "",
-                "the keys `luminosity` and `cross_sections` are missing, as the source has no luminosity "
-                "with which its weights are expected events",
-            )
-            return
-        for name in processes:
-            if name not in given:
-                yield "cross_sections", f"none of the process {name}: give it in fb"
-        for name in given:
-            if name not in processes:
-                yield "cross_sections", not_known("process", name, processes)
-        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= luminosity * signal:
-            text = (
-                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{luminosity * signal:g} expected before the cuts"
-            )
-            yield "", text
-
-    def _uncertainty_faults(self, experiment: CountingExperiment) -> Iterator[Fault]:
-        processes, of_source = self.source.class_of_process, self.source.background_uncertainties
-        if of_source and experiment.relative_uncertainty is not None:
-            yield (
-                "relative_uncertainty",
-                f"the source has the uncertainty of {', '.join(of_source)}: remove it there, or this here",
-            )
-        elif of_source and experiment.uncertainties != of_source:
-            yield "uncertainties", "processes of the source have an `uncertainty`: give all of them there"
-        elif experiment.relative_uncertainty is None and not experiment.uncertainties:
-            yield (
-                "",
-                "the key `relative_uncertainty` is missing: of the background, whose processes have none",
-            )
-        for name in experiment.uncertainties:
-            if processes.get(name) != "background":
-                backgrounds = [one for one, role in processes.items() if role == "background"]
-                yield "uncertainties", not_known("background process", name, backgrounds)
 
     def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
         unknown = [name for name in analysis.configured if name not in self.networks]

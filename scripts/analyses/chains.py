@@ -35,7 +35,7 @@ from ..models import fully_connected, joint
 from ..parsing import parse
 
 if TYPE_CHECKING:
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
 
 #: Number of thresholds on the score for the best significance, in even steps of the signal efficiency.
 N_THRESHOLDS = 200

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cabin_core import ExpectedYields
 
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
     from .event_bins import EventBins
     from .stored_table import Block, StoredTable
 

@@ -15,7 +15,7 @@ from .feature_table import CLASSES, weights_not_positive
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields
 
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
 
 #: Relative rounding difference of equal yields, since processors add them up in different orders.
 ROUNDING = 1e-9

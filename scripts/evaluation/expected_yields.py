@@ -13,7 +13,8 @@ from ..data.yields import ROUNDING, expected_yields, selected_yields, with_yield
 from ..sources.gaussian_optimum import GaussianClasses
 
 if TYPE_CHECKING:
-    from ..study import CountingExperiment, Study
+    from ..counting_experiment import CountingExperiment
+    from ..study import Study
 
 
 def tabulate_yields(

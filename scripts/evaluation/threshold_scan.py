@@ -14,7 +14,7 @@ from ..data.yields import expected_weights, process_names, with_yields_of
 if TYPE_CHECKING:
     from cabin_core import TrainedNetwork
 
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
 
 #: Number of thresholds in even steps of the score; as many are in even steps of the signal efficiency.
 N_THRESHOLDS = 400

@@ -25,8 +25,8 @@ from ..jobs.memory import available_memory
 from ..jobs.processes import Processes
 
 if TYPE_CHECKING:
+    from ..counting_experiment import CountingExperiment
     from ..data.event_bins import EventBins
-    from ..study import CountingExperiment
 
 log = logging.getLogger("cabin.train_model")
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from cabin_core.arrangement import ArrangedEvents
+from scripts.counting_experiment import CountingExperiment
 from scripts.data.event_bins import EventBins
 from scripts.data.event_file import EventFile
 from scripts.data.feature_table import check_feature_table, equal_weights, fit_scaling, write_feature_table
@@ -13,7 +14,6 @@ from scripts.data.stored_table import stored
 from scripts.data.survey import join, survey
 from scripts.data.thinning import Thinning, count, read_shown_events
 from scripts.data.yields import expected_weights, expected_yields, with_yields_of
-from scripts.study import CountingExperiment
 from tests.data.tables import FEATURES, make_table, write
 
 BINS = EventBins("pt", (0.0, 1.0, 3.0))

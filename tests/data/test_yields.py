@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from cabin_core import asimov_significance
+from scripts.counting_experiment import CountingExperiment
 from scripts.data.yields import expected_weights, expected_yields, selected_yields, with_yields_of
-from scripts.study import CountingExperiment
 
 EXPERIMENT = CountingExperiment(
     luminosity=10.0,

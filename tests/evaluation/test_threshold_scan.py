@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cabin_core import FeatureScaling, LinearNetwork, OneToOneLinear, TrainedNetwork
+from scripts.counting_experiment import CountingExperiment
 from scripts.evaluation.threshold_scan import (
     best_threshold,
     linear_boundary,
@@ -14,7 +15,6 @@ from scripts.evaluation.threshold_scan import (
     scan_network,
     scan_thresholds,
 )
-from scripts.study import CountingExperiment
 
 EXPERIMENT = CountingExperiment(
     luminosity=3000.0,
