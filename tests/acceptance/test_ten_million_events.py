@@ -41,7 +41,7 @@ def test_jagged_branches(tmp_path):
 
 
 def study() -> dict:
-    common = {"optimizer": "sgd", "learning_rate": 0.5, "epochs": 3, "seed": 1}
+    common = {"optimizer": "sgd", "learning_rate": 0.5, "epochs": 5, "seed": 1}
     columns = {name: text for name, text in FLAT["columns"].items() if name != text}
     return {
         "title": "Ten million events",
