@@ -91,7 +91,8 @@ class Settings(AnalysisSettings):
             parts.append(found[found["network"].isin(names)])
         rows = pd.concat(parts, ignore_index=True)
         for row in rows[rows["remark"] != ""].itertuples():
-            log.info("%s, target %g: %s", row.network, row.target_efficiency, row.remark)
+            at = "" if pd.isna(row.target_efficiency) else f", target {row.target_efficiency:g}"
+            log.info("%s%s: %s", row.network, at, row.remark)
         return rows
 
     def _networks(self, job: AnalysisJob) -> dict[str, NetworkPoints]:

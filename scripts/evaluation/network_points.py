@@ -58,10 +58,7 @@ def read_points(name: str, cuts: Path, metrics: Path, scores: Path, wanted: Sequ
     wanted : sequence of float
         Targets; for each the nearest working point is taken. All working points if there are none.
     """
-    # Every digit counts: a cut, or a threshold, is the value of an event.
-    points = pd.read_csv(metrics, float_precision="round_trip").sort_values(
-        "target_efficiency", kind="stable"
-    )
+    points = pd.read_csv(metrics).sort_values("target_efficiency", kind="stable")
     targets = points["target_efficiency"].to_numpy(dtype=float)
     nearest = {int(np.abs(targets - target).argmin()) for target in wanted}
     chosen = sorted(nearest or range(len(targets)))
@@ -70,7 +67,7 @@ def read_points(name: str, cuts: Path, metrics: Path, scores: Path, wanted: Sequ
         name,
         targets[chosen],
         thresholds[chosen],
-        pd.read_csv(cuts, float_precision="round_trip"),
+        pd.read_csv(cuts),
         None
         if np.isnan(thresholds).all()
         else pd.read_parquet(scores, columns=["score"])["score"].to_numpy(),

@@ -80,14 +80,17 @@ class Points:
         spreads = {sample: _spread(drawn[sample]) for sample in SAMPLES}
         # A share of a gain that is none has no meaning.
         certain = found["training"] > deviations * spreads["training"]
-        shares = np.where(certain, drawn["test"] / drawn["training"], np.nan)
+        drawn["share"] = np.full_like(drawn["test"], np.nan)
+        np.divide(
+            drawn["test"], drawn["training"], out=drawn["share"], where=certain & (drawn["training"] != 0)
+        )
         columns = {
             f"gain_{sample}{ending}": values[sample]
             for sample in SAMPLES
             for ending, values in (("", found), ("_uncertainty", spreads))
         } | {
-            "survived": np.where(certain, found["test"] / found["training"], np.nan),
-            "survived_uncertainty": _spread(shares),
+            "survived": found["test"] / np.where(certain, found["training"], np.nan),
+            "survived_uncertainty": _spread(drawn["share"]),
         }
         of_all = pd.DataFrame(columns, index=others).reindex(range(len(self.table)))
         return {"simpler": simpler or "", **of_all}
@@ -111,11 +114,11 @@ def _deviations(training: SampleSums, test: SampleSums) -> Array:
     """
     sizes = np.array([training.effective_events, test.effective_events])
     efficiencies = np.array([training.efficiencies()[0], test.efficiencies()[0]])
-    together = np.average(efficiencies, axis=0, weights=sizes)
-    share = np.average([training.passing_share, test.passing_share], axis=0, weights=sizes)
-    variance = ((1 - together) ** 2 * share + together**2 * (1 - share)) * (1 / sizes).sum()
-    difference = efficiencies[1] - efficiencies[0]
     with np.errstate(divide="ignore", invalid="ignore"):
+        shares = sizes / sizes.sum()
+        together, passing = shares @ efficiencies, shares @ [training.passing_share, test.passing_share]
+        variance = ((1 - together) ** 2 * passing + together**2 * (1 - passing)) * (1 / sizes).sum()
+        difference = efficiencies[1] - efficiencies[0]
         return np.where(difference == 0, 0.0, difference / np.sqrt(variance))
 
 
@@ -173,8 +176,9 @@ def _spread(drawn: Array) -> Array:
     """Return half of the range of the central 68.3 % of samples, which single extreme ones do not widen."""
     known = ~np.isnan(drawn).all(axis=0)
     spread = np.full(drawn.shape[1], np.nan)
-    low, high = np.nanpercentile(drawn[:, known], [15.87, 84.13], axis=0)
-    spread[known] = (high - low) / 2
+    if known.any():
+        low, high = np.nanpercentile(drawn[:, known], [15.87, 84.13], axis=0)
+        spread[known] = (high - low) / 2
     return spread
 
 

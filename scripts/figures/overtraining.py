@@ -66,12 +66,9 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         if has_share:
             _draw(axes[1], table, networks, "survived", SHARES)
             axes[1].axhline(0.0, color="grey", lw=0.6)
-            axes[1].set_ylabel("Share of the gain left", loc="center")
-            axes[1].text(
-                *(0.02, 0.04, f"gain over {table['simpler'].dropna().iloc[0]}"),
-                transform=axes[1].transAxes,
-                fontsize=8,
-            )
+            axes[1].set_ylabel("Share left", loc="center")
+            simpler = table["simpler"].dropna().iloc[0]
+            axes[1].set_title(f"Of the gain over {simpler} on the training sample", loc="left", fontsize=9)
         targets = _targets(table)
         labels = ["none" if np.isnan(target) else f"{target:g}" for target in targets]
         axes[-1].set_xticks(range(len(targets)), labels, rotation=90 if len(targets) > 15 else 0)
@@ -120,7 +117,7 @@ def _draw(
             (values > high, high, "$\\uparrow$"),
             (values < low, low, "$\\downarrow$"),
         ):
-            at = np.full(int(beyond.sum()), end + (0.06 if end == low else -0.06) * (high - low))
+            at = np.full(int(beyond.sum()), end + (0.08 if end == low else -0.08) * (high - low))
             ax.plot(place[beyond], at, **(style | {"marker": arrow, "ms": 8}))
     ax.axhline(1.0, color="black", lw=0.8, ls="--")
     ax.set_ylim(low, high)
