@@ -77,7 +77,9 @@ class Points:
             found[sample] = _gain(*efficiencies, others, pairs)[0]
             resampled = signal.resampled(n_samples), background.resampled(n_samples)
             drawn[sample] = _gain(*resampled, others, pairs)
-        spreads = {sample: _spread(drawn[sample]) for sample in SAMPLES}
+        # Samples drawn of no event tell nothing.
+        some = {sample: self.sums[sample, "background"].counts[others] > 0 for sample in SAMPLES}
+        spreads = {sample: np.where(some[sample], _spread(drawn[sample]), np.nan) for sample in SAMPLES}
         # A share of a gain that is none has no meaning.
         certain = found["training"] > deviations * spreads["training"]
         drawn["share"] = np.full_like(drawn["test"], np.nan)
@@ -90,7 +92,7 @@ class Points:
             for ending, values in (("", found), ("_uncertainty", spreads))
         } | {
             "survived": found["test"] / np.where(certain, found["training"], np.nan),
-            "survived_uncertainty": _spread(drawn["share"]),
+            "survived_uncertainty": np.where(some["test"], _spread(drawn["share"]), np.nan),
         }
         of_all = pd.DataFrame(columns, index=others).reindex(range(len(self.table)))
         return {"simpler": simpler or "", **of_all}

@@ -98,6 +98,9 @@ def test_the_background_of_the_simpler_cuts_is_interpolated():
     found = points_of(names, training, ([2, 4, 3, 3, 3], [0, 4, 1, 1, 0])).compare("simple", 20, 1.0)
     # Halfway in signal between 0.1 and 0.4: 0.2. Of "far" it would be guessed.
     assert_allclose(found["gain_training"][2:], [0.5, NAN, 1.0])
+    # Of what leaves no event at all, no uncertainty is known, so no share either.
+    assert found["gain_training_uncertainty"].notna().to_list() == [False, False, True, False, False]
+    assert np.isnan(found["survived"][4])
     # Nothing is left at one of both: halfway between 0 and 0.8.
     assert_allclose(found["gain_test"][2:], [0.5, 0.5, 1.0])
 
