@@ -68,18 +68,21 @@ class Points:
 
     def _gains(self, simpler: str | None, n_samples: int, deviations: float) -> dict[str, object]:
         others = np.flatnonzero(self.table["network"] != simpler)
-        known = np.flatnonzero(self.table["network"] == simpler)
+        of_simpler = np.flatnonzero(self.table["network"] == simpler)
         found, drawn = {}, {}
         for sample in SAMPLES:
             signal, background = (self.sums[sample, name] for name in CLASSES)
             efficiencies = signal.efficiencies()[0][None], background.efficiencies()[0][None]
-            pairs = _neighbours(efficiencies[0][0], known, others)
+            pairs = _neighbours(efficiencies[0][0], of_simpler, others)
             found[sample] = _gain(*efficiencies, others, pairs)[0]
             resampled = signal.resampled(n_samples), background.resampled(n_samples)
             drawn[sample] = _gain(*resampled, others, pairs)
         # Samples drawn of no event tell nothing.
-        some = {sample: self.sums[sample, "background"].counts[others] > 0 for sample in SAMPLES}
-        spreads = {sample: np.where(some[sample], _spread(drawn[sample]), np.nan) for sample in SAMPLES}
+        known = {
+            sample: (self.sums[sample, "background"].counts[others] > 0) & ~np.isnan(found[sample])
+            for sample in SAMPLES
+        }
+        spreads = {sample: np.where(known[sample], _spread(drawn[sample]), np.nan) for sample in SAMPLES}
         # A share of a gain that is none has no meaning.
         certain = found["training"] > deviations * spreads["training"]
         drawn["share"] = np.full_like(drawn["test"], np.nan)
@@ -92,7 +95,7 @@ class Points:
             for ending, values in (("", found), ("_uncertainty", spreads))
         } | {
             "survived": found["test"] / np.where(certain, found["training"], np.nan),
-            "survived_uncertainty": np.where(some["test"], _spread(drawn["share"]), np.nan),
+            "survived_uncertainty": np.where(known["test"], _spread(drawn["share"]), np.nan),
         }
         of_all = pd.DataFrame(columns, index=others).reindex(range(len(self.table)))
         return {"simpler": simpler or "", **of_all}
