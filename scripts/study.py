@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Len
+from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -38,10 +38,11 @@ from .kinds import (
 from .parsing import parse_into, parse_kind, parse_kind_into
 
 #: Reserved columns of the feature table, which are not allowed as names of features.
-RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
+RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 #: Models with these parts come first among the default networks.
 ORDER = ("loss", "cuts")
 
@@ -97,18 +98,28 @@ class BinnedProperty(Settings):
 
 
 class Split(Settings):
-    """Split into a training and a test sample: at random, or of ntuples also by an expression."""
+    """Split into a training and a test sample, at random or for ntuples by an expression; or into folds."""
 
     test_fraction: Fraction | None = Field(default=None, description="Fraction of all events for the test")
     seed: Seed | None = Field(default=None, description="Seed of the random choice of the test events")
-    by: Text | None = Field(default=None, description="Instead, holds for test events: `event % 5 == 0`")
+    by: Text | None = Field(
+        default=None,
+        description="Instead, holds for test events: `event % 5 == 0`; with `folds` the number whose "
+        "remainder is the fold, that of the event where absent",
+    )
+    folds: Annotated[int, Ge(2), Le(100)] | None = Field(
+        default=None,
+        description="Instead, the number of folds. The fold of an event is the remainder of its number. "
+        "Each network is trained once a fold, on the events of the others, and judges its own",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Split:
+        other = next((name for name in ("folds", "by") if getattr(self, name) is not None), None)
         for name in ("test_fraction", "seed"):
-            if (getattr(self, name) is None) != (self.by is not None):
-                text = "the key `{name}` is missing" if self.by is None else "by and {name}: remove one"
-                raise PydanticCustomError("split", text, {"name": name})
+            if (getattr(self, name) is None) != (other is not None):
+                text = "{other} and {name}: remove one" if other else "the key `{name}` is missing"
+                raise PydanticCustomError("split", text, {"name": name, "other": other or ""})
         return self
 
 
@@ -193,6 +204,11 @@ class Study(Settings):
     claims: dict[str, dict[str, Any]]
 
     @property
+    def folds(self) -> int | None:
+        """Number of folds; None without folds."""
+        return None if self.split is None else self.split.folds
+
+    @property
     def feature_names(self) -> list[str]:
         """Names of the features, in order."""
         return [feature.name for feature in self.features]
@@ -221,9 +237,13 @@ class Study(Settings):
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
+            if self.folds is not None:
+                text = "the source says which events are of the test, as `test_files` do: remove one of both"
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         if self.split is not None and self.split.by is not None:
             yield from _below("split.by", self.source.split_faults(self.split.by))
+        if self.folds is not None and self.claims:
+            yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
             yield from _below("counting_experiment", self._yield_faults())
@@ -285,6 +305,8 @@ class Study(Settings):
     def analysis_faults(self, name: str) -> Iterator[Fault]:
         """Yield the reasons why the study cannot have one of its analyses."""
         analysis = self.analyses[name]
+        if self.folds is not None and not analysis.takes_folds:
+            yield "", NO_FOLDS
         unknown = [network for network in self.networks_of(name) if network not in self.networks]
         yield from (("", not_known("network", network, self.networks)) for network in unknown)
         for kind in analysis.files:
@@ -300,6 +322,8 @@ class Study(Settings):
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
         if "cutflow" in drawn.files and not self.source.from_files:
             yield "", f"study {self.name} does not come from files: no cutflow"
+        if self.folds is not None and not drawn.takes_folds:
+            yield "", NO_FOLDS
         if drawn.needs_yields and self.counting_experiment is None:
             yield "", f"study {self.name} has no key `counting_experiment`: its yields are shown here"
         if drawn.n_features not in (None, len(self.features)):

@@ -137,7 +137,7 @@ class _Part:
 
     @classmethod
     def of_block(cls, block: Block, columns: Sequence[str]) -> _Part:
-        events = pd.DataFrame(dict(zip(columns, block.values, strict=True)))
+        events = block.events(columns)
         rows = slice(block.first, block.first + len(events))
         return cls(events, block.is_signal, block.in_training, block.weights, rows)
 

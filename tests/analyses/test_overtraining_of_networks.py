@@ -141,6 +141,10 @@ def test_it_is_a_standard_analysis(tmp_path):
     assert study.networks_of("overtraining") == ["scan"]
     assert "small_overtraining" in study.figures
     assert "small_overtraining" in study.tables
+    # With folds each event is of the test for one model and of the training for others.
+    run = read_config({"run": "mine", "studies": {"small": entry | {"split": {"folds": 5}}}})
+    assert run.studies["small"].analyses == {}
+    assert "small_overtraining" not in run.studies["small"].figures
     for given in ({}, {"optimum": {"targets": [0.8, 0.9]}}):
         run = read_config({"run": "mine", "studies": {"small": entry | {"analyses": given}}})
         assert "overtraining" not in run.studies["small"].analyses
