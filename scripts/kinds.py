@@ -332,6 +332,8 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether a study with ``analyses: default`` has it, if possible.
+    standard: ClassVar[bool] = False
     #: Whether it is right where each fold of the events has a model of its own.
     takes_folds: ClassVar[bool] = False
 
@@ -344,6 +346,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Names of the networks whose settings the analysis reads."""
         return self.trained
+
+    def evaluated(self, study: Any) -> list[str]:
+        """Return the networks of which it reads the files, ``cuts`` for example, and settings."""
+        return []
 
     def run(self, job: Any) -> pd.DataFrame:
         """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""
