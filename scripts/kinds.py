@@ -188,13 +188,29 @@ class SourceSettings(Settings):
         return {name: name for name in ("signal", "background")}
 
     @property
+    def weights_are_expected(self) -> bool:
+        """Whether the weights of its events add up to the numbers that are expected at a luminosity."""
+        return getattr(self, "luminosity", None) is not None
+
+    @property
+    def uncertainties(self) -> dict[str, float]:
+        """Relative systematic uncertainty of the normalisation of the processes that have one."""
+        return {}
+
+    @property
+    def background_uncertainties(self) -> dict[str, float]:
+        """Those of the background processes."""
+        of_class = self.class_of_process
+        return {name: value for name, value in self.uncertainties.items() if of_class[name] == "background"}
+
+    @property
     def weighs_classes_equally(self) -> bool:
         """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
 
     def split_faults(self, by: str) -> Iterator[Fault]:
         """Yield a fault if the events cannot be split by this expression."""
-        yield "", "only ntuples have branches to split by: give test_fraction and seed"
+        yield "", "only ntuples have branches to split by: give test_fraction and seed, or folds alone"
 
     def gaussians(self, n_features: int) -> tuple[Any, Any]:
         """Return means and widths where the features are independent Gaussians, as ``optimum`` in `has` says.
@@ -317,6 +333,10 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether a study with ``analyses: default`` has it, if possible.
+    standard: ClassVar[bool] = False
+    #: Whether it is right where each fold of the events has a model of its own.
+    takes_folds: ClassVar[bool] = False
 
     @property
     def trained(self) -> list[str]:
@@ -327,6 +347,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Names of the networks whose settings the analysis reads."""
         return self.trained
+
+    def evaluated(self, study: Any) -> list[str]:
+        """Return the networks of which it reads the files, ``cuts`` for example, and settings."""
+        return []
 
     def run(self, job: Any) -> pd.DataFrame:
         """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""
@@ -350,6 +374,10 @@ class DrawnSettings(Settings):
     needs: ClassVar[frozenset[str]] = frozenset()
     #: Whether the study must have a counting experiment.
     needs_yields: ClassVar[bool] = False
+    #: Whether it is right where each fold of the events has a model of its own. All events are of the test
+    #: then; scores and selections are those of the model of each event's fold; cuts and histories have a
+    #: column ``fold``.
+    takes_folds: ClassVar[bool] = False
     #: Required number of features; any number if None.
     n_features: ClassVar[int | None] = None
     #: Whether all networks are shown at the targets of the first one.

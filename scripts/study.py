@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Len
+from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from .counting_experiment import CountingExperiment
+from .export_settings import Exports
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -21,14 +22,10 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
-    Names,
-    NotNegative,
     Number,
     Pair,
-    Positive,
     Seed,
     Settings,
-    Share,
     SourceSettings,
     TableSettings,
     Targets,
@@ -40,10 +37,11 @@ from .kinds import (
 from .parsing import parse_into, parse_kind, parse_kind_into
 
 #: Reserved columns of the feature table, which are not allowed as names of features.
-RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
+RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 #: Models with these parts come first among the default networks.
 ORDER = ("loss", "cuts")
 
@@ -99,93 +97,29 @@ class BinnedProperty(Settings):
 
 
 class Split(Settings):
-    """Split into a training and a test sample: at random, or of ntuples also by an expression."""
+    """Split into a training and a test sample, at random or for ntuples by an expression; or into folds."""
 
     test_fraction: Fraction | None = Field(default=None, description="Fraction of all events for the test")
     seed: Seed | None = Field(default=None, description="Seed of the random choice of the test events")
-    by: Text | None = Field(default=None, description="Instead, holds for test events: `event % 5 == 0`")
+    by: Text | None = Field(
+        default=None,
+        description="Instead, holds for test events: `event % 5 == 0`; with `folds` the number whose "
+        "remainder is the fold, that of the event where absent",
+    )
+    folds: Annotated[int, Ge(2), Le(100)] | None = Field(
+        default=None,
+        description="Instead, the number of folds. The fold of an event is the remainder of its number. "
+        "Each network is trained once a fold, on the events of the others, and judges its own",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Split:
+        other = next((name for name in ("folds", "by") if getattr(self, name) is not None), None)
         for name in ("test_fraction", "seed"):
-            if (getattr(self, name) is None) != (self.by is not None):
-                text = "the key `{name}` is missing" if self.by is None else "by and {name}: remove one"
-                raise PydanticCustomError("split", text, {"name": name})
+            if (getattr(self, name) is None) != (other is not None):
+                text = "{other} and {name}: remove one" if other else "the key `{name}` is missing"
+                raise PydanticCustomError("split", text, {"name": name, "other": other or ""})
         return self
-
-
-class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances."""
-
-    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others"
-    )
-    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
-    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
-
-
-class Exports(Settings):
-    """Cuts for other frameworks, of one working point of each network, in `STUDY/NETWORK/exports/`.
-
-    The working point is that of one of the first four keys; else the one with the best significance in a
-    study with a counting experiment, else the one with the target closest to 0.9. The command
-    ``export_cuts`` writes any other.
-    """
-
-    target: Positive | None = Field(default=None, description="The working point of this target")
-    best_significance: bool = Field(default=False, description="The working point with the best significance")
-    signal_efficiency: Share | None = Field(
-        default=None, description="The tightest working point that keeps this share of the signal"
-    )
-    background_efficiency: Share | None = Field(
-        default=None, description="The loosest working point that keeps this share of the background at most"
-    )
-    networks: Names | None = Field(
-        default=None, description="Networks that are exported; all that have cuts where absent"
-    )
-    interpolate: bool = Field(
-        default=False,
-        description="Whether cuts in bins of a property are exported as smooth functions of it, not as steps",
-    )
-
-    @property
-    def choice(self) -> dict[str, Any]:
-        """What the working point is chosen by."""
-        keys = ("target", "best_significance", "signal_efficiency", "background_efficiency")
-        given = {key: getattr(self, key) for key in keys}
-        return {key: value for key, value in given.items() if value is not None and value is not False}
-
-    @model_validator(mode="after")
-    def _one_choice(self) -> Exports:
-        if len(self.choice) > 1:
-            text = "{names} choose a working point each: remove all but one"
-            raise PydanticCustomError("choice", text, {"names": ", ".join(self.choice)})
-        return self
-
-    def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a fault for networks or working points that there are not."""
-        for name in self.networks or []:
-            if name not in study.networks:
-                yield "networks", not_known("network", name, study.networks)
-            elif "cuts" not in study.networks[name].offers:
-                model = study.networks[name].model
-                yield "networks", f"{name}, of the model {model}, has no cuts: name another network"
-        if self.best_significance and study.counting_experiment is None:
-            yield "best_significance", f"study {study.name} has no key `counting_experiment`: add it"
-        for name in self.names(study):
-            targets = study.networks[name].working_points
-            if self.target is not None and targets and self.target not in targets:
-                closest = min(targets, key=lambda target: abs(target - (self.target or 0.0)))
-                yield "target", f"network {name} has no target {self.target:g}: the closest is {closest:g}"
-
-    def names(self, study: Study) -> list[str]:
-        """Return the names of the networks that are exported."""
-        if self.networks is not None:
-            return [name for name in self.networks if name in study.networks]
-        return [name for name, network in study.networks.items() if "cuts" in network.offers]
 
 
 class StudySettings(Settings):
@@ -223,7 +157,10 @@ class StudySettings(Settings):
         default=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
         description="Target signal efficiencies of the default networks; others have their own",
     )
-    analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
+    analyses: DefaultOrEntries = Field(
+        default=DEFAULT,
+        description="Settings by the kind of analysis; or `default`: how far the networks are overtrained",
+    )
     figures: DefaultOrEntries = Field(
         default=DEFAULT, description="Figures by name, each a `plot` and its settings; or `default`"
     )
@@ -259,6 +196,11 @@ class Study(Settings):
     claims: dict[str, dict[str, Any]]
 
     @property
+    def folds(self) -> int | None:
+        """Number of folds; None without folds."""
+        return None if self.split is None else self.split.folds
+
+    @property
     def feature_names(self) -> list[str]:
         """Names of the features, in order."""
         return [feature.name for feature in self.features]
@@ -277,17 +219,26 @@ class Study(Settings):
         """Return a feature or property by its name."""
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
+    def networks_of(self, analysis: str) -> list[str]:
+        """Return the networks whose settings an analysis reads."""
+        settings = self.analyses[analysis]
+        return list(dict.fromkeys([*settings.configured, *settings.evaluated(self)]))
+
     def faults(self) -> Iterator[Fault]:
         """Yield the inconsistencies between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
+            if self.folds is not None:
+                text = "the source says which events are of the test, as `test_files` do: remove one of both"
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         if self.split is not None and self.split.by is not None:
             yield from _below("split.by", self.source.split_faults(self.split.by))
+        if self.folds is not None and self.claims:
+            yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment", self._yield_faults())
+            yield from _below("counting_experiment", self.counting_experiment.faults(self.source))
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -300,8 +251,8 @@ class Study(Settings):
                 yield "", text
             else:
                 yield from _below(f"networks.{name}", network.check(self))
-        for name, analysis in self.analyses.items():
-            yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
+        for name in self.analyses:
+            yield from _below(f"analyses.{name}", self.analysis_faults(name))
         yield from _below("exports", self.exports.check(self))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
@@ -326,27 +277,13 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _yield_faults(self) -> Iterator[Fault]:
-        assert self.counting_experiment is not None
-        experiment, processes = self.counting_experiment, self.source.class_of_process
-        given = experiment.cross_sections
-        for name in processes:
-            if name not in given:
-                yield "cross_sections", f"none of the process {name}: give it in fb"
-        for name in given:
-            if name not in processes:
-                yield "cross_sections", not_known("process", name, processes)
-        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= experiment.luminosity * signal:
-            text = (
-                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{experiment.luminosity * signal:g} expected before the cuts"
-            )
-            yield "", text
-
-    def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
-        unknown = [name for name in analysis.configured if name not in self.networks]
-        yield from (("", not_known("network", name, self.networks)) for name in unknown)
+    def analysis_faults(self, name: str) -> Iterator[Fault]:
+        """Yield the reasons why the study cannot have one of its analyses."""
+        analysis = self.analyses[name]
+        if self.folds is not None and not analysis.takes_folds:
+            yield "", NO_FOLDS
+        unknown = [network for network in self.networks_of(name) if network not in self.networks]
+        yield from (("", not_known("network", network, self.networks)) for network in unknown)
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
@@ -360,6 +297,8 @@ class Study(Settings):
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
         if "cutflow" in drawn.files and not self.source.from_files:
             yield "", f"study {self.name} does not come from files: no cutflow"
+        if self.folds is not None and not drawn.takes_folds:
+            yield "", NO_FOLDS
         if drawn.needs_yields and self.counting_experiment is None:
             yield "", f"study {self.name} has no key `counting_experiment`: its yields are shown here"
         if drawn.n_features not in (None, len(self.features)):
@@ -432,9 +371,14 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
             for key, entry in entries(section).items()
         }
     if raw is None or faults:
-        raise ConfigError("\n".join(faults))
+        # A key that is no text is found by both, the study and the kind of the entry.
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
     rest = {key: getattr(raw, key) for key in kept} | {"exports": raw.exports or Exports()}
+    experiment, uncertainties = raw.counting_experiment, parts["source"].background_uncertainties
+    if experiment is not None and uncertainties and not experiment.uncertainties:
+        # Jobs get the experiment alone, so it has all that yields depend on.
+        rest["counting_experiment"] = experiment.model_copy(update={"uncertainties": uncertainties})
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:
@@ -448,7 +392,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
 
 
 def with_defaults(name: str, value: Any) -> Any:
-    """Return a study of the config with its title and, with ``networks: default``, the default networks.
+    """Return a study of the config with its title, and the default networks and analyses where it has these.
 
     Parameters
     ----------
@@ -460,19 +404,40 @@ def with_defaults(name: str, value: Any) -> Any:
     if raw is None:
         return value
     value = value | {"title": raw.title or name}
-    if raw.networks != DEFAULT:
-        return value
+    if raw.networks == DEFAULT:
+        kept = {key: given for key, given in value.items() if key != "targets"}
+        value = kept | {"networks": _standard_networks(raw.targets)}
+    if raw.analyses == DEFAULT:
+        value = value | {"analyses": _standard_analyses(name, value)}
+    return value
+
+
+def _standard_networks(targets: list[float]) -> dict[str, dict[str, Any]]:
     networks: dict[str, dict[str, Any]] = {}
     known: dict[str, type[ModelSettings]] = {
         kind: module_of("model", kind).Settings for kind in modules("model")
     }
     # Figures show them in this order: trained cuts, cuts of a search, scores.
     for kind, settings in sorted(known.items(), key=lambda one: [part not in one[1].has for part in ORDER]):
-        common = {"targets": raw.targets} if "targets" in settings.model_fields else {}
+        common = {"targets": targets} if "targets" in settings.model_fields else {}
         networks |= {
             key: {"model": kind} | common | entry for key, entry in settings.standard_networks.items()
         }
-    return {key: given for key, given in value.items() if key != "targets"} | {"networks": networks}
+    return networks
+
+
+def _standard_analyses(name: str, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the standard analyses that a study can have; none if it is at fault."""
+    wanted: dict[str, dict[str, Any]] = {
+        kind: {} for kind in modules("analysis") if module_of("analysis", kind).Settings.standard
+    }
+    try:
+        study = parse_study(
+            name, value | {"analyses": wanted, "figures": {}, "tables": {}, "claims": {}}, check=False
+        )
+    except ConfigError:
+        return {}  # its faults are told where it is parsed
+    return {kind: entry for kind, entry in wanted.items() if not any(study.analysis_faults(kind))}
 
 
 def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:

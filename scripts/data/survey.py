@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from cabin_core.feature_spread import Scaling, robust_scale, sampled_rows
 
 from .feature_table import CLASSES, SPLITS, no_spread, not_finite, require_weights
-from .yields import missing_cross_section, require_process, yields_of
+from .yields import missing_cross_section, require_process, with_yields, yields_before_cuts, yields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cabin_core import ExpectedYields
 
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
     from .event_bins import EventBins
     from .stored_table import Block, StoredTable
 
@@ -161,7 +161,7 @@ class Survey:
             self.sampled + other.sampled,
         )
 
-    def check(self, origin: object, bins: EventBins | None = None) -> None:
+    def check(self, origin: object, bins: EventBins | None = None, fold: int | None = None) -> None:
         """Raise as :func:`scripts.data.feature_table.check_feature_table` and the check of bins do."""
         n_events = int(self.counts.sum())
         for name, n_bad in zip((*self.columns, "weight"), self.faults, strict=True):
@@ -169,7 +169,7 @@ class Survey:
                 raise ValueError(not_finite(origin, name, int(n_bad), n_events))
         for split, totals in zip(SPLITS, self.totals, strict=True):
             for class_name, total in zip(CLASSES, totals, strict=True):
-                require_weights(origin, class_name, split, float(total))
+                require_weights(origin, class_name, split, float(total), fold)
         for name, low, high in zip(self.columns, self.moments.low, self.moments.high, strict=True):
             if low == high:
                 raise ValueError(no_spread(origin, name))
@@ -204,20 +204,24 @@ class Survey:
             As :func:`scripts.data.yields.expected_weights` does.
         """
         sums = {name: float(weights[SPLITS.index(split)].sum()) for name, weights in self.weights.items()}
+        cross_sections, luminosity = yields_before_cuts(self._with_yields(experiment))
         for name in sums:
-            if name not in experiment.cross_sections:
+            if name not in cross_sections:
                 raise ValueError(missing_cross_section(name))
         factors = {}
-        for name, cross_section in experiment.cross_sections.items():
+        for name, cross_section in cross_sections.items():
             require_process(name, sums.get(name, 0.0), list(sums))
-            factors[name] = cross_section * experiment.luminosity / sums[name]
+            factors[name] = cross_section * luminosity / sums[name]
         return factors
+
+    def _with_yields(self, experiment: CountingExperiment) -> CountingExperiment:
+        return with_yields(experiment, {name: float(one.sum()) for name, one in self.weights.items()})
 
     def expected_yields(self, experiment: CountingExperiment) -> ExpectedYields:
         """Return the yields before the cuts, as :func:`scripts.data.yields.expected_yields` does."""
         factors = self.expected_factors("train", experiment)
         signal, background = sum(factors[name] * weights[0] for name, weights in self.weights.items())
-        return yields_of(float(signal), float(background), experiment)
+        return yields_of(float(signal), float(background), self._with_yields(experiment))
 
 
 def _weights(block: Block, sample: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
@@ -232,6 +236,19 @@ def survey(table: StoredTable, bins: EventBins | None = None) -> Survey:
     n_rows = len(table)
     blocks = (Survey.of_block(block, table.columns, bins, n_rows) for block in table.blocks())
     return reduce(Survey.__add__, blocks)
+
+
+def check_table(table: StoredTable, n_folds: int | None = None) -> None:
+    """Raise as :func:`scripts.data.feature_table.check_feature_table` does, without the table in memory."""
+    if n_folds is None:
+        survey(table).check(table.path)
+        return
+    of_folds = [replace(survey(table.of_fold(fold)), sampled=()) for fold in range(n_folds)]
+    for fold, found in enumerate(of_folds):
+        for class_name, total in zip(CLASSES, found.totals[1], strict=True):
+            require_weights(table.path, class_name, "test", float(total), fold)
+    for fold, found in enumerate(of_folds):
+        found.check(table.path, fold=fold)
 
 
 def join(surveys: Sequence[Survey]) -> Survey:

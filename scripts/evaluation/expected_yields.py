@@ -9,11 +9,14 @@ import pandas as pd
 import torch
 
 from ..data.cut_table import passes_cut_table
-from ..data.yields import ROUNDING, expected_yields, selected_yields
+from ..data.folds import FOLD
+from ..data.score_table import above_thresholds
+from ..data.yields import ROUNDING, expected_yields, selected_yields, with_yields_of
 from ..sources.gaussian_optimum import GaussianClasses
 
 if TYPE_CHECKING:
-    from ..study import CountingExperiment, Study
+    from ..counting_experiment import CountingExperiment
+    from ..study import Study
 
 
 def tabulate_yields(
@@ -41,19 +44,18 @@ def tabulate_yields(
         :func:`~scripts.data.yields.selected_yields`. For cuts with known exact efficiencies also
         ``exact_background`` and ``exact_significance``, computed from these; NaN for others.
     """
-    experiment = study.counting_experiment
-    assert experiment is not None
+    assert study.counting_experiment is not None
+    experiment = with_yields_of(features, study.counting_experiment)
     test = features[features["split"] == "test"]
     table = metrics[["target_efficiency", "signal_efficiency", "background_efficiency"]]
     table = table.reset_index(drop=True)
     exact = pd.DataFrame({"exact_background": np.nan, "exact_significance": np.nan}, index=table.index)
     if cuts.empty:
-        of_test = scores.loc[scores["split"] == "test", "score"].to_numpy()
-        passed = of_test[:, None] > metrics["score_above"].to_numpy()
+        passed = above_thresholds(scores[scores["split"] == "test"], metrics)
     else:
         targets = table["target_efficiency"].to_list()
         passed = passes_cut_table(test, cuts, targets)
-        if "optimum" in study.source.has and "property" not in cuts:
+        if "optimum" in study.source.has and "property" not in cuts and FOLD not in cuts:
             efficiencies = GaussianClasses.from_study(study).efficiencies(cuts, targets)
             exact = _exact(experiment, efficiencies, features)
     return pd.concat([table, selected_yields(test, passed, experiment), exact], axis=1)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..data.expressions import Expression
 from ..data.ntuple_file import open_ntuple
 from ..data.ntuple_recipe import Recipe
 from ..evaluation.expected_yields import keeps_minimum, known, tabulate_yields
@@ -41,6 +42,10 @@ def export_network(
     description = describe(study, network, run, given)
     if files:
         description["branches"] = branch_types(study, files)
+    if "folds" in description:
+        whole_number = {"type": "int64", "list": False}
+        for name in Expression.parse(description["folds"]["of"]).names:
+            description.setdefault("branches", {}).setdefault(name, whole_number)
     significance = None
     if study.counting_experiment is not None:
         events, scores = (pd.read_parquet(path_list(more[name])[0]) for name in ("features", "scores"))
