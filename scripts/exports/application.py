@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.cut_interpolation import interpolate_cuts
 from ..data.cut_table import passes_cut_table
+from ..data.folds import FOLD, folds_of_numbers
 from ..data.ntuple_file import SEPARATORS, open_ntuple
 from ..data.ntuple_reading import Events, chunks_of, passes_step
 from ..data.ntuple_recipe import ALL_EVENTS, WITH_FEATURES, Recipe
@@ -19,8 +20,6 @@ from .working_point import WorkingPoint
 
 if TYPE_CHECKING:
     from ..data.ntuple import Chunk
-
-FOLD = "fold"
 
 
 def is_table(path: str) -> bool:
@@ -140,7 +139,7 @@ class Application:
         frame = pd.DataFrame(table, index=np.arange(n_events))
         if self.recipe.event is not None and self.point.n_folds is not None:
             numbers = events.values(self.recipe.event).values
-            frame[FOLD] = np.mod(numbers, self.point.n_folds).astype(int)
+            frame[FOLD] = folds_of_numbers(numbers, self.point.n_folds)
         return self.pass_cuts(frame, passing, weights, cutflow)
 
     def pass_cuts(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.folds import FOLD, folds_of_numbers
 from ..physics.preselection import read_file
-from .application import FOLD, Application, Cutflow, is_table
+from .application import Application, Cutflow, is_table
 from .working_point import WorkingPoint
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def read_delphes(
             cutflow.count(step, n_events, None if sums is None else (sums.weighted, sums.squared))
         frame = file.features.astype(np.float64)
         if point.n_folds is not None:
-            frame[FOLD] = np.mod(file.numbers, point.n_folds)
+            frame[FOLD] = folds_of_numbers(file.numbers, point.n_folds)
         passing = np.ones(len(frame), dtype=bool)
         passing = application.pass_cuts(frame, passing, file.weights, cutflow)
         flags = np.zeros(next(iter(file.counts.values())), dtype=bool)

@@ -14,6 +14,8 @@ import pandas as pd
 from ..data.expressions import Expression
 from ..data.ntuple_file import open_ntuple
 from ..data.ntuple_recipe import Recipe
+from ..data.table_file import read_table
+from ..data.thinning import read_shown_events
 from ..evaluation.expected_yields import keeps_minimum, known, tabulate_yields
 from ..jobs.bridge import path_list
 from ..study import Study, parse_study
@@ -48,7 +50,8 @@ def export_network(
             description.setdefault("branches", {}).setdefault(name, whole_number)
     significance = None
     if study.counting_experiment is not None:
-        events, scores = (pd.read_parquet(path_list(more[name])[0]) for name in ("features", "scores"))
+        events = read_shown_events(path_list(more["features"])[0])
+        scores = read_table(path_list(more["scores"])[0])
         significance = _significances(study, events, table, measured, scores)
     units = {one["name"]: one["unit"] for one in description["features"]}
     description["cuts_sha256"] = digest_of(cuts)

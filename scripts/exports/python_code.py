@@ -119,11 +119,14 @@ def _functions(plan: Plan, lists: bool, events: str) -> list[str]:
         entries.append(f"    {step.name!r}: {text},")
     body += ["return {", *entries, "}"]
     inner = "".join(f"    {line}\n" for line in body)
+    whether = f"np.logical_and.reduce(list({steps}(events).values()))"
+    if not plan.steps:
+        whether = "np.full(len(events), True)"
     texts = [
         f'def {steps}(events):\n    """Return which events{of} pass each step, by name; from {events}."""\n'
         f"{inner}",
         f'def {plan.name}(events):\n    """Return which events{of} pass all steps; from {events}."""\n'
-        f"    return np.logical_and.reduce(list({steps}(events).values()))\n",
+        f"    return {whether}\n",
     ]
     if lists:
         packed = plan.name.replace("passes", "packed_selection", 1)

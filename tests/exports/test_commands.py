@@ -128,6 +128,16 @@ def test_idle_cuts_are_none_in_all_forms(network, capsys):
     assert [cut.get("idle", False) for cut in point.content["cuts"]] == [False, True]
 
 
+def test_a_working_point_without_cuts_takes_all_events():
+    events = {"x": np.array([1.0, np.nan])}
+    point = working_point([], events, features=["x"])
+    point.content["selections"][0]["processes"] = []
+    point.content["selections"][0]["preselection"] = []
+    point.content["processes"] = {}
+    module = module_of_text(_pandas(point))
+    assert module.passes(pd.DataFrame(events)).tolist() == [True, True]
+
+
 @pytest.fixture
 def jets(tmp_path):
     """A working point of jets, and its events in a ROOT file, 40 of 100 with two jets."""
