@@ -313,6 +313,8 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether all features of the study must have one-sided cuts.
+    one_sided: ClassVar[bool] = False
 
     @property
     def trained(self) -> list[str]:
