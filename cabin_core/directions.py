@@ -8,7 +8,7 @@ with the others, so that a window gains nothing from a second edge to fit to flu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +28,12 @@ TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 MOST_EVENTS = 20_000
 #: Fewest events of a class from which directions can be told.
 FEWEST_EVENTS = 20
-#: A direction is left for the opposite one where that is better by so many errors.
+#: The side on which the signal is in a feature alone is left where the other is better by so many errors.
 CLEAR = 1.0
-#: What is told, and a window, is better by so many errors.
+#: A feature that separates this much alone [distance of its AUC from 0.5] keeps its side unless the other
+#: leaves less of the background by the same share, beyond the errors.
+CLEAR_ALONE = 0.1
+#: What is told is better by so many errors, a window likewise.
 CLEARER = 3.0
 #: A window is taken where it leaves less of the background by this share, beyond the errors: two edges have
 #: their price.
@@ -40,12 +43,18 @@ TOLD_GAIN = 0.02
 
 #: A step takes this share of the signal lost so far, between these two shares of the signal left.
 _STEP_OF_LOST, _SMALLEST_STEP, _LARGEST_STEP = 0.1, 0.003, 0.02
+#: Multiples of it that are tried, up to a third of the signal left.
+_STEPS = (1, 2, 4, 8, 16)
+#: By so much more background for the signal must a larger step remove.
+_PATIENCE = 1.5
 #: Signal efficiency at which the steps end, and their largest number.
 _LAST_EFFICIENCY, _MOST_STEPS = 0.45, 300
 #: Bins of like numbers of events of a feature. Odd, so that no bin edge is in the middle of the events.
 _N_BINS = 255
 #: Parts of the events, each judged by cuts found with the others, and groups of events for errors.
 _N_FOLDS, _N_GROUPS = 4, 20
+#: How often the events are divided anew.
+_N_DIVISIONS = 3
 #: Levels of the signal efficiency at which events are counted.
 _N_LEVELS = 1000
 #: Less background than of so many events counts as being so much: its fluctuations are no gain.
@@ -168,7 +177,7 @@ def find_directions(
     of_events = of_events / np.abs(of_events).max(initial=1e-300)
     judge = _Judge(features, is_signal, of_events, seed)
     areas = [roc_area(column, is_signal, of_events) for column in features.T]
-    chosen = _exchange(judge, given, [">" if area >= 0.5 else "<" for area, _ in areas])
+    chosen = _exchange(judge, given, [area for area, _ in areas])
     return [
         FoundDirection(
             direction,
@@ -209,15 +218,29 @@ def roc_area(
     return area, float(np.sqrt(variance))
 
 
-def _exchange(judge: _Judge, given: list[str], start: list[str]) -> list[str]:
-    """Return all directions, each the best beside the others; those given stay."""
-    free = [at for at, direction in enumerate(given) if direction == AUTO]
-    found: list[list[str]] = []
+def _exchange(judge: _Judge, given: list[str], areas: Sequence[float]) -> list[str]:
+    """Return all directions, each the best beside the others; those given stay.
+
+    ``areas`` are the probabilities that each feature is larger for the signal.
+    """
+    needed = {
+        at: (CLEARER, CLEAR_ALONE) if abs(areas[at] - 0.5) > CLEAR_ALONE else (CLEAR, 0.0)
+        for at, direction in enumerate(given)
+        if direction == AUTO
+    }
+    if not needed:
+        return given
+    alone = [">" if area >= 0.5 else "<" for area in areas]
     # Of correlated features a cut can need the side on which the signal is not, once the others are applied.
-    for first in (start, judge.free_sides(start)):
-        chosen = [first[at] if at in free else given[at] for at in range(len(given))]
+    sides = judge.free_sides(alone)
+    found: list[list[str]] = []
+    for first in (
+        alone,
+        [sides[at] if needed.get(at) == (CLEAR, 0.0) else side for at, side in enumerate(alone)],
+    ):
+        chosen = [first[at] if at in needed else direction for at, direction in enumerate(given)]
         for _ in range(_MOST_CHANGES):
-            changed = _best_change(judge, chosen, free)
+            changed = _best_change(judge, chosen, needed)
             if changed is None:
                 break
             chosen = changed
@@ -225,14 +248,21 @@ def _exchange(judge: _Judge, given: list[str], start: list[str]) -> list[str]:
     return found[1] if judge.gain(*found).exceeds(CLEAR) else found[0]
 
 
-def _best_change(judge: _Judge, chosen: list[str], free: list[int]) -> list[str] | None:
-    """Return the directions with the most helpful single change; None if none helps."""
-    one_sided = [at for at in free if chosen[at] != WINDOW]
+def _best_change(
+    judge: _Judge, chosen: list[str], needed: Mapping[int, tuple[float, float]]
+) -> list[str] | None:
+    """Return the directions with the most helpful single change; None if none helps.
+
+    ``needed`` has for each feature without given direction by how many errors, and by what share of the
+    background, a side must be better than the other.
+    """
+    one_sided = [at for at in needed if chosen[at] != WINDOW]
     # A window is never worse but for its price, so it comes last.
-    for errors, least, new in ((CLEAR, 0.0, OPPOSITE), (CLEARER, WINDOW_GAIN, dict.fromkeys("<>", WINDOW))):
-        changes = [_with(chosen, at, new[chosen[at]]) for at in one_sided]
-        gains = [judge.gain(chosen, changed) for changed in changes]
-        helpful = [at for at, gain in enumerate(gains) if gain.exceeds(errors, least)]
+    for new in (OPPOSITE, dict.fromkeys("<>", WINDOW)):
+        least = needed if new is OPPOSITE else dict.fromkeys(needed, (CLEARER, WINDOW_GAIN))
+        changes = {at: _with(chosen, at, new[chosen[at]]) for at in one_sided}
+        gains = {at: judge.gain(chosen, changed) for at, changed in changes.items()}
+        helpful = [at for at in one_sided if gains[at].exceeds(*least[at])]
         if helpful:
             return changes[max(helpful, key=lambda at: gains[at].value)]
     return None
@@ -306,29 +336,67 @@ class _Judge:
         self, features: NDArray[np.floating], is_signal: NDArray[np.bool_], weights: Floats, seed: int
     ) -> None:
         bins = np.array([_bins(column, is_signal) for column in features.T])
+        random = np.random.default_rng(seed)
+        # Several divisions, since which events find a cut matters as much as which of them it is judged by.
+        self._divisions = [_Division(bins, is_signal, weights, random) for _ in range(_N_DIVISIONS)]
+
+    def gain(self, old: Sequence[str | None], new: Sequence[str | None]) -> Gain:
+        """Return the gain of a set of directions over another; None is no cut on the feature."""
+        gains = [division.gain(old, new) for division in self._divisions]
+        # All divisions have the same events.
+        return Gain(*np.mean([(gain.value, gain.uncertainty) for gain in gains], axis=0).tolist())
+
+    def free_sides(self, otherwise: Sequence[str]) -> list[str]:
+        """Return for each feature the side that removes more background where all may have windows."""
+        windows = [WINDOW] * len(otherwise)
+        folds = self._divisions[0].folds
+        low, high = np.sum([_close(own, other, windows)[1] for own, other, _ in folds], axis=0)
+        return [
+            known if one == two else ">" if one > two else "<"
+            for one, two, known in zip(low, high, otherwise, strict=True)
+        ]
+
+
+class _Division:
+    """The events divided into folds: each is judged by cuts that are found with the others.
+
+    Parameters
+    ----------
+    bins : ndarray of int, shape (n_features, n_events)
+    is_signal : ndarray of bool, shape (n_events,)
+    weights : ndarray, shape (n_events,)
+    random : Generator
+    """
+
+    def __init__(
+        self,
+        bins: NDArray[np.uint8],
+        is_signal: NDArray[np.bool_],
+        weights: Floats,
+        random: np.random.Generator,
+    ) -> None:
         #: Group of each event; a fold is some groups. Both have like numbers of each class and sign.
         self._groups = np.zeros(len(weights), dtype=np.intp)
-        random = np.random.default_rng(seed)
         for of_class in (is_signal, ~is_signal):
             for of_sign in (weights >= 0, weights < 0):
                 events = np.flatnonzero(of_class & of_sign)
                 self._groups[events] = random.permutation(len(events)) % _N_GROUPS
         self._weights = np.where([is_signal, ~is_signal], weights, 0.0)
-        self._folds: list[tuple[_Sample, _Sample, Integers]] = []
+        self.folds: list[tuple[_Sample, _Sample, Integers]] = []
         for fold in range(_N_FOLDS):
             inside = self._groups % _N_FOLDS == fold
             own, other = (_Sample(bins[:, of], self._weights[:, of]) for of in (~inside, inside))
-            for name, of_class in zip(("signal", "background"), own.weights, strict=True):
-                if np.count_nonzero(of_class) < FEWEST_EVENTS or not of_class.sum() > 0:
+            for name, of_own in zip(("signal", "background"), own.weights, strict=True):
+                if np.count_nonzero(of_own) < FEWEST_EVENTS or not of_own.sum() > 0:
                     raise TooFewEvents(
                         f"too few training events of {name} to find directions of cuts: give the directions"
                     )
-            self._folds.append((own, other, np.flatnonzero(inside)))
+            self.folds.append((own, other, np.flatnonzero(inside)))
         self._few = _FEW * float((self._weights[1] ** 2).sum()) / float(self._weights[1].sum()) ** 2
         self._known: dict[tuple[str | None, ...], Floats] = {}
 
     def gain(self, old: Sequence[str | None], new: Sequence[str | None]) -> Gain:
-        """Return the gain of a set of directions over another; None is no cut on the feature."""
+        """Return the gain of a set of directions over another, as :meth:`_Judge.gain`."""
         before, after = self._left(old), self._left(new)
         logs = np.log(before + self._few) - np.log(after + self._few)  # (n_groups + 1, n_targets)
         most = np.maximum(before[-1], after[-1])
@@ -338,21 +406,12 @@ class _Judge:
         ratio = float(np.exp(-of_all))
         return Gain(1 - ratio, ratio * float(np.sqrt((_N_GROUPS - 1) * np.var(without))))
 
-    def free_sides(self, otherwise: Sequence[str]) -> list[str]:
-        """Return for each feature the side that removes more background where all may have windows."""
-        windows = [WINDOW] * len(otherwise)
-        low, high = np.sum([_close(own, other, windows)[1] for own, other, _ in self._folds], axis=0)
-        return [
-            known if one == two else ">" if one > two else "<"
-            for one, two, known in zip(low, high, otherwise, strict=True)
-        ]
-
     def _left(self, directions: Sequence[str | None]) -> Floats:
         """Return the background efficiency at the targets, without each group and with all events at last."""
         key = tuple(directions)
         if key not in self._known:
             levels = np.empty(len(self._groups), dtype=np.intp)
-            for own, other, events in self._folds:
+            for own, other, events in self.folds:
                 levels[events] = _close(own, other, directions)[0]
             self._known[key] = self._read_off(levels)
         return self._known[key]
@@ -375,7 +434,8 @@ class _Judge:
         # No cut at all, or one that ends early, keeps a random choice of the events.
         beyond = np.array(TARGETS) < signal[:, -1:]
         random = background[:, -1:] * np.array(TARGETS) / signal[:, -1:]
-        return np.where(beyond, random, np.exp(found) - self._few)
+        left: Floats = np.where(beyond, random, np.exp(found) - self._few)
+        return left
 
 
 def _close(own: _Sample, other: _Sample, directions: Sequence[str | None]) -> tuple[Integers, Floats]:
@@ -428,20 +488,21 @@ def _best_step(signal: Floats, background: Floats, size: float) -> tuple[int, in
     signal, background : ndarray, shape (n_sides, n_bins)
         Shares of the events in the bins up to each, from the open end on.
     size : float
-        Share of the signal to take.
+        Share of the signal of a small step.
     """
     sides = np.arange(len(signal))
-    full = (signal >= size).argmax(axis=1)
-    # Also the step before the bin that has the signal, which is almost free.
-    depths = np.stack([full, np.maximum(full - 1, 0)])
+    # Larger steps see over signal behind which there is background. One bin less is almost free of signal.
+    full = np.array([(signal >= size * factor).argmax(axis=1) for factor in _STEPS])
+    depths = np.concatenate([full, np.maximum(full - 1, 0)])
     of_signal, of_background = (
         -np.log(np.maximum(1 - one[sides, depths], 1e-9)) for one in (signal, background)
     )
-    # The offset: a single event of background is not worth any number of steps.
-    rates = of_background / np.maximum(of_signal + 0.1 * size, 1e-9)
-    ends = signal[sides, depths] >= 1 - 1e-9
-    rates[ends] = -np.inf
-    rates[1][full == 0] = -np.inf
+    # The least price: a single event of background is not worth any number of steps.
+    rates = of_background / np.maximum(of_signal, 0.1 * size)
+    rates /= np.tile([1.0, *[_PATIENCE] * (len(_STEPS) - 1)], 2)[:, None]
+    # Nor may a step take all signal, or a bin that is not there.
+    rates[signal[sides, depths] >= 1 - 1e-9] = -np.inf
+    rates[len(full) :][full == 0] = -np.inf
     best = int(rates.argmax())
     if not rates.flat[best] > 1e-9:
         # Nothing removes background: go on to less signal, all the same.
