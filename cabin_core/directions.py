@@ -37,7 +37,7 @@ CLEAR_ALONE = 0.1
 CLEARER = 3.0
 #: A window is taken where it leaves less of the background by this share, beyond the errors: two edges have
 #: their price.
-WINDOW_GAIN = 0.2
+WINDOW_GAIN = 0.15
 #: Gain that is told, beyond the errors [share of the background].
 TOLD_GAIN = 0.02
 
@@ -181,7 +181,7 @@ def find_directions(
     return [
         FoundDirection(
             direction,
-            direction if given[at] == AUTO else _best(judge, chosen, at, direction, CLEARER, TOLD_GAIN),
+            direction if given[at] == AUTO else _best(judge, chosen, at, direction, areas[at][0]),
             *areas[at],
             cut=judge.gain(_with(chosen, at, None), chosen),
             opposite=None
@@ -268,14 +268,15 @@ def _best_change(
     return None
 
 
-def _best(
-    judge: _Judge, chosen: Sequence[str | None], at: int, direction: str, errors: float, least: float = 0.0
-) -> str:
-    """Return the opposite of a direction where it is clearly better, else the direction itself."""
+def _best(judge: _Judge, chosen: Sequence[str | None], at: int, direction: str, area: float) -> str:
+    """Return the opposite of a given direction where it is clearly better, else the direction itself."""
     if direction == WINDOW:
         return direction
     other = OPPOSITE[direction]
-    return other if judge.gain(chosen, _with(chosen, at, other)).exceeds(errors, least) else direction
+    # Less is enough where the signal is on the other side in the feature alone.
+    alone_other = (0.5 - area if direction == ">" else area - 0.5) > CLEAR_ALONE
+    needed = (CLEAR, 0.0) if alone_other else (CLEARER, TOLD_GAIN)
+    return other if judge.gain(chosen, _with(chosen, at, other)).exceeds(*needed) else direction
 
 
 def _with(directions: Sequence[str | None], at: int, direction: str | None) -> list:
