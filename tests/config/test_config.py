@@ -141,7 +141,7 @@ BAD = [
     (
         "studies.gaussian.features.0.direction",
         "windows",
-        "'window' could be meant: one of '>', '<' (in quotes)",
+        "'window' could be meant",
     ),
     ("studies.gaussian.features.0.name", "x1", "studies.gaussian.features: x1 is named twice"),
     ("studies.gaussian.features.0.name", "label", "label is a column of the feature table"),
