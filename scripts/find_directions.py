@@ -11,6 +11,7 @@ from pathlib import Path
 from cabin_core.directions import TooFewEvents, find_directions
 from scripts.data.directions import is_wrong, remark_on, tabulate_directions, unknown_directions
 from scripts.data.feature_table import read_feature_table
+from scripts.data.folds import FOLD
 from scripts.data.thinning import is_long, read_shown_events
 from scripts.study import AUTO
 
@@ -31,7 +32,8 @@ def main(*, table: Path, directions: Path, study_name: str, features: list[str],
         Names of the features, and their directions in the config: ``>``, ``<``, ``window`` or ``auto``.
     """
     events = read_shown_events(table) if is_long(table) else read_feature_table(table, features)
-    training = events[events["split"] == "train"]
+    # With folds all but one of the trainings see an event; the directions are the same in all.
+    training = events if FOLD in events else events[events["split"] == "train"]
     try:
         found = find_directions(
             training[features].to_numpy(dtype=float),

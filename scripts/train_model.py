@@ -25,6 +25,7 @@ def main(
     counting_experiment: dict[str, Any] | None = None,
     scaling: Literal["robust", "standard"] = "standard",
     found_directions: Path | None = None,
+    fold: int | None = None,
     mpi: str | None = None,
 ) -> None:
     """Fit a model to a feature table and write it with its history.
@@ -45,6 +46,8 @@ def main(
         How features are scaled, as in :class:`scripts.study.StudySettings`.
     found_directions : Path, optional
         Table of directions (csv), for those that are ``auto``.
+    fold : int, optional
+        The fold whose events the training does not see, of a table with folds.
     mpi : str, optional
         Command that starts the processes of a training on several machines, for example ``srun``.
     """

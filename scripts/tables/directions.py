@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Directions with one row for each feature, and remarks on those that seem wrong or useless."""
 
     files = ("directions",)
+    takes_folds = True
     standard = "study"
     standard_caption = (
         "The directions of the cuts, given or found in the training events. The AUC is of the feature alone. "
