@@ -6,12 +6,14 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from .counting_experiment import CountingExperiment
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -22,10 +24,8 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
-    NotNegative,
     Number,
     Pair,
-    Positive,
     Seed,
     Settings,
     SourceSettings,
@@ -146,19 +146,6 @@ class Split(Settings):
         return self
 
 
-class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances."""
-
-    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others"
-    )
-    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
-    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
-
-
 class StudySettings(Settings):
     """The keys of a study; :func:`parse_study` parses the entries by their kinds."""
 
@@ -194,7 +181,10 @@ class StudySettings(Settings):
         default=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
         description="Target signal efficiencies of the default networks; others have their own",
     )
-    analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
+    analyses: DefaultOrEntries = Field(
+        default=DEFAULT,
+        description="Settings by the kind of analysis; or `default`: how far the networks are overtrained",
+    )
     figures: DefaultOrEntries = Field(
         default=DEFAULT, description="Figures by name, each a `plot` and its settings; or `default`"
     )
@@ -268,6 +258,11 @@ class Study(Settings):
         """Return a feature or property by its name."""
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
+    def networks_of(self, analysis: str) -> list[str]:
+        """Return the networks whose settings an analysis reads."""
+        settings = self.analyses[analysis]
+        return list(dict.fromkeys([*settings.configured, *settings.evaluated(self)]))
+
     def faults(self) -> Iterator[Fault]:
         """Yield the inconsistencies between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
@@ -278,11 +273,11 @@ class Study(Settings):
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         if self.split is not None and self.split.by is not None:
             yield from _below("split.by", self.source.split_faults(self.split.by))
-        if self.folds is not None:
-            yield from self._fold_faults()
+        if self.folds is not None and self.claims:
+            yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment", self._yield_faults())
+            yield from _below("counting_experiment", self.counting_experiment.faults(self.source))
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -295,8 +290,8 @@ class Study(Settings):
                 yield "", text
             else:
                 yield from _below(f"networks.{name}", network.check(self))
-        for name, analysis in self.analyses.items():
-            yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
+        for name in self.analyses:
+            yield from _below(f"analyses.{name}", self.analysis_faults(name))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
                 yield from _below(f"{section}.{name}", self.faults_of(drawn))
@@ -320,35 +315,13 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _fold_faults(self) -> Iterator[Fault]:
-        """Yield the parts that would see each event judged by a model that saw it, or by none."""
-        for name, analysis in self.analyses.items():
-            if not analysis.takes_folds:
-                yield f"analyses.{name}", NO_FOLDS
-        if self.claims:
-            yield "claims", NO_FOLDS
-
-    def _yield_faults(self) -> Iterator[Fault]:
-        assert self.counting_experiment is not None
-        experiment, processes = self.counting_experiment, self.source.class_of_process
-        given = experiment.cross_sections
-        for name in processes:
-            if name not in given:
-                yield "cross_sections", f"none of the process {name}: give it in fb"
-        for name in given:
-            if name not in processes:
-                yield "cross_sections", not_known("process", name, processes)
-        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= experiment.luminosity * signal:
-            text = (
-                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{experiment.luminosity * signal:g} expected before the cuts"
-            )
-            yield "", text
-
-    def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
-        unknown = [name for name in analysis.configured if name not in self.networks]
-        yield from (("", not_known("network", name, self.networks)) for name in unknown)
+    def analysis_faults(self, name: str) -> Iterator[Fault]:
+        """Yield the reasons why the study cannot have one of its analyses."""
+        analysis = self.analyses[name]
+        if self.folds is not None and not analysis.takes_folds:
+            yield "", NO_FOLDS
+        unknown = [network for network in self.networks_of(name) if network not in self.networks]
+        yield from (("", not_known("network", network, self.networks)) for network in unknown)
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
@@ -438,9 +411,14 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
             for key, entry in entries(section).items()
         }
     if raw is None or faults:
-        raise ConfigError("\n".join(faults))
+        # A key that is no text is found by both, the study and the kind of the entry.
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
     rest = {key: getattr(raw, key) for key in kept}
+    experiment, uncertainties = raw.counting_experiment, parts["source"].background_uncertainties
+    if experiment is not None and uncertainties and not experiment.uncertainties:
+        # Jobs get the experiment alone, so it has all that yields depend on.
+        rest["counting_experiment"] = experiment.model_copy(update={"uncertainties": uncertainties})
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:
@@ -454,7 +432,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
 
 
 def with_defaults(name: str, value: Any) -> Any:
-    """Return a study of the config with its title and, with ``networks: default``, the default networks.
+    """Return a study of the config with its title, and the default networks and analyses where it has these.
 
     Parameters
     ----------
@@ -466,19 +444,40 @@ def with_defaults(name: str, value: Any) -> Any:
     if raw is None:
         return value
     value = value | {"title": raw.title or name}
-    if raw.networks != DEFAULT:
-        return value
+    if raw.networks == DEFAULT:
+        kept = {key: given for key, given in value.items() if key != "targets"}
+        value = kept | {"networks": _standard_networks(raw.targets)}
+    if raw.analyses == DEFAULT:
+        value = value | {"analyses": _standard_analyses(name, value)}
+    return value
+
+
+def _standard_networks(targets: list[float]) -> dict[str, dict[str, Any]]:
     networks: dict[str, dict[str, Any]] = {}
     known: dict[str, type[ModelSettings]] = {
         kind: module_of("model", kind).Settings for kind in modules("model")
     }
     # Figures show them in this order: trained cuts, cuts of a search, scores.
     for kind, settings in sorted(known.items(), key=lambda one: [part not in one[1].has for part in ORDER]):
-        common = {"targets": raw.targets} if "targets" in settings.model_fields else {}
+        common = {"targets": targets} if "targets" in settings.model_fields else {}
         networks |= {
             key: {"model": kind} | common | entry for key, entry in settings.standard_networks.items()
         }
-    return {key: given for key, given in value.items() if key != "targets"} | {"networks": networks}
+    return networks
+
+
+def _standard_analyses(name: str, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the standard analyses that a study can have; none if it is at fault."""
+    wanted: dict[str, dict[str, Any]] = {
+        kind: {} for kind in modules("analysis") if module_of("analysis", kind).Settings.standard
+    }
+    try:
+        study = parse_study(
+            name, value | {"analyses": wanted, "figures": {}, "tables": {}, "claims": {}}, check=False
+        )
+    except ConfigError:
+        return {}  # its faults are told where it is parsed
+    return {kind: entry for kind, entry in wanted.items() if not any(study.analysis_faults(kind))}
 
 
 def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -129,7 +129,7 @@ class NetworkSettings(ModelSettings):
     out_of_core: bool | Literal["auto"] = Field(
         default="auto",
         description="Whether the events stay on disk and are read block by block: `true`, `false`, or `auto` "
-        "for a table that would take more than half of the memory that the job may use",
+        "for a table that would take more than 2 GB, or half of the memory that the job may use",
     )
     processes: Count = Field(
         default=1,

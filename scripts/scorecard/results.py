@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..counting_experiment import CountingExperiment
 from ..kinds import ModelSettings
-from ..study import CountingExperiment, Study
+from ..study import Study
 
 if TYPE_CHECKING:
     import pandas as pd

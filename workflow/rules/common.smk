@@ -92,7 +92,8 @@ def studies_with(ending, folds=False):
 
 def experiment_of(study, network):
     """Return the counting experiment of a study where a network's training is about its yields."""
-    return given(study)["counting_experiment"] if NETWORKS[study, network].needs_yields else None
+    experiment = STUDIES[study].counting_experiment
+    return experiment.model_dump() if experiment and NETWORKS[study, network].needs_yields else None
 
 
 def event_files(study, sample, file_format):

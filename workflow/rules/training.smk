@@ -135,6 +135,7 @@ rule evaluate_model:
         code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
         kind=lambda w: NETWORKS[w.study, w.network].model,
         features=lambda w: STUDIES[w.study].feature_names,
+        uncertainties=lambda w: STUDIES[w.study].source.uncertainties,
     script:
         "../../scripts/evaluate_model.py"
 
@@ -142,7 +143,13 @@ rule evaluate_model:
 # One job for each analysis of a study, for example the optimum or shifted features; each step takes seconds.
 rule analyse_study:
     input:
-        unpack(lambda w: files_for(STUDIES[w.study].analyses[w.analysis].files, w.study, [])),
+        unpack(
+            lambda w: files_for(
+                STUDIES[w.study].analyses[w.analysis].files,
+                w.study,
+                STUDIES[w.study].analyses[w.analysis].evaluated(STUDIES[w.study]),
+            )
+        ),
         models=lambda w: [
             file
             for network in STUDIES[w.study].analyses[w.analysis].trained
@@ -164,13 +171,13 @@ rule analyse_study:
         code=lambda w: code_of(
             "analyse_study",
             study=w.study,
-            networks=STUDIES[w.study].analyses[w.analysis].configured,
+            networks=STUDIES[w.study].networks_of(w.analysis),
             kinds_of=[("analysis", w.analysis)],
         ),
         analysis="{analysis}",
         study=lambda w: part_of(
             given(w.study),
-            STUDIES[w.study].analyses[w.analysis].configured,
+            STUDIES[w.study].networks_of(w.analysis),
             [w.analysis, *(f for f in STUDIES[w.study].analyses[w.analysis].files if f in ANALYSES)],
             experiment=STUDIES[w.study].analyses[w.analysis].uses_yields,
         ),
