@@ -128,10 +128,10 @@ def propose(processes: Sequence[Contents]) -> Proposal:
         for name in lists
         for end, text in (("_n", "len({})"), ("_0", "{}[0]"))
     ]
-    known = _features(simulated, quantities, weight_of)
-    able = [one for one in known if one.separates and one.missing <= MOST_MISSING][:MOST_FEATURES]
+    quantified = _features(simulated, quantities, weight_of)
+    able = [one for one in quantified if one.separates and one.missing <= MOST_MISSING][:MOST_FEATURES]
     # Something is cut on in any case, so that the file can be run.
-    able = able or known[:1]
+    able = able or quantified[:1]
     return Proposal(
         list(processes),
         event,
@@ -139,7 +139,7 @@ def propose(processes: Sequence[Contents]) -> Proposal:
         list(others),
         missing,
         _with_found_directions(simulated, able, missing, weight_of),
-        [one for one in known if one not in able],
+        [one for one in quantified if one not in able],
     )
 
 
