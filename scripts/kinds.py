@@ -333,6 +333,8 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether all features of the study must have one-sided cuts.
+    one_sided: ClassVar[bool] = False
     #: Whether a study with ``analyses: default`` has it, if possible.
     standard: ClassVar[bool] = False
     #: Whether it is right where each fold of the events has a model of its own.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, Len
@@ -41,6 +42,16 @@ RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+#: Directions of cuts; the first two are of one-sided ones. ``auto`` is found in the training events.
+WINDOW: Literal["window"] = "window"
+AUTO: Literal["auto"] = "auto"
+DIRECTIONS = (">", "<", WINDOW, AUTO)
+#: Other words for them.
+MEANT = {
+    **dict.fromkeys((">=", "=>", "above", "greater", "larger", "up", "high", "gt"), ">"),
+    **dict.fromkeys(("<=", "=<", "below", "less", "smaller", "down", "low", "lt"), "<"),
+    **dict.fromkeys(("<>", "><", "between", "both", "range", "middle"), WINDOW),
+}
 NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 #: Models with these parts come first among the default networks.
 ORDER = ("loss", "cuts")
@@ -62,10 +73,22 @@ class Column(Settings):
 class Feature(Column):
     """A quantity that is cut on."""
 
-    direction: Literal["<", ">"] = Field(
-        description='An event passes above the cut with ">", below it with "<"'
+    direction: Literal["<", ">", "window", "auto"] = Field(
+        default=AUTO,
+        description='An event passes above the cut with ">", below it with "<", between two with `window`; '
+        "`auto` finds one of these in the training events",
     )
     range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
+
+    @field_validator("direction", mode="before")
+    @classmethod
+    def _known_direction(cls, value: Any) -> Any:
+        if value in DIRECTIONS:
+            return value
+        close = get_close_matches(str(value).lower(), [*MEANT, *DIRECTIONS], n=1)
+        text = "{value} is no direction{hint}: one of '>', '<' (in quotes), window, auto"
+        hint = f", {MEANT.get(close[0], close[0])!r} could be meant" if close else ""
+        raise PydanticCustomError("direction", text, {"value": repr(value), "hint": hint})
 
     @field_validator("range")
     @classmethod
@@ -207,8 +230,29 @@ class Study(Settings):
 
     @property
     def directions(self) -> list[str]:
-        """``>`` or ``<`` for each feature."""
+        """``>``, ``<``, ``window`` or, where it is still to be found, ``auto`` for each feature."""
         return [feature.direction for feature in self.features]
+
+    @property
+    def finds_directions(self) -> bool:
+        """Whether the direction of a feature is to be found in the training events."""
+        return AUTO in self.directions
+
+    def with_directions(self, directions: Mapping[str, str]) -> Study:
+        """Return the study with these directions, by the name of the feature, in place of ``auto``."""
+        features = [
+            feature.model_copy(update={"direction": directions[feature.name]})
+            if feature.direction == AUTO
+            else feature
+            for feature in self.features
+        ]
+        return self.model_copy(update={"features": features})
+
+    def window_faults(self) -> Iterator[Fault]:
+        """Yield a fault for each feature with a window, of what is for one-sided cuts only."""
+        for feature in self.features:
+            if feature.direction == WINDOW:
+                yield "", f"for one-sided cuts only, and {feature.name} has a window: give it '>' or '<'"
 
     @property
     def column_names(self) -> list[str]:
@@ -287,6 +331,8 @@ class Study(Settings):
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
+        if analysis.one_sided:
+            yield from self.window_faults()
         if not unknown:
             yield from analysis.check(self)
 
