@@ -20,7 +20,7 @@ os.environ.update(
 # in its name, a name that is found by PATH takes its place.
 if shlex.quote(sys.executable) != sys.executable:
     folder, sys.executable = os.path.split(sys.executable)
-    os.environ["PATH"] = os.pathsep.join([folder, *filter(None, [os.getenv("PATH")])])
+    os.environ.update(PATH=os.pathsep.join([folder, *filter(None, [os.getenv("PATH")])]))
 
 from snakemake.exceptions import WorkflowError
 from scripts import kinds
