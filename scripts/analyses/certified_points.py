@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cabin_core.box import Certificate, Edge
+from cabin_core.box import BoxCertificate, Edge
 
 from ..data.cut_table import edges_by_target, passes_cut_table
 from ..models.base import Model
@@ -159,7 +159,7 @@ def _cuts_of_edges(cuts: pd.DataFrame, edges: Sequence[Edge], features: Sequence
 
 def _row(
     point: _Point,
-    proofs: Sequence[tuple[float, Certificate]],
+    proofs: Sequence[tuple[float, BoxCertificate]],
     edges: Sequence[Edge],
     features: Sequence[str],
     training: _Sample,
