@@ -55,7 +55,8 @@ def certify_points(
         ``ratio_to_bound`` that over the bound. ``gap``, ``nodes`` and ``ended`` say how far the best cuts are
         proven, and ``bound_signal`` for what signal. Of the test sample: ``test_signal``,
         ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
-        ``test_ratio_uncertainty``.
+        ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and ``test_difference_uncertainty``
+        are of the backgrounds, for points where few events are left.
     """
     training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
     one_sided = dict(zip(features, directions, strict=True))
@@ -117,6 +118,12 @@ class _Sample:
             math.fsum(self._weights[passes & of_class]) for of_class in (self._is_signal, ~self._is_signal)
         )
         return signal, background
+
+    def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the difference of two backgrounds, and its uncertainty, that of events of one alone."""
+        weights = np.where(self._is_signal, 0.0, self._weights)
+        differing = weights * (passes.astype(float) - best)
+        return float(differing.sum()), math.sqrt(float((differing**2).sum()))
 
     def ratio(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the ratio of two backgrounds, and its uncertainty, to which events of both add little."""
@@ -196,7 +203,7 @@ def _row(
     ours, theirs = test.passes(point.edges), test.passes(best_edges)
     of_test = dict(zip(("test_signal", "test_background"), test.sums(ours), strict=True))
     of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
-    ratio, uncertainty = test.ratio(ours, theirs)
+    difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
     closed = best.background <= proof.bound
     return row | {
         "best_signal": best.signal,
@@ -210,8 +217,11 @@ def _row(
         "bound_signal": bound_signal,
         **of_test,
         **of_best,
-        "test_ratio": ratio,
-        "test_ratio_uncertainty": uncertainty,
+        "test_ratio": ratio[0],
+        "test_ratio_uncertainty": ratio[1],
+        "difference": point.background - best.background,
+        "test_difference": difference[0],
+        "test_difference_uncertainty": difference[1],
     }
 
 

@@ -64,6 +64,10 @@ def test_rows_by_hand(events):
     assert (known["best_background"] == known["bound"]).all()
     assert (known["background"] >= known["bound"]).all()
     assert known["ratio"].tolist() == (known["background"] / known["best_background"]).tolist()
+    assert known["difference"].tolist() == (known["background"] - known["best_background"]).tolist()
+    assert known["test_difference"].tolist() == pytest.approx(
+        (known["test_background"] - known["test_best_background"]).tolist()
+    )
     # The best windows for about the same signal are no worse than the best one-sided cuts.
     assert rows.loc[3, "best_background"] <= rows.loc[0, "background"]
 
