@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from .counting_experiment import CountingExperiment
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -21,10 +22,8 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
-    NotNegative,
     Number,
     Pair,
-    Positive,
     Seed,
     Settings,
     SourceSettings,
@@ -42,6 +41,16 @@ RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+#: Directions of cuts; the first two are of one-sided ones. ``auto`` is found in the training events.
+WINDOW: Literal["window"] = "window"
+AUTO: Literal["auto"] = "auto"
+DIRECTIONS = (">", "<", WINDOW, AUTO)
+#: Other words for them.
+MEANT = {
+    **dict.fromkeys((">=", "=>", "above", "greater", "larger", "up", "high", "gt"), ">"),
+    **dict.fromkeys(("<=", "=<", "below", "less", "smaller", "down", "low", "lt"), "<"),
+    **dict.fromkeys(("<>", "><", "between", "both", "range", "middle"), WINDOW),
+}
 NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 #: Models with these parts come first among the default networks.
 ORDER = ("loss", "cuts")
@@ -63,10 +72,22 @@ class Column(Settings):
 class Feature(Column):
     """A quantity that is cut on."""
 
-    direction: Literal["<", ">"] = Field(
-        description='An event passes above the cut with ">", below it with "<"'
+    direction: Literal["<", ">", "window", "auto"] = Field(
+        default=AUTO,
+        description='An event passes above the cut with ">", below it with "<", between two with `window`; '
+        "`auto` finds one of these in the training events",
     )
     range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
+
+    @field_validator("direction", mode="before")
+    @classmethod
+    def _known_direction(cls, value: Any) -> Any:
+        if value in DIRECTIONS:
+            return value
+        close = get_close_matches(str(value).lower(), [*MEANT, *DIRECTIONS], n=1)
+        text = "{value} is no direction{hint}: one of '>', '<' (in quotes), window, auto"
+        hint = f", {MEANT.get(close[0], close[0])!r} could be meant" if close else ""
+        raise PydanticCustomError("direction", text, {"value": repr(value), "hint": hint})
 
     @field_validator("range")
     @classmethod
@@ -121,19 +142,6 @@ class Split(Settings):
                 text = "{other} and {name}: remove one" if other else "the key `{name}` is missing"
                 raise PydanticCustomError("split", text, {"name": name, "other": other or ""})
         return self
-
-
-class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances."""
-
-    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others"
-    )
-    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
-    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
 
 
 class StudySettings(Settings):
@@ -215,8 +223,29 @@ class Study(Settings):
 
     @property
     def directions(self) -> list[str]:
-        """``>`` or ``<`` for each feature."""
+        """``>``, ``<``, ``window`` or, where it is still to be found, ``auto`` for each feature."""
         return [feature.direction for feature in self.features]
+
+    @property
+    def finds_directions(self) -> bool:
+        """Whether the direction of a feature is to be found in the training events."""
+        return AUTO in self.directions
+
+    def with_directions(self, directions: Mapping[str, str]) -> Study:
+        """Return the study with these directions, by the name of the feature, in place of ``auto``."""
+        features = [
+            feature.model_copy(update={"direction": directions[feature.name]})
+            if feature.direction == AUTO
+            else feature
+            for feature in self.features
+        ]
+        return self.model_copy(update={"features": features})
+
+    def window_faults(self) -> Iterator[Fault]:
+        """Yield a fault for each feature with a window, of what is for one-sided cuts only."""
+        for feature in self.features:
+            if feature.direction == WINDOW:
+                yield "", f"for one-sided cuts only, and {feature.name} has a window: give it '>' or '<'"
 
     @property
     def column_names(self) -> list[str]:
@@ -246,7 +275,7 @@ class Study(Settings):
             yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment", self._yield_faults())
+            yield from _below("counting_experiment", self.counting_experiment.faults(self.source))
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -284,24 +313,6 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _yield_faults(self) -> Iterator[Fault]:
-        assert self.counting_experiment is not None
-        experiment, processes = self.counting_experiment, self.source.class_of_process
-        given = experiment.cross_sections
-        for name in processes:
-            if name not in given:
-                yield "cross_sections", f"none of the process {name}: give it in fb"
-        for name in given:
-            if name not in processes:
-                yield "cross_sections", not_known("process", name, processes)
-        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= experiment.luminosity * signal:
-            text = (
-                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{experiment.luminosity * signal:g} expected before the cuts"
-            )
-            yield "", text
-
     def analysis_faults(self, name: str) -> Iterator[Fault]:
         """Yield the reasons why the study cannot have one of its analyses."""
         analysis = self.analyses[name]
@@ -312,6 +323,8 @@ class Study(Settings):
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
+        if analysis.one_sided:
+            yield from self.window_faults()
         if not unknown:
             yield from analysis.check(self)
 
@@ -396,9 +409,14 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
             for key, entry in entries(section).items()
         }
     if raw is None or faults:
-        raise ConfigError("\n".join(faults))
+        # A key that is no text is found by both, the study and the kind of the entry.
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
     rest = {key: getattr(raw, key) for key in kept}
+    experiment, uncertainties = raw.counting_experiment, parts["source"].background_uncertainties
+    if experiment is not None and uncertainties and not experiment.uncertainties:
+        # Jobs get the experiment alone, so it has all that yields depend on.
+        rest["counting_experiment"] = experiment.model_copy(update={"uncertainties": uncertainties})
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:

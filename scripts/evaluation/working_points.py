@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,10 +56,24 @@ def measure(
     return metrics, pd.concat([events[known], columns], axis=1)
 
 
-def process_table(model: Model, sums: ProcessSums) -> pd.DataFrame:
-    """Return ``processes.csv``: what each working point of a model selects of each process."""
+def process_table(
+    model: Model, sums: ProcessSums, uncertainties: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Return ``processes.csv``: what each working point of a model selects of each process.
+
+    Parameters
+    ----------
+    model : Model
+    sums : ProcessSums
+    uncertainties : mapping of float, optional
+        Relative systematic uncertainty of the processes that have one; then there is a column of it.
+    """
     table = sums.tabulate().rename(columns={"selection": "target_efficiency"})
-    return table.assign(target_efficiency=np.array(model.targets, dtype=float)[table["target_efficiency"]])
+    table = table.assign(target_efficiency=np.array(model.targets, dtype=float)[table["target_efficiency"]])
+    if uncertainties:
+        systematic = table["process"].map(dict(uncertainties)).fillna(0.0) * table["yield"].abs()
+        table["yield_systematic_uncertainty"] = systematic.where(table["label"] >= 0)
+    return table
 
 
 def metrics_table(

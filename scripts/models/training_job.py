@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..counting_experiment import CountingExperiment
 from ..data.event_bins import columns_of
 from ..data.feature_table import read_feature_table
 from ..jobs.processes import Processes
 from ..jobs.stopwatch import Stopwatch
 from ..parsing import parse, parse_kind
-from ..study import CountingExperiment
 from .base import TrainingTask, bins_of
 
 if TYPE_CHECKING:

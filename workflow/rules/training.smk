@@ -1,8 +1,32 @@
 # From a feature table to trained cuts and their efficiencies.
 
 
+# The side of each cut on which the signal is: for the trainings where the config leaves it open, else a check.
+rule find_directions:
+    input:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+    output:
+        directions=f"{RESULTS}/{{study}}/directions.csv",
+    log:
+        f"{RESULTS}/logs/find_directions/{{study}}.log",
+    priority: 20
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=lambda w: code_of("find_directions"),
+        study_name="{study}",
+        features=lambda w: STUDIES[w.study].feature_names,
+        given=lambda w: STUDIES[w.study].directions,
+    script:
+        "../../scripts/find_directions.py"
+
+
 rule train_model:
     input:
+        unpack(lambda w: found_directions(w.study)),
         table=f"{RESULTS}/{{study}}/features.parquet",
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.pt",
@@ -111,6 +135,7 @@ rule evaluate_model:
         code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
         kind=lambda w: NETWORKS[w.study, w.network].model,
         features=lambda w: STUDIES[w.study].feature_names,
+        uncertainties=lambda w: STUDIES[w.study].source.uncertainties,
     script:
         "../../scripts/evaluate_model.py"
 
