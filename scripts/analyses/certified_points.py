@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,9 +59,11 @@ def certify_points(
         are of the backgrounds, for points where few events are left.
     """
     training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
-    one_sided = dict(zip(features, directions, strict=True))
+    allowed: Set[tuple[str, str]] = {
+        (features[column], side) for column, side in box_edges(directions, windows=False)
+    }
     points = [
-        _Point.of(name, target, edges, one_sided, training)
+        _Point.of(name, target, edges, allowed, training)
         for name, model in models.items()
         for target, edges in edges_by_target(model.cuts(), model.targets)
         if options.targets is None or target in options.targets
@@ -149,10 +151,15 @@ class _Point:
 
     @classmethod
     def of(
-        cls, network: str, target: float, edges: pd.DataFrame, directions: dict[str, str], training: _Sample
+        cls,
+        network: str,
+        target: float,
+        edges: pd.DataFrame,
+        allowed: set[tuple[str, str]],
+        training: _Sample,
     ) -> _Point:
         """Count what passes the edges of a target."""
-        windows = bool((edges["direction"] != edges["feature"].map(directions)).any())
+        windows = not set(zip(edges["feature"], edges["direction"], strict=True)) <= allowed
         return cls(network, target, edges, windows, *training.sums(training.passes(edges)))
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core.box import BoxCertificate, BoxSample, Edge, ProofLimits
+from cabin_core.directions import WINDOW
 
 from ..jobs.progress import LineProgress
 from .boxes import Edges
@@ -35,7 +36,7 @@ def box_edges(directions: Sequence[str], *, windows: bool) -> list[Edge]:
         (column, side)  # type: ignore[misc]
         for column, direction in enumerate(directions)
         for side in (">", "<")
-        if windows or side == direction
+        if windows or direction in (side, WINDOW)
     ]
 
 
