@@ -155,7 +155,7 @@ class _Point:
         network: str,
         target: float,
         edges: pd.DataFrame,
-        allowed: set[tuple[str, str]],
+        allowed: Set[tuple[str, str]],
         training: _Sample,
     ) -> _Point:
         """Count what passes the edges of a target."""
