@@ -18,7 +18,7 @@ Function = Callable[..., Any]
 
 
 def _compiled(*flags: str) -> Callable[[Function], Function]:
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", *flags}}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": set(flags)}
 
     def decorate(function: Function) -> Function:
         try:
@@ -31,9 +31,11 @@ def _compiled(*flags: str) -> Callable[[Function], Function]:
 
 
 #: For any arithmetic. Fused multiply-adds lose no digits, and infinities and NaN stay what they are.
-exact = _compiled()
+exact = _compiled("contract")
 #: For sums over events in any order, and without a difference that is taken on purpose to keep digits.
-in_any_order = _compiled("reassoc", "nsz")
+in_any_order = _compiled("contract", "reassoc", "nsz")
+#: For numbers that are the same to the last bit on every processor.
+on_any_processor = _compiled()
 
 
 #: Integers of the size of a floating-point number.

@@ -83,6 +83,7 @@ SEVEN = {
                 {"network": "scan", "target": 0.6, "score_above": 0.5},
             ],
         },
+        "certify": {"networks": ["scan", "boxes"], "seed": 1},
     },
 }
 
@@ -227,6 +228,7 @@ CASES = {
     "cuts_physical": {"plot": "cuts", "study": "seven", "networks": ["scan", "bce"], "scaled": False},
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
+    "certify": {"plot": "certify", "study": "seven"},
     "overtraining": {"plot": "overtraining", "study": "seven"},
     "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
     "optimum": {"plot": "optimum", "study": "ten", "networks": ["scan", "bce"]},

@@ -72,10 +72,35 @@ def write_study(folder: Path, study: Study) -> None:
         for network, target, threshold, start in points
         for shift in shifts
     ).to_csv(folder / "robustness.csv", index=False)
+    write_certificates(folder)
     write_overtraining(folder / "overtraining.csv")
     efficiency = np.geomspace(1e-4, 1e-2, 20)
     optimum = {"signal_efficiency": efficiency, "one_sided": 0.5 * efficiency, "two_sided": 0.4 * efficiency}
     pd.DataFrame(optimum).to_csv(folder / "optimum.csv", index=False)
+
+
+def write_certificates(folder: Path) -> None:
+    """Write the distance of two networks to the best cuts: not proven at the lowest target."""
+    targets = [0.3, 0.5, 0.7, 0.9]
+    pd.DataFrame(
+        {
+            "network": network,
+            "target_efficiency": target,
+            "cuts": cuts,
+            "background": ratio * 1000 * target**2,
+            "best_background": 1000 * target**2,
+            "bound": 1000 * target**2 * closed,
+            "ratio": ratio,
+            "ratio_to_bound": ratio / closed,
+            "gap": 1 - closed,
+            "ended": "proven" if closed == 1.0 else "nodes",
+            "test_ratio": 1 + 0.9 * (ratio - 1),
+            "test_ratio_uncertainty": 0.02 / target,
+        }
+        for network, cuts, worse in (("scan", "directions", 0.2), ("boxes", "windows", 0.1))
+        for target in targets
+        for ratio, closed in [(1 + worse * (1 - target), 0.9 if target < 0.5 else 1.0)]
+    ).to_csv(folder / "certify.csv", index=False)
 
 
 def write_overtraining(path: Path) -> None:

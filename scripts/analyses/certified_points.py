@@ -1,0 +1,239 @@
+"""Working points of cuts beside the best cuts that keep as much signal of the training sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cabin_core.box import BoxCertificate, Edge
+
+from ..data.cut_table import edges_by_target, passes_cut_table
+from ..models.base import Model
+from ..models.best_boxes import BoxOptions, box_edges, box_sample, certify_signals
+
+
+class PointOptions(BoxOptions, Protocol):
+    """Settings of the analysis that the comparison uses."""
+
+    targets: list[float] | None
+
+
+def certify_points(
+    events: pd.DataFrame,
+    features: Sequence[str],
+    directions: Sequence[str],
+    models: Mapping[str, Model],
+    options: PointOptions,
+) -> pd.DataFrame:
+    """Compare working points with the best cuts that keep at least their signal of the training sample.
+
+    Networks with cuts in the directions of the features alone are compared with such cuts, others with
+    windows. A bound for less signal holds for more, so a row has the largest of the bounds up to its own
+    signal.
+
+    Parameters
+    ----------
+    events : DataFrame
+        A feature table.
+    features, directions : sequence of str
+    models : dict of Model
+        By the name of the network.
+    options : PointOptions
+
+    Returns
+    -------
+    DataFrame
+        ``network``, ``target_efficiency`` and ``cuts`` (``directions`` or ``windows``). Sums of the weights
+        of training events: ``signal``, ``background``; ``best_signal``, ``best_background`` of the best cuts
+        found and ``bound`` on the background of any. ``ratio`` is the background over that of the best cuts,
+        ``ratio_to_bound`` that over the bound. ``gap``, ``nodes`` and ``ended`` say how far the best cuts are
+        proven, and ``bound_signal`` for what signal. Of the test sample: ``test_signal``,
+        ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
+        ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and ``test_difference_uncertainty``
+        are of the backgrounds, for points where few events are left.
+    """
+    training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
+    allowed: Set[tuple[str, str]] = {
+        (features[column], side) for column, side in box_edges(directions, windows=False)
+    }
+    points = [
+        _Point.of(name, target, edges, allowed, training)
+        for name, model in models.items()
+        for target, edges in edges_by_target(model.cuts(), model.targets)
+        if options.targets is None or target in options.targets
+    ]
+    rows: dict[int, dict[str, object]] = {}
+    for windows in (False, True):
+        family = [at for at, point in enumerate(points) if point.windows == windows]
+        if not family:
+            continue
+        signals = sorted({points[at].signal for at in family if points[at].signal > 0.0})
+        edges = box_edges(directions, windows=windows)
+        sample = box_sample(training.events, features, edges)
+        starts = [
+            [
+                _cuts_of_edges(points[at].edges, edges, features)
+                for at in family
+                if points[at].signal == signal
+            ]
+            for signal in signals
+        ]
+        certificates = certify_signals(
+            sample,
+            signals,
+            options,
+            f"certify, {_family(windows)}",
+            starts=lambda position, starts=starts: starts[position],  # type: ignore[misc]
+            share=len(family) / len(points),
+        )
+        proofs = list(zip(signals, certificates, strict=True))
+        for at in family:
+            rows[at] = _row(points[at], proofs, edges, features, training, test)
+    return pd.DataFrame([rows[at] for at in range(len(points))])
+
+
+def _family(windows: bool) -> str:
+    return "windows" if windows else "directions"
+
+
+class _Sample:
+    """Events and sums of their weights."""
+
+    def __init__(self, events: pd.DataFrame) -> None:
+        self.events = events
+        self._weights = events["weight"].to_numpy(dtype=float)
+        self._is_signal = (events["label"] == 1).to_numpy()
+
+    def passes(self, edges: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return which events pass the edges of one target."""
+        return passes_cut_table(self.events, edges.assign(target_efficiency=0.0), [0.0])[:, 0]
+
+    def sums(self, passes: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the sums of the weights of signal and background that pass."""
+        signal, background = (
+            math.fsum(self._weights[passes & of_class]) for of_class in (self._is_signal, ~self._is_signal)
+        )
+        return signal, background
+
+    def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the difference of two backgrounds, and its uncertainty, that of events of one alone."""
+        weights = np.where(self._is_signal, 0.0, self._weights)
+        differing = weights * (passes.astype(float) - best)
+        return float(differing.sum()), math.sqrt(float((differing**2).sum()))
+
+    def ratio(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the ratio of two backgrounds, and its uncertainty, to which events of both add little."""
+        weights = np.where(self._is_signal, 0.0, self._weights)
+        ours, theirs = (float(weights[selected].sum()) for selected in (passes, best))
+        if not theirs > 0.0:
+            return math.nan, math.nan
+        ratio = ours / theirs
+        variance = float(((weights * (passes - ratio * best)) ** 2).sum())
+        return ratio, math.sqrt(variance) / theirs
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A working point, and the sums of training weights that pass it."""
+
+    network: str
+    target: float
+    edges: pd.DataFrame
+    windows: bool
+    signal: float
+    background: float
+
+    @classmethod
+    def of(
+        cls,
+        network: str,
+        target: float,
+        edges: pd.DataFrame,
+        allowed: Set[tuple[str, str]],
+        training: _Sample,
+    ) -> _Point:
+        """Count what passes the edges of a target."""
+        windows = not set(zip(edges["feature"], edges["direction"], strict=True)) <= allowed
+        return cls(network, target, edges, windows, *training.sums(training.passes(edges)))
+
+
+def _cuts_of_edges(cuts: pd.DataFrame, edges: Sequence[Edge], features: Sequence[str]) -> NDArray[np.float64]:
+    """Return the cuts of one target in the order of the edges, infinite where nothing is cut."""
+    given = {(row.feature, row.direction): row.cut for row in cuts.itertuples()}
+    return np.array(
+        [given.get((features[column], side), -np.inf if side == ">" else np.inf) for column, side in edges]
+    )
+
+
+def _row(
+    point: _Point,
+    proofs: Sequence[tuple[float, BoxCertificate]],
+    edges: Sequence[Edge],
+    features: Sequence[str],
+    training: _Sample,
+    test: _Sample,
+) -> dict[str, object]:
+    """Return the row of a working point; without best cuts if it keeps no signal."""
+    row: dict[str, object] = {
+        "network": point.network,
+        "target_efficiency": point.target,
+        "cuts": _family(point.windows),
+        "signal": point.signal,
+        "background": point.background,
+    }
+    own = [proof for signal, proof in proofs if signal == point.signal]
+    if not own:
+        return row | {"ended": "no signal"}
+    # Cuts for more signal and bounds for less hold as well.
+    best = min(
+        (proof for signal, proof in proofs if signal >= point.signal),
+        key=lambda proof: (proof.background, -proof.signal),
+    )
+    bound_signal, proof = max(
+        ((signal, proof) for signal, proof in proofs if signal <= point.signal),
+        key=lambda bound: (np.nan_to_num(bound[1].bound), bound[0]),
+    )
+    best_edges = pd.DataFrame(
+        [
+            (features[column], side, cut)
+            for (column, side), cut in zip(edges, best.cuts, strict=True)
+            if np.isfinite(cut)
+        ],
+        columns=["feature", "direction", "cut"],
+    )
+    ours, theirs = test.passes(point.edges), test.passes(best_edges)
+    of_test = dict(zip(("test_signal", "test_background"), test.sums(ours), strict=True))
+    of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
+    difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
+    closed = best.background <= proof.bound
+    return row | {
+        "best_signal": best.signal,
+        "best_background": best.background,
+        "bound": proof.bound,
+        "ratio": _divided(point.background, best.background),
+        "ratio_to_bound": _divided(point.background, proof.bound),
+        "gap": 0.0 if closed else 1.0 - proof.bound / best.background,
+        "nodes": own[0].nodes,
+        "ended": "proven" if closed else own[0].ended,
+        "bound_signal": bound_signal,
+        **of_test,
+        **of_best,
+        "test_ratio": ratio[0],
+        "test_ratio_uncertainty": ratio[1],
+        "difference": point.background - best.background,
+        "test_difference": difference[0],
+        "test_difference_uncertainty": difference[1],
+    }
+
+
+def _divided(background: float, by: float) -> float:
+    """Return a ratio of backgrounds: one if neither has events, NaN if only the second has none."""
+    if by > 0.0:
+        return background / by
+    return 1.0 if background == by else math.nan
