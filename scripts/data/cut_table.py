@@ -15,6 +15,10 @@ from .event_bins import EventBins
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
 #: Further columns if cuts follow a property of the event: its name and the edges of the bin.
 PROPERTY_COLUMNS = ["property", "property_low", "property_high"]
+#: A column that is true for an edge that no training event fails alone: it cuts nothing.
+IDLE = "idle"
+#: What tables and figures say of a feature whose edges are idle.
+NONE = "none"
 
 
 def edges_by_target(
@@ -44,6 +48,26 @@ def edges_by_target(
 def edge_text(direction: str, cut: float, unit: str) -> str:
     """Return an edge as an analysis writes it, for example ``> 200 GeV``."""
     return f"{direction} {cut:.4g} {unit}".strip()
+
+
+def edges_text(edges: pd.DataFrame, unit: str) -> str:
+    """Return the edges on one feature as text: both of a window, without idle ones.
+
+    Parameters
+    ----------
+    edges : DataFrame
+        Rows of one feature, target and bin.
+    unit : str
+
+    Returns
+    -------
+    str
+        ``none`` if all edges are idle, empty if there is none.
+    """
+    at_work = edges[~edges[IDLE].astype(bool)] if IDLE in edges else edges
+    if at_work.empty and len(edges):
+        return NONE
+    return ", ".join(edge_text(edge.direction, edge.cut, unit) for edge in at_work.itertuples())
 
 
 def passes_cut_table(
@@ -97,6 +121,40 @@ def passes_cut_table(
         )
         columns.append(passed)
     return np.hstack(columns)
+
+
+def edges_at_work(events: pd.DataFrame, cuts: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which edges cut something: an event fails this edge and passes all others of its target.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events with the features in physical units.
+    cuts : DataFrame
+        As :func:`passes_cut_table` takes them.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_edges,)
+        In the order of the rows.
+    """
+    at_work = np.zeros(len(cuts), dtype=bool)
+    groups, bins = cuts["target_efficiency"].astype(float), EventBins.from_cuts(cuts)
+    rows = pd.DataFrame({"target": groups.to_numpy(), "bin": 0.0})
+    if bins is not None:
+        rows["bin"] = cuts["property_low"].to_numpy()
+        lows = np.array([low for low, _ in bins.bounds])[bins.positions(events[bins.name])]
+    for (_, of_bin), members in rows.groupby(["target", "bin"], dropna=False):
+        edges, at = cuts.iloc[members.index], members.index.to_numpy()
+        inside = events if bins is None else events[lows == of_bin]
+        failed = np.hstack(
+            [
+                ~passes_cuts(inside[[name]].to_numpy(dtype=float), np.array([[cut]]), [direction])
+                for name, direction, cut in edges[["feature", "direction", "cut"]].itertuples(index=False)
+            ]
+        )
+        at_work[at] = failed[failed.sum(axis=1) == 1].any(axis=0)
+    return at_work
 
 
 def _check_windows(edges: pd.DataFrame, target: float) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Largest number of targets that are drawn with symbols.
 MANY_POINTS = 20
+#: Idle cuts are hollow and joined by nothing.
+IDLE_STYLE = {"ls": "", "markerfacecolor": "white"}
 
 
 class Settings(FigureSettings):
@@ -47,9 +49,10 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``network``, ``feature``, ``direction``, ``efficiency`` and ``cut``.
+    """Return ``network``, ``feature``, ``direction``, ``efficiency``, ``cut`` and ``idle``.
 
-    The efficiency is the target or, without a target, the signal efficiency on the test sample.
+    The efficiency is the target or, without a target, the signal efficiency on the test sample. An idle cut is
+    one that no training event fails alone.
 
     Raises
     ------
@@ -57,6 +60,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         If a network has no cuts.
     """
     import pandas as pd
+
+    from ..data.cut_table import IDLE
 
     column = "cut_scaled" if inputs.figure.scaled else "cut"
     parts = []
@@ -72,6 +77,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
                     "direction": cuts["direction"],
                     "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
                     "cut": cuts[column],
+                    IDLE: cuts[IDLE].astype(bool) if IDLE in cuts else False,
                 }
             )
         )
@@ -79,7 +85,10 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel for each feature: a line for several targets, a star for a single working point."""
+    """Draw one panel for each feature: a line for several targets, a star for a single working point.
+
+    Idle cuts are hollow symbols.
+    """
     scaled = figure.scaled
     networks = list(table.groupby("network", sort=False))
     with paper_style():
@@ -99,6 +108,10 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                     edge = cuts[cuts["direction"] == direction].sort_values("efficiency", kind="stable")
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
+                    nothing = edge[edge["idle"]]
+                    ax.plot(
+                        nothing["efficiency"], nothing["cut"], color=color, label="_", **style | IDLE_STYLE
+                    )
             unit = "" if scaled else feature.unit
             # If learned weights have different signs in two networks, there is no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))
@@ -108,6 +121,8 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             ax.set_ylabel(with_unit("Cut (scaled)" if scaled else "Cut", unit), loc="center")
         if scaled:
             label_outer_panels(axes)
+        if table["idle"].any():
+            axes[0].plot([], [], color="black", marker="o", label="none: cuts nothing", **IDLE_STYLE)
         shared_legend(fig, axes[0], columns=4)
         add_title(fig, study)
     return fig

@@ -28,7 +28,7 @@ class Settings(FigureSettings):
     standard_needs = frozenset({"loss"})
     standard_caption = (
         "The features of both classes with the cuts of {networks}: dashed lines keep what is greater, dotted "
-        "lines what is less."
+        "lines what is less; cuts that cut nothing are left out."
     )
 
     plot: Literal["features_with_cuts"]
@@ -39,12 +39,16 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the histograms, then a row for each cut: ``direction``, ``cut`` and ``target_efficiency``.
 
+    Idle cuts, which no training event fails alone, are left out.
+
     Raises
     ------
     ValueError
         If the network has no cuts.
     """
     import pandas as pd
+
+    from ..data.cut_table import IDLE
 
     scaled = inputs.figure.scaled
     cuts = inputs.read("cuts")
@@ -55,6 +59,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     histograms = tabulate_histograms(
         inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled, data=inputs.read_data()
     )
+    if IDLE in cuts:
+        cuts = cuts[~cuts[IDLE].astype(bool)]
     shown = pd.DataFrame(
         {
             "feature": cuts["feature"],

@@ -63,6 +63,13 @@ class TrainingTask:
     stored: StoredEvents | None = None
     scaling: Scaling = "standard"
 
+    @property
+    def background_weight(self) -> float:
+        """Sum of the weights of all background events, of both samples."""
+        if self.stored is not None:
+            return float(sum(weights[:, 1].sum() for weights in self.stored.survey.weights.values()))
+        return float(self.events.loc[self.events["label"] == 0, "weight"].sum())
+
     def sample(self, split: str) -> pd.DataFrame:
         """Return the events of the ``train`` or ``test`` sample."""
         return self.events[self.events["split"] == split]
@@ -83,10 +90,40 @@ class Model(ABC):
     path : str
         What computed the sums over events in the training: ``kernel``, ``torch`` or ``torch on cuda``. Empty
         for a model without such sums. A model file does not contain it.
+    target_of : str
+        What the targets are: efficiencies of ``signal`` or ``background``, or a ``rate``.
+    at_least : bool
+        Whether a target is met by all that is above it, as that of a search for the best box.
     """
 
     targets: list[float]
     path: str = ""
+    target_of: str = "signal"
+    at_least: bool = False
+
+    @property
+    def asked(self) -> list[float]:
+        """What is asked of each working point, see ``target_of``; NaN where nothing is."""
+        return self.targets
+
+    @property
+    def caveat(self) -> str:
+        """What to know of working points that meet their targets; empty where there is nothing."""
+        return ""
+
+    def why_missed(self, wanted: float, reached: float, estimate: float, error: float) -> str:
+        """Return why a working point misses its target on the training sample.
+
+        Parameters
+        ----------
+        wanted, reached : float
+            Efficiency that is asked and that of the selection on the training sample.
+        estimate : float
+            What the loss takes for this efficiency, on the test sample.
+        error : float
+            Statistical error of the efficiency.
+        """
+        return "no working point of this model is closer"
 
     @property
     def event_bins(self) -> EventBins | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cabin_core import (
+    CutNetwork,
     EventSample,
     EventStream,
     EventSums,
@@ -35,6 +36,7 @@ from cabin_core.feature_spread import LARGEST
 from cabin_core.fused import can_fuse_preselection
 from cabin_core.fused import compile_kernels as compile_fused
 from cabin_core.weight_unit import weight_unit
+from cabin_core.working_points import WorkingPoints
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
@@ -67,7 +69,37 @@ class NetworkModel(Model):
         cuts = cuts_of(trained.network)
         if cuts is not None:
             cuts.fused = settings.kernel
-        self.targets = settings.working_points or [float("nan")]
+        found: list[float] = trained.outcome.get("working_points", settings.working_points)
+        self.targets = found or [float("nan")]
+        self.target_of = getattr(settings, "target_of", "signal")
+
+    @property
+    def asked(self) -> list[float]:
+        """Targets as in the config."""
+        return self.targets if self.target_of == "signal" else list(self.settings.targets)
+
+    @property
+    def caveat(self) -> str:
+        """Whether the training has reached its last epoch before it has converged."""
+        outcome = self.trained.outcome
+        if outcome.get("converged", True):
+            return ""
+        return f"not converged in {outcome['epochs']} epochs: raise `most_epochs`"
+
+    def why_missed(self, wanted: float, reached: float, estimate: float, error: float) -> str:
+        """Return why the hard cuts of a working point miss its target."""
+        if not self.has_cuts:
+            return super().why_missed(wanted, reached, estimate, error)
+        if self.settings.most_epochs is None:
+            fault = "hard cuts differ from the smooth ones of the loss"
+            if abs(estimate - wanted) > error:
+                fault = (
+                    f"not converged in {self.settings.epochs} epochs, the loss itself is at {estimate:.4g}"
+                )
+            return f"{fault}: give `most_epochs`"
+        return self.caveat or (
+            "no cuts near the learned ones are closer: many events have the same value, or there are few"
+        )
 
     @classmethod
     def load(cls, path: Path, features: Sequence[str]) -> NetworkModel:
@@ -344,15 +376,18 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     if cuts is not None:
         for part in (cuts, getattr(net, "classifier", cuts)):
             part.fused = settings.kernel
+    train_sample = train_sample.to(device)
+    points = _points(settings, task, net, loss, train_sample)
     try:
         rows = train(
             net.to(device),
             loss,
-            train_sample.to(device),
+            train_sample,
             test_sample.to(device),
             settings.training(),
-            on_epoch=Progress(task.name if reports else "", settings.epochs),
+            on_epoch=Progress(task.name if reports else "", settings.most_epochs or settings.epochs),
             watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
+            points=points,
         )
     except torch.OutOfMemoryError:
         raise ValueError(
@@ -365,9 +400,49 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         assert isinstance(train_sample, EventSample)  # this loss needs all events
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     entry = settings.model_dump(exclude_unset=True, exclude={"device", "out_of_core", "processes"})
-    model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
+    outcome = _outcome(settings, task, len(rows), points)
+    model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry, outcome), settings)
     model.path = path_of(net, train_sample, device)
     return model, pd.DataFrame(rows).astype({"epoch": int})
+
+
+def _points(
+    settings: Any, task: TrainingTask, net: nn.Module, loss: Any, sample: EventSample | EventStream
+) -> WorkingPoints | None:
+    """Return what the hard cuts shall meet; None if the training ends after its epochs, or has no targets."""
+    if settings.most_epochs is None or not isinstance(net, CutNetwork) or not settings.working_points:
+        return None
+    if settings.target_of == "signal":
+        return WorkingPoints(net, loss, settings.targets, sample)
+    asked = list(settings.targets)
+    if settings.target_of == "rate":
+        rate = task.background_weight
+        if max(asked) >= rate:
+            raise ValueError(
+                f"targets: the rate {max(asked):g} is not below that of all background events, {rate:g}"
+            )
+        asked = [target / rate for target in asked]
+    # Good cuts keep more of the signal; the training corrects the guess.
+    loss.move_goals([math.sqrt(target) for target in asked])
+    return WorkingPoints(net, loss, asked, sample, of_background=True)
+
+
+def _outcome(settings: Any, task: TrainingTask, epochs: int, points: WorkingPoints | None) -> dict[str, Any]:
+    """Return what a training has found, see :class:`cabin_core.TrainedNetwork`; warn if not converged."""
+    if settings.most_epochs is None:
+        return {}
+    outcome: dict[str, Any] = {"epochs": epochs, "converged": epochs < settings.most_epochs}
+    log.info("%s: %d epochs", task.name, epochs)
+    if not outcome["converged"]:
+        log.warning("%s: not converged in %d epochs: raise `most_epochs`", task.name, epochs)
+    if points is not None and points.of_background:
+        reached = points.reached()[0].tolist()
+        for at in range(len(reached)):
+            # A working point is known by its signal efficiency: no two may have the same.
+            while reached[at] in reached[:at]:
+                reached[at] = math.nextafter(reached[at], 1.0)
+        outcome["working_points"] = reached
+    return outcome
 
 
 def scaling_of(settings: Any, task: TrainingTask) -> FeatureScaling:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import Targets
-from .network_settings import CutNetworkSettings
+from .network_settings import CutNetworkSettings, CutTargets, TargetOf
 from .network_settings import load as load
 
 if TYPE_CHECKING:
@@ -20,7 +19,10 @@ class Settings(CutNetworkSettings):
     """The efficiency scan: a set of cuts for each target, all trained at once."""
 
     model: Literal["scan"]
-    targets: Annotated[Targets, Len(1)] = Field(description="Target signal efficiencies")
+    targets: Annotated[CutTargets, Len(1)] = Field(
+        description="Targets: signal efficiencies, or what `target_of` says"
+    )
+    target_of: TargetOf = "signal"
     monotone: bool = Field(default=False, description="Whether no cut may be tighter at a higher target")
     has = frozenset({"cuts", "scores", "history", "loss"})
 
@@ -29,4 +31,4 @@ class Settings(CutNetworkSettings):
         from cabin_core import EfficiencyScanNetwork
 
         edges = self.edges(directions)
-        return EfficiencyScanNetwork(len(directions), self.targets, monotone=self.monotone, **edges)
+        return EfficiencyScanNetwork(len(directions), self.working_points, monotone=self.monotone, **edges)

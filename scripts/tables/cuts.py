@@ -25,10 +25,13 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return one row for each network, target and bin, with direction, cut and unit of each feature."""
+    """Return one row for each network, target and bin, with direction, cut and unit of each feature.
+
+    A cut that no training event fails alone is ``none``.
+    """
     import pandas as pd
 
-    from ..data.cut_table import PROPERTY_COLUMNS, edge_text
+    from ..data.cut_table import PROPERTY_COLUMNS, edges_text
 
     units = {feature.name: feature.unit for feature in inputs.study.features}
     rows = []
@@ -42,9 +45,10 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
             if of_bin:
                 followed, low, high = of_bin
                 texts["bin"] = f"{low:g} < {followed} < {high:g}"
-            for cut in of_target.itertuples():
-                edge = edge_text(cut.direction, cut.cut, units[cut.feature])
-                # Both edges of a window are in one cell.
-                texts[cut.feature] = f"{texts[cut.feature]}, {edge}" if cut.feature in texts else edge
-            rows.append({"network": network, "target_efficiency": target, **texts})
+            for feature, edges in of_target.groupby("feature", sort=False):
+                texts[str(feature)] = edges_text(edges, units[str(feature)])
+            first = {"network": network, "target_efficiency": target}
+            if "target_met" in cuts:
+                first["target_met"] = of_target["target_met"].iloc[0]
+            rows.append(first | texts)
     return pd.DataFrame(rows)
