@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from .classifiers import cuts_of
-from .convergence import ROUND, Convergence
+from .convergence import HALVINGS, ROUND, Convergence
+from .cut_loss import CutLoss
+from .cuts import CutNetwork
 from .events import EventSample
 from .loss import Loss, LossValue
 from .optimizers import OPTIMIZERS
@@ -56,7 +58,8 @@ class TrainingSettings:
         of 1. The schedule ends before them.
     most_epochs : int, optional
         After ``epochs`` the training goes on until it has converged (:mod:`cabin_core.convergence`), at
-        most up to this number of epochs. It ends after ``epochs`` where None.
+        most up to this number of epochs. A network that is its cuts goes on with ``lbfgs``, but not with
+        mini-batches or a cross-entropy in its loss. It ends after ``epochs`` where None.
 
     Raises
     ------
@@ -75,14 +78,17 @@ class TrainingSettings:
     polish_epochs: int = 0
     most_epochs: int | None = None
 
+    @property
+    def may_polish(self) -> bool:
+        """Whether a quasi-Newton method can take over: it needs one full batch and one learning rate."""
+        return self.batch_size is None and self.classifier_learning_rate is None
+
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"epochs must be at least 1, not {self.epochs}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
-        if (self.optimizer == "lbfgs" or self.polish_epochs) and not (
-            self.batch_size is None and self.classifier_learning_rate is None
-        ):
+        if (self.optimizer == "lbfgs" or self.polish_epochs) and not self.may_polish:
             raise ValueError(
                 "lbfgs takes one full batch and one learning rate: leave out batch_size and "
                 "classifier_learning_rate"
@@ -162,11 +168,16 @@ def train(
     test_names: list[str] = []
     cuts = cuts_of(network)
     parameters = list(network.parameters())
-    rounds = _Rounds(settings)
+    # Cuts, which have few parameters, converge by quasi-Newton steps where plain ones only creep. But far out
+    # the gradient of the cross-entropy is not that of its value, which such steps do not stand.
+    polishes = isinstance(loss, CutLoss) and not loss.reads_cross_entropy
+    polishes = polishes and isinstance(network, CutNetwork) and settings.may_polish
+    polish_at = settings.epochs - settings.polish_epochs if polishes or settings.polish_epochs else None
+    rounds = _Rounds(settings, 0 if polishes else HALVINGS)
     for epoch in itertools.count():
         share = min((epoch + 1) / (settings.epochs - settings.polish_epochs), 1.0)
         course.begin_epoch(share, rounds.factor)
-        if epoch == settings.epochs - settings.polish_epochs:
+        if epoch == polish_at:
             optimizer = _new_quasi_newton(network, 1.0)
         loss.begin_epoch(share, settings.schedule)
         test_values: dict[str, float] = {}
@@ -201,6 +212,8 @@ def train(
                 break
             if points is not None:
                 points.move_goals()
+            if polishes and points is not None:
+                optimizer = _new_quasi_newton(network, 1.0)  # what it remembers is of another loss
     if points is not None:
         meet_targets(points)
     if not all(parameter.isfinite().all() for parameter in parameters):
@@ -214,11 +227,13 @@ class _Rounds:
     Parameters
     ----------
     settings : TrainingSettings
+    halvings : int
+        As in :class:`cabin_core.convergence.Convergence`.
     """
 
-    def __init__(self, settings: TrainingSettings) -> None:
+    def __init__(self, settings: TrainingSettings, halvings: int) -> None:
         self._epochs, self._most = settings.epochs, settings.most_epochs
-        self._convergence = Convergence()
+        self._convergence = Convergence(halvings)
 
     @property
     def factor(self) -> float:

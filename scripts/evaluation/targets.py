@@ -85,8 +85,7 @@ class Reached:
             allowed = max(error, efficiency_error(wanted, self.effective[int(of_background)])) + ROUNDING
             missed = bool(value < wanted - allowed or (value > wanted + allowed and not model.at_least))
             met.append("" if np.isnan(wanted) else "no" if missed else "yes")
-            missing = model.why_missed(wanted, value, estimate, allowed) if missed else model.caveat
-            notes.append(missing)
+            notes.append(model.why_missed(estimate) if missed else model.caveat)
         return {
             "training_signal_efficiency": found.signal,
             "training_signal_efficiency_uncertainty": found.signal_uncertainty,

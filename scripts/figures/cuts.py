@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Largest number of targets that are drawn with symbols.
 MANY_POINTS = 20
 #: Idle cuts are hollow and joined by nothing.
-IDLE_STYLE = {"ls": "", "markerfacecolor": "white"}
+IDLE_STYLE: dict[str, Any] = {"ls": "", "markerfacecolor": "white"}
 
 
 class Settings(FigureSettings):
@@ -51,8 +51,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``feature``, ``direction``, ``efficiency``, ``cut`` and ``idle``.
 
-    The efficiency is the target or, without a target, the signal efficiency on the test sample. An idle cut is
-    one that no training event fails alone.
+    The efficiency is the target or, without a target, the signal efficiency on the test sample. An idle cut
+    is one that no training event fails alone.
 
     Raises
     ------
@@ -109,9 +109,9 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
                     nothing = edge[edge["idle"]]
-                    ax.plot(
-                        nothing["efficiency"], nothing["cut"], color=color, label="_", **style | IDLE_STYLE
-                    )
+                    if len(nothing):
+                        drawn = style | IDLE_STYLE
+                        ax.plot(nothing["efficiency"], nothing["cut"], color=color, label="_", **drawn)
             unit = "" if scaled else feature.unit
             # If learned weights have different signs in two networks, there is no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))

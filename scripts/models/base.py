@@ -111,17 +111,13 @@ class Model(ABC):
         """What to know of working points that meet their targets; empty where there is nothing."""
         return ""
 
-    def why_missed(self, wanted: float, reached: float, estimate: float, error: float) -> str:
+    def why_missed(self, estimate: float) -> str:
         """Return why a working point misses its target on the training sample.
 
         Parameters
         ----------
-        wanted, reached : float
-            Efficiency that is asked and that of the selection on the training sample.
         estimate : float
-            What the loss takes for this efficiency, on the test sample.
-        error : float
-            Statistical error of the efficiency.
+            What the loss takes for the efficiency, on the test sample.
         """
         return "no working point of this model is closer"
 

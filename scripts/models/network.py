@@ -86,17 +86,13 @@ class NetworkModel(Model):
             return ""
         return f"not converged in {outcome['epochs']} epochs: raise `most_epochs`"
 
-    def why_missed(self, wanted: float, reached: float, estimate: float, error: float) -> str:
+    def why_missed(self, estimate: float) -> str:
         """Return why the hard cuts of a working point miss its target."""
         if not self.has_cuts:
-            return super().why_missed(wanted, reached, estimate, error)
+            return super().why_missed(estimate)
         if self.settings.most_epochs is None:
-            fault = "hard cuts differ from the smooth ones of the loss"
-            if abs(estimate - wanted) > error:
-                fault = (
-                    f"not converged in {self.settings.epochs} epochs, the loss itself is at {estimate:.4g}"
-                )
-            return f"{fault}: give `most_epochs`"
+            ended = f"the training ended after {self.settings.epochs} epochs"
+            return f"{ended}, with {estimate:.4g} for it in the loss: give `most_epochs`"
         return self.caveat or (
             "no cuts near the learned ones are closer: many events have the same value, or there are few"
         )
