@@ -41,6 +41,8 @@ POINTS = 80
 BEYOND = 0.02 * 1.3 ** np.arange(32)
 #: Halvings of the distance between two of these points.
 HALVINGS = 14
+#: Steps of rounded cuts that a working point takes at most to its target.
+MOST_STEPS = 20
 
 
 class WorkingPoints:
@@ -147,11 +149,49 @@ def meet_targets(points: WorkingPoints) -> None:
     if not len(moving):
         return
     curve = _Curve(points)
-    at = np.array([curve.find(points.targets[row], curve.place[row]) for row in moving])
     bias = network.bias.detach().clone()
-    bias[:, moving] = curve.biases(at)
+    for row in moving:
+        bias[:, row] = curve.find(int(row))
     network.bias.copy_(bias)
     network.project()
+
+
+@torch.no_grad()
+def settle(points: WorkingPoints) -> None:
+    """Let working points meet their targets by rounded cuts, step by step.
+
+    Where rounded cuts leave nothing else that could move, or not enough, each row that misses its target by
+    more than its error takes the step, of one cut to either side, that brings it closest, again and again.
+
+    Parameters
+    ----------
+    points : WorkingPoints
+        Their network has limits.
+    """
+    limits = points.network.limits
+    assert limits is not None
+    edges = limits.rounded_edges
+    for _ in range(MOST_STEPS):
+        missed = np.abs(points.missed())
+        if not (missed > 1).any() or not edges:
+            return
+        changes = [_one_step(points.network.bias.shape[2], edge, side) for edge in edges for side in (1, -1)]
+        tried = [limits.moved(change) for change in changes]
+        found = [
+            np.abs(points.asked_of(points.reached(bias)) - points.targets) / points.errors for bias in tried
+        ]
+        best = np.argmin(found, axis=0)
+        better = [row for row, at in enumerate(best) if missed[row] > 1 and found[at][row] < missed[row]]
+        if not better:
+            return
+        for row in better:
+            limits.set_rows([row], tried[best[row]][:, [row]])
+
+
+def _one_step(n_edges: int, edge: int, side: int) -> Tensor:
+    change = torch.zeros(n_edges)
+    change[edge] = side
+    return change
 
 
 class _Curve:
@@ -164,16 +204,26 @@ class _Curve:
 
     def __init__(self, points: WorkingPoints) -> None:
         order = np.argsort(points.targets)
-        self.place = np.argsort(order)
+        self._place = np.argsort(order)
         self._points = points
         self._rows = points.network.bias.detach()[:, order].clone()
+        limits = points.network.limits
+        self._free = None if limits is None else limits.free.to(points.network.bias.device)
         last = len(order) - 1
         inner = np.linspace(0.0, last, last * -(-POINTS // last) + 1) if last else np.zeros(1)
         self._at = np.concatenate([-BEYOND[::-1], inner, last + BEYOND])
-        self._values = self.values(self._at)
+        self._values = self._look_up(self._at, 0) if self._shared else None
 
-    def biases(self, at: NDArray[np.float64]) -> Tensor:
-        """Return the biases at points of the curve, shape (n_bins, n_points, n_edges)."""
+    @property
+    def _shared(self) -> bool:
+        """Whether the curve is the same for all rows: no row has edges of its own that do not move."""
+        return self._free is None or bool(self._free.all())
+
+    def _biases(self, at: NDArray[np.float64], row: int) -> Tensor:
+        """Return the biases at points of the curve, shape (n_bins, n_points, n_edges).
+
+        Edges that cannot move are those of the row.
+        """
         last = self._rows.shape[1] - 1
         inside = np.clip(at, 0.0, last)
         below = np.minimum(np.floor(inside).astype(int), max(last - 1, 0))
@@ -182,37 +232,43 @@ class _Curve:
             torch.as_tensor(values, dtype=self._rows.dtype)[:, None].to(self._rows.device)
             for values in (inside - below, at - inside)
         )
-        return torch.lerp(self._rows[:, below], self._rows[:, above], share) + beyond
+        bias = torch.lerp(self._rows[:, below], self._rows[:, above], share) + beyond
+        network = self._points.network
+        if self._free is None or network.limits is None:
+            return bias
+        return torch.where(self._free, network.limits.clamp(bias), network.bias.detach()[:, [row]])
 
-    def values(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _look_up(self, at: NDArray[np.float64], row: int) -> NDArray[np.float64]:
         """Return the efficiency of the hard cuts at points of the curve."""
-        return self._points.asked_of(self._points.reached(self.biases(at)))
+        return self._points.asked_of(self._points.reached(self._biases(at, row)))
 
-    def find(self, target: float, place: float) -> float:
-        """Return the point at which the efficiency is the target, or the closest one.
+    def find(self, row: int) -> Tensor:
+        """Return the biases at which the efficiency is the target of a row, shape (n_bins, n_edges).
 
-        Parameters
-        ----------
-        target : float
-        place : float
-            Where it should be; fluctuations can give several points.
+        Fluctuations can give several such points: it is the one nearest to where a curve that only rises,
+        close to this one, has the target. Without any it is the closest.
         """
-        at, values = self._at, self._values
-        # Without fluctuations the efficiency would only rise.
+        target, at = self._points.targets[row], self._at
+        values = self._look_up(at, row) if self._values is None else self._values
         rising = (np.maximum.accumulate(values) + np.minimum.accumulate(values[::-1])[::-1]) / 2
-        likely = np.interp(target, rising, at) if rising[0] <= target <= rising[-1] else place
+        likely = np.interp(target, rising, at) if rising[0] <= target <= rising[-1] else self._place[row]
         crossed = np.flatnonzero((values[:-1] <= target) != (values[1:] <= target))
         if not len(crossed):
-            return float(at[np.argmin(np.abs(values - target))])
+            distances = np.abs(values - target)
+            # Of equal ones the nearest to the row's own place.
+            closest = np.flatnonzero(distances == distances.min())
+            best = closest[np.argmin(np.abs(at[closest] - self._place[row]))]
+            return self._biases(at[[best]], row)[:, 0]
         first = crossed[np.argmin(np.abs((at[crossed] + at[crossed + 1]) / 2 - likely))]
-        low, high = at[first], at[first + 1]
+        low, high = float(at[first]), float(at[first + 1])
         rises = values[first] <= target
         found = dict(zip((low, high), values[first : first + 2], strict=True))
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            found[middle] = float(self.values(np.array([middle]))[0])
+            found[middle] = self._look_up(np.array([middle]), row)[0]
             if (found[middle] <= target) == rises:
                 low = middle
             else:
                 high = middle
-        return float(min(found, key=lambda point: abs(found[point] - target)))
+        best_point = min(found, key=lambda point: abs(found[point] - target))
+        return self._biases(np.array([best_point]), row)[:, 0]

@@ -11,6 +11,8 @@ from annotated_types import Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from cabin_core.feature_limits import FeatureLimits
+
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -40,6 +42,8 @@ from .parsing import parse_into, parse_kind, parse_kind_into
 RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
+#: Keys of a feature that limit the cuts on it.
+LIMITS = ("round", "at_least", "at_most", "fixed")
 DEFAULT: Literal["default"] = "default"
 
 DefaultOrEntries = Annotated[
@@ -63,6 +67,12 @@ class Feature(Column):
         description='An event passes above the cut with ">", below it with "<"'
     )
     range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
+    round: Positive | None = Field(
+        default=None, description="Step to whose multiples cuts are rounded [unit]"
+    )
+    at_least: Number | None = Field(default=None, description="Lowest cut [unit]")
+    at_most: Number | None = Field(default=None, description="Highest cut [unit]")
+    fixed: Number | None = Field(default=None, description="The cut, which no training moves [unit]")
 
     @field_validator("range")
     @classmethod
@@ -70,6 +80,18 @@ class Feature(Column):
         if value is not None and not value[0] < value[1]:
             raise PydanticCustomError("range", "the range is not increasing")
         return value
+
+    @model_validator(mode="after")
+    def _limits(self) -> Feature:
+        # The core says what does not fit.
+        FeatureLimits(**self.limits)
+        return self
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What cuts on it must keep, by key; empty where nothing is asked."""
+        values = {name: getattr(self, name) for name in LIMITS}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class BinnedProperty(Settings):
@@ -189,6 +211,12 @@ class Study(Settings):
     def directions(self) -> list[str]:
         """``>`` or ``<`` for each feature."""
         return [feature.direction for feature in self.features]
+
+    @property
+    def limits(self) -> list[dict[str, float]] | None:
+        """The limits of the cuts on each feature; None if there are none at all."""
+        limits = [feature.limits for feature in self.features]
+        return limits if any(limits) else None
 
     @property
     def column_names(self) -> list[str]:

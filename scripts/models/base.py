@@ -51,6 +51,8 @@ class TrainingTask:
         The events, if the training reads them block by block.
     scaling : str
         How features are scaled, see :func:`cabin_core.feature_spread.centre_and_spread`.
+    limits : list of dict, optional
+        Limits of the cuts on each feature, see :class:`cabin_core.feature_limits.FeatureLimits`.
     """
 
     name: str
@@ -62,6 +64,15 @@ class TrainingTask:
     threads: int = 1
     stored: StoredEvents | None = None
     scaling: Scaling = "standard"
+    limits: list[dict[str, float]] | None = None
+
+    def ranges(self) -> list[tuple[float, float]]:
+        """Return the lowest and the highest value of each feature in the training."""
+        if self.stored is not None:
+            moments = self.stored.survey.moments
+            return list(zip(moments.low.tolist(), moments.high.tolist(), strict=True))
+        values = self.sample("train")[self.features]
+        return list(zip(values.min().tolist(), values.max().tolist(), strict=True))
 
     @property
     def background_weight(self) -> float:

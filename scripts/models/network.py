@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cabin_core import (
-    CutNetwork,
     EventSample,
     EventStream,
     EventSums,
@@ -32,11 +31,11 @@ from cabin_core import (
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
 from cabin_core.cut_sums import can_fuse, compile_kernels
+from cabin_core.feature_limits import FeatureLimits
 from cabin_core.feature_spread import LARGEST
 from cabin_core.fused import can_fuse_preselection
 from cabin_core.fused import compile_kernels as compile_fused
 from cabin_core.weight_unit import weight_unit
-from cabin_core.working_points import WorkingPoints
 
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
@@ -45,6 +44,7 @@ from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
 from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
+from .cut_training import limits_of, outcome_of, points_of, round_cuts
 
 if TYPE_CHECKING:
     from ..data.stored_table import StoredTable
@@ -93,6 +93,8 @@ class NetworkModel(Model):
         if self.settings.most_epochs is None:
             ended = f"the training ended after {self.settings.epochs} epochs"
             return f"{ended}, with {estimate:.4g} for it in the loss: give `most_epochs`"
+        if "limits" in self.trained.outcome:
+            return self.caveat or "the limits of the cuts leave none that are closer"
         return self.caveat or (
             "no cuts near the learned ones are closer: many events have the same value, or there are few"
         )
@@ -119,6 +121,9 @@ class NetworkModel(Model):
             return super().cuts()
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
+        for edge, column in enumerate(net.edge_features() if "limits" in self.trained.outcome else ()):
+            limits = FeatureLimits(**self.trained.outcome["limits"][column])
+            physical[:, edge] = torch.from_numpy(limits.exact(physical[:, edge].numpy()))
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
         # All targets of the first bin come first, then those of the next.
         rows = [
@@ -372,19 +377,28 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     if cuts is not None:
         for part in (cuts, getattr(net, "classifier", cuts)):
             part.fused = settings.kernel
-    train_sample = train_sample.to(device)
-    points = _points(settings, task, net, loss, train_sample)
+    net.to(device)
+    train_sample, test_sample = train_sample.to(device), test_sample.to(device)
+    limits = None
+    if task.limits is not None and settings.keeps_limits:
+        limits = limits_of(task, net, scaling)
+    points = points_of(settings, task, net, loss, train_sample)
+    fitted = partial(
+        train,
+        net,
+        loss,
+        train_sample,
+        test_sample,
+        watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
+        points=points,
+    )
     try:
-        rows = train(
-            net.to(device),
-            loss,
-            train_sample,
-            test_sample.to(device),
-            settings.training(),
-            on_epoch=Progress(task.name if reports else "", settings.most_epochs or settings.epochs),
-            watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
-            points=points,
-        )
+        progress = Progress(task.name if reports else "", settings.most_epochs or settings.epochs)
+        rows = fitted(settings.training(), on_epoch=progress)
+        converged = len(rows)
+        if limits is not None:
+            rows += round_cuts(limits, settings.training(), fitted, points)
+            limits.detach()
     except torch.OutOfMemoryError:
         raise ValueError(
             f"{len(train_sample.features)} events do not fit into the memory of the GPU: set a batch_size, "
@@ -396,49 +410,12 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         assert isinstance(train_sample, EventSample)  # this loss needs all events
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     entry = settings.model_dump(exclude_unset=True, exclude={"device", "out_of_core", "processes"})
-    outcome = _outcome(settings, task, len(rows), points)
+    outcome = outcome_of(settings, task, converged, points)
+    if limits is not None:
+        outcome["limits"] = task.limits
     model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry, outcome), settings)
     model.path = path_of(net, train_sample, device)
-    return model, pd.DataFrame(rows).astype({"epoch": int})
-
-
-def _points(
-    settings: Any, task: TrainingTask, net: nn.Module, loss: Any, sample: EventSample | EventStream
-) -> WorkingPoints | None:
-    """Return what the hard cuts shall meet; None if the training ends after its epochs, or has no targets."""
-    if settings.most_epochs is None or not isinstance(net, CutNetwork) or not settings.working_points:
-        return None
-    if settings.target_of == "signal":
-        return WorkingPoints(net, loss, settings.targets, sample)
-    asked = list(settings.targets)
-    if settings.target_of == "rate":
-        rate = task.background_weight
-        if max(asked) >= rate:
-            raise ValueError(
-                f"targets: the rate {max(asked):g} is not below that of all background events, {rate:g}"
-            )
-        asked = [target / rate for target in asked]
-    # Good cuts keep more of the signal; the training corrects the guess.
-    loss.move_goals([math.sqrt(target) for target in asked])
-    return WorkingPoints(net, loss, asked, sample, of_background=True)
-
-
-def _outcome(settings: Any, task: TrainingTask, epochs: int, points: WorkingPoints | None) -> dict[str, Any]:
-    """Return what a training has found, see :class:`cabin_core.TrainedNetwork`; warn if not converged."""
-    if settings.most_epochs is None:
-        return {}
-    outcome: dict[str, Any] = {"epochs": epochs, "converged": epochs < settings.most_epochs}
-    log.info("%s: %d epochs", task.name, epochs)
-    if not outcome["converged"]:
-        log.warning("%s: not converged in %d epochs: raise `most_epochs`", task.name, epochs)
-    if points is not None and points.of_background:
-        reached = points.reached()[0].tolist()
-        for at in range(len(reached)):
-            # A working point is known by its signal efficiency: no two may have the same.
-            while reached[at] in reached[:at]:
-                reached[at] = math.nextafter(reached[at], 1.0)
-        outcome["working_points"] = reached
-    return outcome
+    return model, pd.DataFrame(rows).assign(epoch=np.arange(len(rows)))
 
 
 def scaling_of(settings: Any, task: TrainingTask) -> FeatureScaling:

@@ -412,6 +412,14 @@ class CutNetworkSettings(NetworkSettings):
             )
         if self.event_property is not None:
             yield from self.event_property.check(study)
+        if study.limits is not None and self.keeps_limits:
+            if self.weights not in ("directions", "windows"):
+                yield "weights", "features with limits of their cuts need the weights directions or windows"
+            elif self.weights == "windows":
+                for feature in study.features:
+                    if feature.fixed is not None:
+                        text = f"a window has two edges: {feature.name} cannot have one fixed cut"
+                        yield "weights", text
 
     def edges(self, directions: Sequence[str]) -> dict[str, Any]:
         """Return the arguments of the cut networks of the core, for features with these directions."""

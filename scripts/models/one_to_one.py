@@ -25,6 +25,7 @@ class Settings(CutNetworkSettings):
     )
     target_of: TargetOf = "signal"
     record_cuts: RecordCuts = False
+    keeps_limits = True
     has = frozenset({"cuts", "scores", "one_score", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> OneToOneLinear:

@@ -24,6 +24,7 @@ class Settings(CutNetworkSettings):
     )
     target_of: TargetOf = "signal"
     monotone: bool = Field(default=False, description="Whether no cut may be tighter at a higher target")
+    keeps_limits = True
     has = frozenset({"cuts", "scores", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> EfficiencyScanNetwork:

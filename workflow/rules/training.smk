@@ -31,6 +31,7 @@ rule train_model:
         equal_class_weights=lambda w: STUDIES[w.study].source.weighs_classes_equally,
         counting_experiment=lambda w: experiment_of(w.study, w.network),
         scaling=lambda w: STUDIES[w.study].scaling,
+        limits=lambda w: STUDIES[w.study].limits,
     script:
         "../../scripts/train_model.py"
 
