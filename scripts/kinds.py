@@ -193,7 +193,7 @@ class SourceSettings(Settings):
 
     def split_faults(self, by: str) -> Iterator[Fault]:
         """Yield a fault if the events cannot be split by this expression."""
-        yield "", "only ntuples have branches to split by: give test_fraction and seed"
+        yield "", "only ntuples have branches to split by: give test_fraction and seed, or folds alone"
 
     def gaussians(self, n_features: int) -> tuple[Any, Any]:
         """Return means and widths where the features are independent Gaussians, as ``optimum`` in `has` says.
@@ -255,6 +255,9 @@ class ModelSettings(Settings):
     #: Whether its cuts keep the limits of the features.
     keeps_limits: ClassVar[bool] = False
     threads: ClassVar[int] = 1
+    #: Entries of this kind among the networks of a study with ``networks: default``, by name, each without
+    #: its ``model`` and ``targets``.
+    standard_networks: ClassVar[dict[str, dict[str, Any]]] = {}
 
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
@@ -315,6 +318,8 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether it is right where each fold of the events has a model of its own.
+    takes_folds: ClassVar[bool] = False
 
     @property
     def trained(self) -> list[str]:
@@ -348,6 +353,10 @@ class DrawnSettings(Settings):
     needs: ClassVar[frozenset[str]] = frozenset()
     #: Whether the study must have a counting experiment.
     needs_yields: ClassVar[bool] = False
+    #: Whether it is right where each fold of the events has a model of its own. All events are of the test
+    #: then; scores and selections are those of the model of each event's fold; cuts and histories have a
+    #: column ``fold``.
+    takes_folds: ClassVar[bool] = False
     #: Required number of features; any number if None.
     n_features: ClassVar[int | None] = None
     #: Whether all networks are shown at the targets of the first one.

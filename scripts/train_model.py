@@ -24,6 +24,7 @@ def main(
     counting_experiment: dict[str, Any] | None = None,
     scaling: Literal["robust", "standard"] = "standard",
     limits: list[dict[str, float]] | None = None,
+    fold: int | None = None,
     mpi: str | None = None,
 ) -> None:
     """Fit a model to a feature table and write it with its history.
@@ -44,6 +45,8 @@ def main(
         How features are scaled, as in :class:`scripts.study.StudySettings`.
     limits : list of dict, optional
         Limits of the cuts on each feature.
+    fold : int, optional
+        The fold whose events the training does not see, of a table with folds.
     mpi : str, optional
         Command that starts the processes of a training on several machines, for example ``srun``.
     """

@@ -15,10 +15,12 @@ from cabin_core import CutEfficiencies
 from cabin_core.metrics import efficiencies_of_sums
 
 from ..data.cut_table import edges_at_work
+from ..data.folds import FOLD
 from ..data.stored_table import Block, StoredTable
 from ..data.survey import survey
 from ..data.thinning import Thinning
 from ..models.base import Model
+from ..models.folds import FoldedModel
 from .score_histogram import ScoreHistogram
 from .targets import Reached
 from .working_points import metrics_table
@@ -103,7 +105,8 @@ def measure_blocks(
         the cuts are at work, see :func:`scripts.data.cut_table.edges_at_work`.
     """
     found = survey(table, bins)
-    found.check(table.path, bins)
+    if not isinstance(model, FoldedModel):  # the training of each fold has checked its view of the table
+        found.check(table.path, bins)
     thresholds = _thresholds(model, table)
     thinning = Thinning(found.counts)
     histograms = [[ScoreHistogram.coarse() for _ in model.score_columns] for _ in range(2)]
@@ -113,33 +116,58 @@ def measure_blocks(
     for block, events, values in _scored(model, table.blocks(EVENTS), list(table.columns)):
         selected = model.select(events, values, thresholds)
         process_sums.add_block(block, selected)
-        of_training.add(block, block.in_training, selected)
         of_test.add(block, ~block.in_training, selected)
-        at_work |= edges_at_work(events[block.in_training], cuts)
+        if not isinstance(model, FoldedModel):
+            of_training.add(block, block.in_training, selected)
+            at_work |= edges_at_work(events[block.in_training], cuts)
         for label, of_class in enumerate((block.is_signal, ~block.is_signal)):
             chosen = of_class & ~block.in_training
             for histogram, column in zip(histograms[label], values[chosen].T, strict=True):
                 histogram.fill(column, block.weights[chosen])
         taken, weights = thinning.take(block)
         columns = pd.DataFrame(values[taken], columns=model.score_columns)
-        kept = events.iloc[taken][["label", "split"]].reset_index(drop=True)
-        parts.append(pd.concat([kept.assign(weight=weights), columns], axis=1))
+        kept = events.iloc[taken].reset_index(drop=True)
+        kept = kept[["label", "split"]].assign(weight=weights, **{FOLD: kept[FOLD]} if FOLD in kept else {})
+        parts.append(pd.concat([kept, columns], axis=1))
     shown = pd.concat(parts, ignore_index=True)
     shown.to_parquet(scores, index=False)
     log.info("%s: %d of %d events, in their order and weighted up", scores, len(shown), len(table))
     efficiencies = of_test.efficiencies()
-    reached = Reached(
-        of_training.efficiencies(), of_training.effective, float(of_test.totals[1] + of_training.totals[1])
-    )
-    if type(model).roc_areas is Model.roc_areas:
+    background = float(of_test.totals[1] + of_training.totals[1])
+    if isinstance(model, FoldedModel):
+        reached, at_work = _trainings_of_folds(model, table, thresholds, cuts, background)
+    else:
+        reached = [Reached(of_training.efficiencies(), of_training.effective, background)]
+    if model.area_of_points:
+        nothing = np.zeros(0)
+        areas = model.roc_areas(nothing, nothing.astype(bool), nothing, efficiencies)
+    else:
         areas = np.array(
             [signal.area_over(background) for signal, background in zip(*histograms, strict=True)]
         )
-    else:  # from the efficiencies alone
-        nothing = np.zeros(0)
-        areas = model.roc_areas(nothing, nothing.astype(bool), nothing, efficiencies)
     means = model.mean_scores_of_table(table, found)
     return metrics_table(model, thresholds, efficiencies, means, areas, reached), at_work
+
+
+def _trainings_of_folds(
+    model: FoldedModel,
+    table: StoredTable,
+    thresholds: NDArray[np.float64],
+    cuts: pd.DataFrame,
+    background: float,
+) -> tuple[list[Reached], NDArray[np.bool_]]:
+    """Return what the model of each fold reaches in its training, and which of all cuts are at work."""
+    of_folds = np.broadcast_to(thresholds, (len(model.models), len(model.targets)))
+    reached, parts = [], []
+    for fold, one in enumerate(model.models):
+        sums, of_fold = _ClassSums(len(model.targets)), cuts[cuts[FOLD] == fold]
+        at_work = np.zeros(len(of_fold), dtype=bool)
+        for block, events, values in _scored(one, table.of_fold(fold).blocks(EVENTS), list(table.columns)):
+            sums.add(block, block.in_training, one.select(events, values, of_folds[fold]))
+            at_work |= edges_at_work(events[block.in_training], of_fold)
+        reached.append(Reached(sums.efficiencies(), sums.effective, background))
+        parts.append(at_work)
+    return reached, np.concatenate(parts)
 
 
 def select_data(model: Model, table: StoredTable, thresholds: NDArray[np.float64], sums: ProcessSums) -> None:
@@ -153,8 +181,7 @@ def _scored(
 ) -> Iterator[tuple[Block, pd.DataFrame, NDArray[np.number]]]:
     """Yield each block, its events and their scores."""
     for block in blocks:
-        # Of a property that is a feature, too, there is one column.
-        events = pd.DataFrame(dict(zip(columns, block.values, strict=True)))
+        events = block.events(columns)
         events["label"] = block.labels
         events["split"] = np.where(block.in_training, "train", "test")
         yield block, events, model.scores(events)
@@ -164,6 +191,9 @@ def _thresholds(model: Model, table: StoredTable) -> NDArray[np.float64]:
     """Return the thresholds on the score, as in ``score_thresholds``; NaN for a model with cuts."""
     if model.has_cuts:
         return np.full(len(model.targets), np.nan)
+    if isinstance(model, FoldedModel):
+        views = (table.of_fold(fold) for fold in range(len(model.models)))
+        return np.array([_thresholds(one, view) for one, view in zip(model.models, views, strict=True)])
     histogram = ScoreHistogram.fine()
     if not np.isnan(model.targets).all():
         for block, _, values in _scored(model, table.blocks(EVENTS), list(table.columns)):

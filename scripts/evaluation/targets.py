@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ from numpy.typing import NDArray
 
 from cabin_core import CutEfficiencies, hard_cut_efficiencies
 from cabin_core.metrics import ROUNDING, effective_events, efficiency_error
+
+from ..data.cut_table import edges_at_work
+from ..data.folds import FOLD, view_of_fold
+from ..models.folds import FoldedModel
 
 if TYPE_CHECKING:
     from ..models.base import Model
@@ -60,42 +65,95 @@ class Reached:
             float(weights[of_background].sum()),
         )
 
-    def columns(self, model: Model, estimates: NDArray[np.float64]) -> dict[str, Any]:
-        """Return the columns of ``metrics.csv`` about the training sample and the targets.
+    def of(self, target_of: str) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
+        """Return what targets are about: efficiencies, errors, effective events, and the unit of targets."""
+        found = self.efficiencies
+        if target_of == "signal":
+            return found.signal, found.signal_uncertainty, float(self.effective[0]), 1.0
+        unit = self.background if target_of == "rate" else 1.0
+        return found.background, found.background_uncertainty, float(self.effective[1]), unit
 
-        Parameters
-        ----------
-        model : Model
-        estimates : ndarray, shape (2, n_targets)
-            What the loss takes for the efficiencies of signal and background.
-        """
-        found, of_background = self.efficiencies, model.target_of != "signal"
-        values, errors = (
-            (found.background, found.background_uncertainty)
-            if of_background
-            else (found.signal, found.signal_uncertainty)
-        )
-        unit = self.background if model.target_of == "rate" else 1.0
-        met, notes = [], []
-        for asked, value, error, estimate in zip(
-            model.asked, values, errors, estimates[int(of_background)], strict=True
-        ):
-            wanted = asked / unit
-            # Of an efficiency of 0 or 1 the measured error is 0.
-            allowed = max(error, efficiency_error(wanted, self.effective[int(of_background)])) + ROUNDING
-            missed = bool(value < wanted - allowed or (value > wanted + allowed and not model.at_least))
-            met.append("" if np.isnan(wanted) else "no" if missed else "yes")
-            notes.append(model.why_missed(estimate) if missed else model.caveat)
-        return {
-            "training_signal_efficiency": found.signal,
-            "training_signal_efficiency_uncertainty": found.signal_uncertainty,
-            "training_background_efficiency": found.background,
-            "training_background_efficiency_uncertainty": found.background_uncertainty,
-            "target": model.asked,
-            "target_of": ["" if np.isnan(asked) else model.target_of for asked in model.asked],
-            MET: met,
-            NOTE: notes,
-        }
+
+def trainings_of(model: Model) -> list[tuple[int | None, Model]]:
+    """Return the model, or the model of each fold with the number of the fold."""
+    return list(enumerate(model.models)) if isinstance(model, FoldedModel) else [(None, model)]
+
+
+def reached_in_training(
+    model: Model, events: pd.DataFrame, selected: NDArray[np.bool_], thresholds: NDArray[np.float64]
+) -> list[Reached]:
+    """Return what a model reaches on its training sample, or the model of each fold on its own.
+
+    Parameters
+    ----------
+    model : Model
+    events : DataFrame
+        A feature table.
+    selected : ndarray of bool, shape (n_events, n_targets)
+        What the model selects of it.
+    thresholds : ndarray
+        Those on its scores.
+    """
+    found = []
+    for fold, one in trainings_of(model):
+        if fold is None:
+            found.append(Reached.of_events(events, selected))
+            continue
+        view = view_of_fold(events, fold)
+        of_fold = np.broadcast_to(thresholds, (len(trainings_of(model)), len(model.targets)))[fold]
+        scores = np.empty((len(view), 0)) if one.has_cuts else one.scores(view)
+        found.append(Reached.of_events(view, one.select(view, scores, of_fold)))
+    return found
+
+
+def edges_of_training(model: Model, events: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which edges of a model, in the order of its cuts, are at work on its training sample."""
+    cuts, parts = model.cuts(), []
+    for fold, _ in trainings_of(model):
+        view = events if fold is None else view_of_fold(events, fold)
+        of_fold = cuts if fold is None else cuts[cuts[FOLD] == fold]
+        parts.append(edges_at_work(view[view["split"] == "train"], of_fold))
+    return np.concatenate(parts)
+
+
+def target_columns(
+    model: Model, reached: Sequence[Reached], estimates: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Return the columns of ``metrics.csv`` about the training sample and the targets.
+
+    Parameters
+    ----------
+    model : Model
+    reached : sequence of Reached
+        On the training sample, or on that of each fold: then the columns are means, and a target is met if
+        every fold meets it.
+    estimates : ndarray, shape (2, n_targets)
+        What the loss takes for the efficiencies of signal and background.
+    """
+    missed = np.zeros(len(model.asked), dtype=bool)
+    for one in reached:
+        values, errors, effective, unit = one.of(model.target_of)
+        wanted = np.array(model.asked, dtype=float) / unit
+        # Of an efficiency of 0 or 1 the measured error is 0.
+        expected = [efficiency_error(target, effective) for target in wanted]
+        allowed = np.maximum(errors, expected) + ROUNDING
+        missed |= (values < wanted - allowed) | ((values > wanted + allowed) & (not model.at_least))
+    nothing = np.isnan(np.array(model.asked, dtype=float))
+    notes = [
+        model.why_missed(estimate) if no else model.caveat
+        for no, estimate in zip(missed, estimates[int(model.target_of != "signal")], strict=True)
+    ]
+    columns = {}
+    for name in ("signal", "background"):
+        for ending in ("", "_uncertainty"):
+            of_folds = [getattr(one.efficiencies, f"{name}{ending}") for one in reached]
+            columns[f"training_{name}_efficiency{ending}"] = np.mean(of_folds, axis=0)
+    return columns | {
+        "target": model.asked,
+        "target_of": np.where(nothing, "", model.target_of),
+        MET: np.where(nothing, "", np.where(missed, "no", "yes")),
+        NOTE: notes,
+    }
 
 
 def warn_of_missed(metrics: pd.DataFrame, name: str) -> None:

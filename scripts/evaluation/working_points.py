@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from cabin_core import CutEfficiencies, hard_cut_efficiencies
 
 from ..data.cut_table import IDLE
-from ..data.score_table import score_thresholds
-from .targets import MET, Reached
+from ..data.folds import FOLD
+from ..data.score_table import threshold_columns
+from .targets import MET, Reached, reached_in_training, target_columns
 
 if TYPE_CHECKING:
     from ..models.base import Model
@@ -44,21 +46,17 @@ def measure(
 
     mean_signal, mean_background = model.mean_scores(events[test])
     event_scores = model.scores(events)
-    targets = model.targets
-    if model.has_cuts:
-        thresholds = np.full(len(targets), np.nan)
-    else:
-        of_training = is_signal & ~test
-        thresholds = score_thresholds(event_scores[of_training, 0], weights[of_training], targets)
+    thresholds = model.thresholds(events, event_scores)
     selected = model.select(events, event_scores, thresholds)
     if sums is not None:
         sums.add_events(events, selected)
     efficiencies = hard_cut_efficiencies(selected[test], is_signal[test], weights[test])
     areas = model.roc_areas(event_scores[test], is_signal[test], weights[test], efficiencies)
-    reached = Reached.of_events(events, selected)
+    reached = reached_in_training(model, events, selected, thresholds)
     metrics = metrics_table(model, thresholds, efficiencies, (mean_signal, mean_background), areas, reached)
     columns = pd.DataFrame(event_scores, columns=model.score_columns, index=events.index)
-    return metrics, pd.concat([events[["label", "split", "weight"]], columns], axis=1)
+    known = [name for name in ("label", "split", "weight", FOLD) if name in events]
+    return metrics, pd.concat([events[known], columns], axis=1)
 
 
 def cut_table(model: Model, at_work: NDArray[np.bool_], metrics: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +88,7 @@ def metrics_table(
     efficiencies: CutEfficiencies,
     mean_scores: tuple[NDArray[np.float64], NDArray[np.float64]],
     areas: NDArray[np.float64],
-    reached: Reached,
+    reached: Sequence[Reached],
 ) -> pd.DataFrame:
     """Return ``metrics.csv``; a model without cuts has one mean score and one area for all working points."""
     n_points = len(model.targets)
@@ -105,7 +103,7 @@ def metrics_table(
             "loss_signal_efficiency": mean_signal,
             "loss_background_efficiency": mean_background,
             "auc": np.broadcast_to(areas, n_points),
-            "score_above": thresholds,
-            **reached.columns(model, np.array([mean_signal, mean_background])),
+            **threshold_columns(thresholds),
+            **target_columns(model, reached, np.array([mean_signal, mean_background])),
         }
     )

@@ -11,6 +11,7 @@ from .style import (
     LINE_COLORS,
     STARS,
     add_title,
+    draw_band,
     label_outer_panels,
     panel_grid,
     paper_style,
@@ -36,6 +37,7 @@ class Settings(FigureSettings):
     """Cuts against the target: a line for several targets, a star for a single working point."""
 
     files = ("cuts", "metrics")
+    takes_folds = True
     n_networks = range(1, 6)
     needs = frozenset({"cuts", "one_bin"})
     standard = "networks"
@@ -52,7 +54,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``feature``, ``direction``, ``efficiency``, ``cut`` and ``idle``.
 
     The efficiency is the target or, without a target, the signal efficiency on the test sample. An idle cut
-    is one that no training event fails alone.
+    is one that no training event fails alone. Of folds the cut is the mean; ``spread`` is its standard
+    deviation over the folds.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from ..data.cut_table import IDLE
+    from ..data.cut_table import IDLE, over_folds
 
     column = "cut_scaled" if inputs.figure.scaled else "cut"
     parts = []
@@ -69,18 +72,18 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         cuts, metrics = inputs.read("cuts", position), inputs.read("metrics", position)
         if cuts.empty:
             raise ValueError(f"network {name} has no cuts to draw: name one_to_one or scan networks")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "network": name,
-                    "feature": cuts["feature"],
-                    "direction": cuts["direction"],
-                    "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
-                    "cut": cuts[column],
-                    IDLE: cuts[IDLE].astype(bool) if IDLE in cuts else False,
-                }
-            )
-        )
+        cuts = over_folds(cuts)
+        shown = {
+            "network": name,
+            "feature": cuts["feature"],
+            "direction": cuts["direction"],
+            "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
+            "cut": cuts[column],
+            IDLE: cuts[IDLE].astype(bool) if IDLE in cuts else False,
+        }
+        if f"{column}_spread" in cuts:
+            shown["spread"] = cuts[f"{column}_spread"]
+        parts.append(pd.DataFrame(shown))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -112,6 +115,10 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                     if len(nothing):
                         drawn = style | IDLE_STYLE
                         ax.plot(nothing["efficiency"], nothing["cut"], color=color, label="_", **drawn)
+                    if "spread" in edge and n_points > 1:
+                        draw_band(ax, edge["efficiency"], edge["cut"], edge["spread"], color)
+                    elif "spread" in edge:
+                        ax.errorbar(edge["efficiency"], edge["cut"], edge["spread"], color=color, ls="")
             unit = "" if scaled else feature.unit
             # If learned weights have different signs in two networks, there is no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))

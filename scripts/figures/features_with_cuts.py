@@ -21,6 +21,7 @@ class Settings(FigureSettings):
     """Distributions of both classes, data as points if there is any, and the cuts of a network as lines."""
 
     files = ("features", "cuts")
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"cuts", "one_bin"})
     standard = "network"
@@ -39,7 +40,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the histograms, then a row for each cut: ``direction``, ``cut`` and ``target_efficiency``.
 
-    Idle cuts, which no training event fails alone, are left out.
+    Idle cuts, which no training event fails alone, are left out. Of folds the cut is the mean; ``spread`` is
+    its standard deviation over the folds.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from ..data.cut_table import IDLE
+    from ..data.cut_table import IDLE, over_folds
 
     scaled = inputs.figure.scaled
     cuts = inputs.read("cuts")
@@ -56,6 +58,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         raise ValueError(
             f"network {inputs.networks[0]} has no cuts to draw: name a one_to_one or scan network"
         )
+    cuts, column = over_folds(cuts), "cut_scaled" if scaled else "cut"
     histograms = tabulate_histograms(
         inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled, data=inputs.read_data()
     )
@@ -65,10 +68,12 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         {
             "feature": cuts["feature"],
             "direction": cuts["direction"],
-            "cut": cuts["cut_scaled" if scaled else "cut"],
+            "cut": cuts[column],
             "target_efficiency": cuts["target_efficiency"],
         }
     )
+    if f"{column}_spread" in cuts:
+        shown["spread"] = cuts[f"{column}_spread"]
     return pd.concat([histograms, shown], ignore_index=True)
 
 

@@ -112,7 +112,8 @@ def outcome_of(
     if settings.most_epochs is None:
         return {}
     outcome: dict[str, Any] = {"epochs": epochs, "converged": epochs < settings.most_epochs}
-    log.info("%s: %d epochs", task.name, epochs)
+    if task.name:
+        log.info("%s: %d epochs", task.name, epochs)
     if not outcome["converged"]:
         log.warning("%s: not converged in %d epochs: raise `most_epochs`", task.name, epochs)
     if points is not None and points.of_background:

@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Cuts with one row for each network, target and bin."""
 
     files = ("cuts",)
+    takes_folds = True
     n_networks = range(1, 100)
     needs = frozenset({"cuts"})
     standard = "networks"
@@ -27,11 +28,12 @@ class Settings(TableSettings):
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each network, target and bin, with direction, cut and unit of each feature.
 
-    A cut that no training event fails alone is ``none``.
+    Of folds the cut is the mean, ``±`` the standard deviation over the folds. A cut that no training event
+    fails alone is ``none``.
     """
     import pandas as pd
 
-    from ..data.cut_table import PROPERTY_COLUMNS, edges_text
+    from ..data.cut_table import PROPERTY_COLUMNS, edges_text, folds_of_cuts, over_folds
 
     units = {feature.name: feature.unit for feature in inputs.study.features}
     rows = []
@@ -39,6 +41,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         cuts = inputs.read("cuts", position)
         if cuts.empty:
             raise ValueError(f"network {network} has no cuts to tabulate: name one_to_one or scan networks")
+        n_folds, cuts = folds_of_cuts(cuts), over_folds(cuts)
         groups = ["target_efficiency", *(name for name in PROPERTY_COLUMNS if name in cuts)]
         for (target, *of_bin), of_target in cuts.groupby(groups, dropna=False):
             texts: dict[str, str] = {}
@@ -46,7 +49,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
                 followed, low, high = of_bin
                 texts["bin"] = f"{low:g} < {followed} < {high:g}"
             for feature, edges in of_target.groupby("feature", sort=False):
-                texts[str(feature)] = edges_text(edges, units[str(feature)])
+                texts[str(feature)] = edges_text(edges, units[str(feature)], n_folds)
             first = {"network": network, "target_efficiency": target}
             if "target_met" in cuts:
                 first["target_met"] = of_target["target_met"].iloc[0]
