@@ -59,7 +59,7 @@ class TrainingSettings:
     most_epochs : int, optional
         After ``epochs`` the training goes on until it has converged (:mod:`cabin_core.convergence`), at
         most up to this number of epochs. A network that is its cuts goes on with ``lbfgs``, but not with
-        mini-batches or a cross-entropy in its loss. It ends after ``epochs`` where None.
+        mini-batches, monotone cuts or a cross-entropy in its loss. It ends after ``epochs`` where None.
 
     Raises
     ------
@@ -168,10 +168,15 @@ def train(
     test_names: list[str] = []
     cuts = cuts_of(network)
     parameters = list(network.parameters())
-    # Cuts, which have few parameters, converge by quasi-Newton steps where plain ones only creep. But far out
-    # the gradient of the cross-entropy is not that of its value, which such steps do not stand.
-    polishes = isinstance(loss, CutLoss) and not loss.reads_cross_entropy
-    polishes = polishes and isinstance(network, CutNetwork) and settings.may_polish
+    # Cuts, which have few parameters, converge by quasi-Newton steps where plain ones only creep. Such steps do
+    # not stand the cross-entropy, whose gradient far out is not that of its value, nor rows put in order.
+    polishes = (
+        isinstance(loss, CutLoss)
+        and not loss.reads_cross_entropy
+        and isinstance(network, CutNetwork)
+        and network.looser_rows is None
+        and settings.may_polish
+    )
     polish_at = settings.epochs - settings.polish_epochs if polishes or settings.polish_epochs else None
     rounds = _Rounds(settings, 0 if polishes else HALVINGS)
     for epoch in itertools.count():

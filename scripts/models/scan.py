@@ -37,6 +37,7 @@ class Settings(CutNetworkSettings):
             "optimizer": "adam",
             "learning_rate": 0.05,
             "epochs": 500,
+            "most_epochs": 2000,
             "seed": 123,
             "schedule": {
                 "first_activation_scale": 5.0,
@@ -59,6 +60,7 @@ class Settings(CutNetworkSettings):
             "optimizer": "sgd",
             "learning_rate": 0.1,
             "epochs": 500,
+            "most_epochs": 2000,
             "seed": 123,
         },
     }
