@@ -168,7 +168,7 @@ def train(
     test_names: list[str] = []
     cuts = cuts_of(network)
     parameters = list(network.parameters())
-    # Cuts, which have few parameters, converge by quasi-Newton steps where plain ones only creep. Such steps do
+    # Cuts have few parameters and converge by quasi-Newton steps where plain ones only creep. Such steps do
     # not stand the cross-entropy, whose gradient far out is not that of its value, nor rows put in order.
     polishes = (
         isinstance(loss, CutLoss)

@@ -101,8 +101,7 @@ def reached_in_training(
             continue
         view = view_of_fold(events, fold)
         of_fold = np.broadcast_to(thresholds, (len(trainings_of(model)), len(model.targets)))[fold]
-        scores = np.empty((len(view), 0)) if one.has_cuts else one.scores(view)
-        found.append(Reached.of_events(view, one.select(view, scores, of_fold)))
+        found.append(Reached.of_events(view, one.select(view, one.scores(view), of_fold)))
     return found
 
 

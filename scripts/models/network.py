@@ -378,17 +378,17 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         for part in (cuts, getattr(net, "classifier", cuts)):
             part.fused = settings.kernel
     net.to(device)
-    train_sample, test_sample = train_sample.to(device), test_sample.to(device)
+    on_device = train_sample.to(device)
     limits = None
     if task.limits is not None and settings.keeps_limits:
         limits = limits_of(task, net, scaling)
-    points = points_of(settings, task, net, loss, train_sample)
+    points = points_of(settings, task, net, loss, on_device)
     fitted = partial(
         train,
         net,
         loss,
-        train_sample,
-        test_sample,
+        on_device,
+        test_sample.to(device),
         watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
         points=points,
     )
