@@ -40,6 +40,10 @@ class CutLimits:
             raise ValueError("limits of cuts need fixed weights of 1 and -1")
         self._network, self._limits, self._scaling = network, list(limits), scaling
         self._columns = list(network.edge_features())
+        for column, of_feature in enumerate(limits):
+            if of_feature.fixed is not None and self._columns.count(column) > 1:
+                name = scaling.features[column]
+                raise ValueError(f"a window has two edges: {name} cannot have one fixed cut")
         bounds = [self._limits[column].bounds for column in self._columns]
         ends = torch.stack([self._biases(torch.tensor(end)) for end in zip(*bounds, strict=True)])
         self._low, self._high = ends.amin(dim=0), ends.amax(dim=0)
@@ -93,7 +97,11 @@ class CutLimits:
         bias = self._network.bias
         cuts = self._limits[feature].exact(self._physical(bias)[..., edges].cpu().numpy())
         limits = self._limits[feature]
-        if len(edges) == 2 and (cuts[..., 0] >= cuts[..., 1]).any():
+        low, high = (
+            [at for at, edge in enumerate(edges) if (self._network.weight[edge] > 0) == is_low]
+            for is_low in (True, False)
+        )
+        if low and high and (cuts[..., low] >= cuts[..., high]).any():
             name = self._scaling.features[feature]
             raise ValueError(
                 f"round: a window of {name} is narrower than a step of {limits.round:g}: take less"

@@ -30,6 +30,7 @@ def main(
     processes: Path,
     kind: str,
     features: list[str],
+    uncertainties: dict[str, float] | None = None,
 ) -> None:
     """Write cuts, metrics, also of each process, and the scores of all events, or of a share of a long table.
 
@@ -45,6 +46,8 @@ def main(
         Kind of the model, as in the config.
     features : list of str
         Features of the study.
+    uncertainties : dict of float, optional
+        Relative systematic uncertainty of the normalisation of the processes that have one.
     """
     trained = load_models(path_list(model), kind, features)
     columns = columns_of(features, trained.event_bins)
@@ -62,4 +65,4 @@ def main(
     select_data(trained, stored(table, columns), thresholds_of(metrics_table), sums)
     cut_table(trained, at_work, metrics_table).to_csv(cuts, index=False)
     metrics_table.to_csv(metrics, index=False)
-    process_table(trained, sums).to_csv(processes, index=False)
+    process_table(trained, sums, uncertainties).to_csv(processes, index=False)

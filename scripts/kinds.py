@@ -187,6 +187,22 @@ class SourceSettings(Settings):
         return {name: name for name in ("signal", "background")}
 
     @property
+    def weights_are_expected(self) -> bool:
+        """Whether the weights of its events add up to the numbers that are expected at a luminosity."""
+        return getattr(self, "luminosity", None) is not None
+
+    @property
+    def uncertainties(self) -> dict[str, float]:
+        """Relative systematic uncertainty of the normalisation of the processes that have one."""
+        return {}
+
+    @property
+    def background_uncertainties(self) -> dict[str, float]:
+        """Those of the background processes."""
+        of_class = self.class_of_process
+        return {name: value for name, value in self.uncertainties.items() if of_class[name] == "background"}
+
+    @property
     def weighs_classes_equally(self) -> bool:
         """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
@@ -318,6 +334,10 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether all features of the study must have one-sided cuts.
+    one_sided: ClassVar[bool] = False
+    #: Whether a study with ``analyses: default`` has it, if possible.
+    standard: ClassVar[bool] = False
     #: Whether it is right where each fold of the events has a model of its own.
     takes_folds: ClassVar[bool] = False
 
@@ -330,6 +350,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Names of the networks whose settings the analysis reads."""
         return self.trained
+
+    def evaluated(self, study: Any) -> list[str]:
+        """Return the networks of which it reads the files, ``cuts`` for example, and settings."""
+        return []
 
     def run(self, job: Any) -> pd.DataFrame:
         """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""

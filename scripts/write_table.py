@@ -8,6 +8,7 @@ if "snakemake" in globals():
 from pathlib import Path
 from typing import Any
 
+from scripts.data.directions import with_found
 from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
@@ -42,11 +43,13 @@ def main(
     caption : str
         Caption above the table in markdown and LaTeX.
     **files
-        Input files by kind, as in ``files`` of the settings.
+        Input files by kind, as in ``files`` of the settings; ``found_directions`` of the study where its
+        config leaves some open.
     """
     settings = parse_kind("table", table)
     lists = {kind: path_list(paths) for kind, paths in files.items()}
-    inputs = TableInputs(settings, parse_study(study_name, study, check=False), lists)
+    parsed = with_found(parse_study(study_name, study, check=False), lists)
+    inputs = TableInputs(settings, parsed, lists)
     made = module_of("table", settings.table).make_table(inputs)
     made.to_csv(csv, index=False)
     shown, notes = mark_missed(made)

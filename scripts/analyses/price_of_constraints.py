@@ -67,13 +67,16 @@ class Settings(AnalysisSettings):
         for name, file in zip(self.networks, job.files["models"], strict=True):
             network = study.networks[name]
             events = read_feature_table(path, columns_of(study.feature_names, bins_of(network)))
-            limited = _efficiencies(load_model(file, network.model, study.feature_names), events)
+            model: Any = load_model(file, network.model, study.feature_names)
+            limited = _efficiencies(model, events)
             for feature in study.features:
                 if not feature.limits:
                     continue
                 log.info("%s without the limits of %s", name, feature.name)
                 others = [{} if one is feature else one.limits for one in study.features]
-                freed = _efficiencies(_fit(network, events, study, others), events)
+                freed = _efficiencies(
+                    _fit(network, events, study, list(model.trained.directions), others), events
+                )
                 constraint = ", ".join(f"{key} {value:g}" for key, value in feature.limits.items())
                 part = pd.DataFrame(limited).assign(network=name, feature=feature.name, constraint=constraint)
                 for key, values in freed.items():
@@ -87,14 +90,20 @@ class Settings(AnalysisSettings):
         return table[[*first_columns, *(key for key in table if key not in first_columns)]]
 
 
-def _fit(network: Any, events: pd.DataFrame, study: Study, limits: list[dict[str, float]]) -> Model:
+def _fit(
+    network: Any,
+    events: pd.DataFrame,
+    study: Study,
+    directions: list[str],
+    limits: list[dict[str, float]],
+) -> Model:
     from ..models.base import TrainingTask
 
     task = TrainingTask(
         "",
         events,
         study.feature_names,
-        study.directions,
+        directions,
         study.source.weighs_classes_equally,
         study.counting_experiment if network.needs_yields else None,
         scaling=study.scaling,

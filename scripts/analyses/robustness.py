@@ -60,6 +60,9 @@ class Settings(AnalysisSettings):
         """The networks of the selections."""
         return list(dict.fromkeys(selection.network for selection in self.selections))
 
+    #: Events are shifted towards the cut.
+    one_sided = True
+
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a fault for each network that cannot be used, and for each unknown target."""
         for selection in self.selections:

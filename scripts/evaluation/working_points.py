@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,10 +76,24 @@ def cut_table(model: Model, at_work: NDArray[np.bool_], metrics: pd.DataFrame) -
     return cuts.assign(**{name: asked[name] for name in asked}, **{IDLE: ~at_work})
 
 
-def process_table(model: Model, sums: ProcessSums) -> pd.DataFrame:
-    """Return ``processes.csv``: what each working point of a model selects of each process."""
+def process_table(
+    model: Model, sums: ProcessSums, uncertainties: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Return ``processes.csv``: what each working point of a model selects of each process.
+
+    Parameters
+    ----------
+    model : Model
+    sums : ProcessSums
+    uncertainties : mapping of float, optional
+        Relative systematic uncertainty of the processes that have one; then there is a column of it.
+    """
     table = sums.tabulate().rename(columns={"selection": "target_efficiency"})
-    return table.assign(target_efficiency=np.array(model.targets, dtype=float)[table["target_efficiency"]])
+    table = table.assign(target_efficiency=np.array(model.targets, dtype=float)[table["target_efficiency"]])
+    if uncertainties:
+        systematic = table["process"].map(dict(uncertainties)).fillna(0.0) * table["yield"].abs()
+        table["yield_systematic_uncertainty"] = systematic.where(table["label"] >= 0)
+    return table
 
 
 def metrics_table(

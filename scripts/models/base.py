@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
     from cabin_core.feature_spread import Scaling
 
+    from ..counting_experiment import CountingExperiment
     from ..data.stored_table import StoredTable
     from ..data.survey import Survey
     from ..kinds import ModelSettings
-    from ..study import CountingExperiment
     from .streams import StoredEvents
 
 

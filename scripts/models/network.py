@@ -37,12 +37,12 @@ from cabin_core.fused import can_fuse_preselection
 from cabin_core.fused import compile_kernels as compile_fused
 from cabin_core.weight_unit import weight_unit
 
+from ..counting_experiment import CountingExperiment
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
-from ..data.yields import expected_weights, expected_yields
+from ..data.yields import expected_weights, expected_yields, with_yields_of
 from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
-from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
 from .cut_training import limits_of, outcome_of, points_of, round_cuts
 
@@ -261,7 +261,7 @@ def make_sample(
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
     weights = events["weight"]
     if experiment is not None:
-        weights = pd.Series(expected_weights(events, experiment), index=events.index)
+        weights = pd.Series(expected_weights(events, with_yields_of(table, experiment)), index=events.index)
     elif equal_class_weights:
         weights = equal_weights(events)
     else:

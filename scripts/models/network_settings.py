@@ -27,7 +27,7 @@ from ..kinds import (
 )
 from ..losses.base import LossSettings
 from ..losses.terms import TermSettings
-from ..study import BinnedProperty
+from ..study import WINDOW, BinnedProperty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +141,7 @@ class NetworkSettings(ModelSettings):
     out_of_core: bool | Literal["auto"] = Field(
         default="auto",
         description="Whether the events stay on disk and are read block by block: `true`, `false`, or `auto` "
-        "for a table that would take more than half of the memory that the job may use",
+        "for a table that would take more than 2 GB, or half of the memory that the job may use",
     )
     processes: Count = Field(
         default=1,
@@ -244,7 +244,7 @@ class NetworkSettings(ModelSettings):
         Parameters
         ----------
         directions : sequence of str
-            ``>`` or ``<`` for each feature.
+            ``>``, ``<`` or ``window`` for each feature.
         n_rows : int
             Number of sets of cuts, if the kind does not fix it.
         """
@@ -256,7 +256,7 @@ class NetworkSettings(ModelSettings):
         Parameters
         ----------
         directions : sequence of str
-            ``>`` or ``<`` for each feature.
+            ``>``, ``<`` or ``window`` for each feature.
         seed : int, optional
             Seed in place of that of the settings.
         n_rows : int
@@ -272,8 +272,8 @@ class NetworkSettings(ModelSettings):
         from .network import build_seeded
 
         for direction in directions:
-            if direction not in SIGN_OF_DIRECTION:
-                raise ValueError(f"unknown direction {direction!r} of a cut: '>' or '<'")
+            if direction not in (*SIGN_OF_DIRECTION, WINDOW):
+                raise ValueError(f"unknown direction {direction!r} of a cut: '>', '<' or 'window'")
         return build_seeded(
             lambda: self.new(directions, n_rows),
             self.seed if seed is None else seed,
@@ -415,25 +415,41 @@ class CutNetworkSettings(NetworkSettings):
         if study.limits is not None and self.keeps_limits:
             if self.weights not in ("directions", "windows"):
                 yield "weights", "features with limits of their cuts need the weights directions or windows"
-            elif self.weights == "windows":
+            else:
                 for feature in study.features:
-                    if feature.fixed is not None:
+                    both = self.weights == "windows" or feature.direction == WINDOW
+                    if both and feature.fixed is not None:
                         text = f"a window has two edges: {feature.name} cannot have one fixed cut"
                         yield "weights", text
+        yield from self._history_faults(study.directions)
+
+    def _history_faults(self, directions: Sequence[str]) -> Iterator[Fault]:
+        if getattr(self, "record_cuts", False) and self.weights == "directions" and WINDOW in directions:
+            yield "record_cuts", "it is for one-sided cuts, and a feature has a window: remove the key"
+
+    def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
+        """Train the network; the history has one row for each epoch."""
+        # Directions that are found in the events can be windows, too.
+        for key, text in self._history_faults(task.directions):
+            raise ValueError(f"{key}: {text}")
+        return super().fit(task)
 
     def edges(self, directions: Sequence[str]) -> dict[str, Any]:
         """Return the arguments of the cut networks of the core, for features with these directions."""
         from cabin_core.numbers import SIGN_OF_DIRECTION
 
         weights: list[float] | None
+        windows: bool | list[int] = self.weights == "windows"
         if self.weights == "directions":
-            weights = [SIGN_OF_DIRECTION[direction] for direction in directions]
+            # The sign of a window is that of its lower edge.
+            weights = [SIGN_OF_DIRECTION.get(direction, 1.0) for direction in directions]
+            windows = [at for at, direction in enumerate(directions) if direction == WINDOW] or False
         else:
             weights = None if isinstance(self.weights, str) else self.weights
         return {
             "weights": weights,
             "activation_scale": self.activation_scale,
-            "windows": self.weights == "windows",
+            "windows": windows,
             "start": self.start,
             "bin_edges": None if self.event_property is None else self.event_property.edges,
             "cut_function": self.cut_function,

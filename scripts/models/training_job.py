@@ -6,12 +6,12 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..counting_experiment import CountingExperiment
 from ..data.event_bins import columns_of
 from ..data.feature_table import read_feature_table
 from ..jobs.processes import Processes
 from ..jobs.stopwatch import Stopwatch
 from ..parsing import parse, parse_kind
-from ..study import CountingExperiment
 from .base import TrainingTask, bins_of
 
 log = logging.getLogger("cabin.train_model")

@@ -92,7 +92,8 @@ def studies_with(ending, folds=False):
 
 def experiment_of(study, network):
     """Return the counting experiment of a study where a network's training is about its yields."""
-    return given(study)["counting_experiment"] if NETWORKS[study, network].needs_yields else None
+    experiment = STUDIES[study].counting_experiment
+    return experiment.model_dump() if experiment and NETWORKS[study, network].needs_yields else None
 
 
 def event_files(study, sample, file_format):
@@ -124,9 +125,11 @@ NETWORK_FILES = {
     "processes": "processes.csv",
     "scores": "scores.parquet",
 }
-STUDY_FILES = {"features": "features.parquet", "cutflow": "cutflow.csv"} | {
-    name: f"{name}.csv" for name in kinds.modules("analysis")
-}
+STUDY_FILES = {
+    "features": "features.parquet",
+    "cutflow": "cutflow.csv",
+    "directions": "directions.csv",
+} | {name: f"{name}.csv" for name in kinds.modules("analysis")}
 
 
 def files_of_folds(study, network, name):
@@ -152,9 +155,21 @@ def training_name(wildcards):
     return "/".join([wildcards.study, wildcards.network, *folds])
 
 
+def found_directions(study):
+    """Return the table of directions as input of the jobs of a study that leaves some open."""
+    found = f"{RESULTS}/{study}/directions.csv"
+    return {"found_directions": found} if STUDIES[study].finds_directions else {}
+
+
+def checks_directions(study):
+    """Return whether the directions of a study are looked at: the papers' are part of what they say."""
+    shown = any("directions" in table.files for table in study.tables.values())
+    return study.finds_directions or shown or not study.claims
+
+
 def files_for(wanted, study, networks):
     """Return the named files that a figure, table or analysis is made from."""
-    files = {}
+    files = found_directions(study)
     for kind in wanted:
         if kind in STUDY_FILES:
             files[kind] = f"{RESULTS}/{study}/{STUDY_FILES[kind]}"
@@ -178,6 +193,8 @@ def study_targets(study):
     files = [f"{RESULTS}/{study.name}/features.parquet"]
     if study.source.from_files:
         files.append(f"{RESULTS}/{study.name}/cutflow.csv")
+    if checks_directions(study):
+        files.append(f"{RESULTS}/{study.name}/directions.csv")
     files += [f"{RESULTS}/{study.name}/{name}.csv" for name in study.analyses]
     for network in study.networks:
         files += model_files(study.name, network)

@@ -1,8 +1,32 @@
 # From a feature table to trained cuts and their efficiencies.
 
 
+# The side of each cut on which the signal is: for the trainings where the config leaves it open, else a check.
+rule find_directions:
+    input:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+    output:
+        directions=f"{RESULTS}/{{study}}/directions.csv",
+    log:
+        f"{RESULTS}/logs/find_directions/{{study}}.log",
+    priority: 20
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=lambda w: code_of("find_directions"),
+        study_name="{study}",
+        features=lambda w: STUDIES[w.study].feature_names,
+        given=lambda w: STUDIES[w.study].directions,
+    script:
+        "../../scripts/find_directions.py"
+
+
 rule train_model:
     input:
+        unpack(lambda w: found_directions(w.study)),
         table=f"{RESULTS}/{{study}}/features.parquet",
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.pt",
@@ -112,6 +136,7 @@ rule evaluate_model:
         code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
         kind=lambda w: NETWORKS[w.study, w.network].model,
         features=lambda w: STUDIES[w.study].feature_names,
+        uncertainties=lambda w: STUDIES[w.study].source.uncertainties,
     script:
         "../../scripts/evaluate_model.py"
 
@@ -119,7 +144,13 @@ rule evaluate_model:
 # One job for each analysis of a study, for example the optimum or shifted features; each step takes seconds.
 rule analyse_study:
     input:
-        unpack(lambda w: files_for(STUDIES[w.study].analyses[w.analysis].files, w.study, [])),
+        unpack(
+            lambda w: files_for(
+                STUDIES[w.study].analyses[w.analysis].files,
+                w.study,
+                STUDIES[w.study].analyses[w.analysis].evaluated(STUDIES[w.study]),
+            )
+        ),
         models=lambda w: [
             file
             for network in STUDIES[w.study].analyses[w.analysis].trained
@@ -141,13 +172,13 @@ rule analyse_study:
         code=lambda w: code_of(
             "analyse_study",
             study=w.study,
-            networks=STUDIES[w.study].analyses[w.analysis].configured,
+            networks=STUDIES[w.study].networks_of(w.analysis),
             kinds_of=[("analysis", w.analysis)],
         ),
         analysis="{analysis}",
         study=lambda w: part_of(
             given(w.study),
-            STUDIES[w.study].analyses[w.analysis].configured,
+            STUDIES[w.study].networks_of(w.analysis),
             [w.analysis, *(f for f in STUDIES[w.study].analyses[w.analysis].files if f in ANALYSES)],
             experiment=STUDIES[w.study].analyses[w.analysis].uses_yields,
         ),
