@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from .cut_functions import check_cut_function, log_weight, product_of_weights
 from .numbers import check_bin_edges, check_targets
+
+if TYPE_CHECKING:
+    from .cut_limits import CutLimits
 
 #: Smallest distance from zero at which the edges of a window among one-sided cuts start [scaled units]. Most
 #: events lie between them; from edges in one place all events are outside, and no gradient opens them again.
@@ -59,6 +62,8 @@ class CutNetwork(nn.Module):
     fused : bool
         Whether the kernel computes sums over events where it can (:mod:`cabin_core.cut_sums`). Tensor
         expressions compute them otherwise.
+    limits : CutLimits, optional
+        Limits of the cuts while they are trained.
 
     Raises
     ------
@@ -90,6 +95,7 @@ class CutNetwork(nn.Module):
         self.n_features, self.start = int(n_features), float(start)
         self.cut_function = check_cut_function(cut_function)
         self.fused = True
+        self.limits: CutLimits | None = None
         # Plain numbers instead of a buffer: they compare exactly with features of any precision.
         self.bin_edges = None if bin_edges is None else check_bin_edges(bin_edges)
         self.n_bins = 1 if self.bin_edges is None else len(self.bin_edges) - 1
@@ -235,18 +241,19 @@ class CutNetwork(nn.Module):
 
     @torch.no_grad()
     def project(self) -> None:
-        """Make the cuts of ``looser_rows`` monotone; a training calls this after each step.
+        """Make the cuts of ``looser_rows`` monotone and keep ``limits``, after each step of a training.
 
         Biases in the wrong order are set halfway between the loosest of the tighter rows and the tightest of
         the looser rows. All others stay as they are, and each row keeps its own gradient.
         """
-        if self.looser_rows is None:
-            return
-        order = self.looser_rows.to(self.bias.device)
-        ordered = self.bias[:, order]
-        above = ordered.cummax(dim=1).values
-        below = ordered.flip(1).cummin(dim=1).values.flip(1)
-        self.bias[:, order] = (above + below) / 2
+        if self.looser_rows is not None:
+            order = self.looser_rows.to(self.bias.device)
+            ordered = self.bias[:, order]
+            above = ordered.cummax(dim=1).values
+            below = ordered.flip(1).cummin(dim=1).values.flip(1)
+            self.bias[:, order] = (above + below) / 2
+        if self.limits is not None:
+            self.limits.project()
 
     def edge_features(self) -> tuple[int, ...]:
         """Return the index of the feature of each edge."""

@@ -269,6 +269,8 @@ class ModelSettings(Settings):
     #: working points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
+    #: Whether its cuts keep the limits of the features.
+    keeps_limits: ClassVar[bool] = False
     threads: ClassVar[int] = 1
     #: Entries of this kind among the networks of a study with ``networks: default``, by name, each without
     #: its ``model`` and ``targets``.

@@ -25,6 +25,7 @@ from .kinds import (
     Name,
     Number,
     Pair,
+    Positive,
     Seed,
     Settings,
     SourceSettings,
@@ -41,6 +42,8 @@ from .parsing import parse_into, parse_kind, parse_kind_into
 RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
+#: Keys of a feature that limit the cuts on it.
+LIMITS = ("round", "at_least", "at_most", "fixed")
 DEFAULT: Literal["default"] = "default"
 #: Directions of cuts; the first two are of one-sided ones. ``auto`` is found in the training events.
 WINDOW: Literal["window"] = "window"
@@ -79,6 +82,12 @@ class Feature(Column):
         "`auto` finds one of these in the training events",
     )
     range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
+    round: Positive | None = Field(
+        default=None, description="Step to whose multiples cuts are rounded [unit]"
+    )
+    at_least: Number | None = Field(default=None, description="Lowest cut [unit]")
+    at_most: Number | None = Field(default=None, description="Highest cut [unit]")
+    fixed: Number | None = Field(default=None, description="The cut, which no training moves [unit]")
 
     @field_validator("direction", mode="before")
     @classmethod
@@ -96,6 +105,20 @@ class Feature(Column):
         if value is not None and not value[0] < value[1]:
             raise PydanticCustomError("range", "the range is not increasing")
         return value
+
+    @model_validator(mode="after")
+    def _limits(self) -> Feature:
+        if self.limits:  # most features have none, and a config is checked without numpy then
+            from cabin_core.feature_limits import FeatureLimits
+
+            FeatureLimits(**self.limits)
+        return self
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What cuts on it must keep, by key; empty where nothing is asked."""
+        values = {name: getattr(self, name) for name in LIMITS}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class BinnedProperty(Settings):
@@ -232,6 +255,12 @@ class Study(Settings):
     def directions(self) -> list[str]:
         """``>``, ``<``, ``window`` or, where it is still to be found, ``auto`` for each feature."""
         return [feature.direction for feature in self.features]
+
+    @property
+    def limits(self) -> list[dict[str, float]] | None:
+        """The limits of the cuts on each feature; None if there are none at all."""
+        limits = [feature.limits for feature in self.features]
+        return limits if any(limits) else None
 
     @property
     def finds_directions(self) -> bool:

@@ -24,6 +24,7 @@ def main(
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
     scaling: Literal["robust", "standard"] = "standard",
+    limits: list[dict[str, float]] | None = None,
     found_directions: Path | None = None,
     fold: int | None = None,
     mpi: str | None = None,
@@ -44,6 +45,8 @@ def main(
         Settings of the study's counting experiment, if the training uses its yields.
     scaling : str
         How features are scaled, as in :class:`scripts.study.StudySettings`.
+    limits : list of dict, optional
+        Limits of the cuts on each feature.
     found_directions : Path, optional
         Table of directions (csv), for those that are ``auto``.
     fold : int, optional

@@ -15,6 +15,7 @@ from scripts.parsing import parse_kind
 from scripts.study import parse_study
 from scripts.tables.inputs import TableInputs
 from scripts.tables.latex import to_latex
+from scripts.tables.marks import mark_missed
 
 
 def main(
@@ -51,5 +52,7 @@ def main(
     inputs = TableInputs(settings, parsed, lists)
     made = module_of("table", settings.table).make_table(inputs)
     made.to_csv(csv, index=False)
-    md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")
-    tex.write_text(to_latex(made, caption))
+    shown, notes = mark_missed(made)
+    text = shown.to_markdown(index=False, floatfmt=".4g", missingval="-")
+    md.write_text("\n\n".join([caption, text, *(note.replace("*", r"\*") for note in notes)]) + "\n")
+    tex.write_text(to_latex(shown, " ".join([caption, *notes])))

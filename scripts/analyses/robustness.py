@@ -74,6 +74,8 @@ class Settings(AnalysisSettings):
             elif "one_bin" not in network.offers:
                 text = f"the cuts of {name} follow a property, which is not shifted: name another network"
                 yield "selections", text
+            elif getattr(network, "target_of", "signal") != "signal":
+                yield "selections", f"{name} has no target signal efficiencies: name another network"
             elif selection.target is None and len(targets) > 1:
                 yield "selections", f"say which target of {name}: one of {targets}"
             elif selection.target is not None and selection.target not in targets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -19,6 +20,7 @@ from ..kinds import (
     Positive,
     Seed,
     Settings,
+    Unrepeated,
     module_of,
     modules,
     word_or_list,
@@ -43,6 +45,16 @@ InitialWeights = Annotated[
     Field(
         description="Distribution of the starting weights: `uniform` as in torch, or `truncated_normal` "
         "with the width 1 / sqrt(inputs) and biases of 0"
+    ),
+]
+#: Targets of cuts: efficiencies, or rates.
+CutTargets = Annotated[list[Positive], Unrepeated]
+TargetOf = Annotated[
+    Literal["signal", "background", "rate"],
+    Field(
+        description="What the targets are: `signal` efficiencies, `background` efficiencies, or a `rate` of "
+        "the background, in the unit of the weights. For the last two the training looks for the signal "
+        "efficiency at which the hard cuts have it on the training sample"
     ),
 ]
 RecordCuts = Annotated[bool, Field(description="Whether the history contains the cuts before each epoch")]
@@ -141,6 +153,11 @@ class NetworkSettings(ModelSettings):
     polish_epochs: Annotated[int, Ge(0)] = Field(
         default=0, description="Last epochs, in which `lbfgs` takes the place of the optimizer"
     )
+    most_epochs: Count | None = Field(
+        default=None,
+        description="After `epochs` the training goes on until it has converged, up to this number of "
+        "epochs, and lets the hard cuts meet their targets; it ends after `epochs` where absent",
+    )
     test_every: Count = Field(
         default=1,
         description="Epochs between two values of the loss on the test sample, which take time",
@@ -155,6 +172,8 @@ class NetworkSettings(ModelSettings):
         self.loss.check_network(self)
         if self.polish_epochs >= self.epochs:
             raise ValueError(f"polish_epochs must be fewer than the {self.epochs} epochs")
+        if self.most_epochs is not None and self.most_epochs < self.epochs:
+            raise ValueError(f"most_epochs must not be fewer than the {self.epochs} epochs")
         if self.optimizer == "lbfgs" or self.polish_epochs:
             for name in ("batch_size", "classifier_learning_rate"):
                 if getattr(self, name, None) is not None:
@@ -281,6 +300,7 @@ class NetworkSettings(ModelSettings):
             classifier_learning_rate=getattr(self, "classifier_learning_rate", None),
             test_every=self.test_every,
             polish_epochs=self.polish_epochs,
+            most_epochs=self.most_epochs,
         )
 
     def prepare(self) -> None:
@@ -349,6 +369,28 @@ class CutNetworkSettings(NetworkSettings):
             raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
         return self
 
+    @model_validator(mode="after")
+    def _targets(self) -> CutNetworkSettings:
+        of, targets = getattr(self, "target_of", "signal"), getattr(self, "targets", [])
+        beyond = [target for target in targets if of != "rate" and not target < 1]
+        if beyond:
+            raise ValueError(f"targets: an efficiency lies between 0 and 1, not at {beyond[0]:g}")
+        if of != "signal" and not targets:
+            raise ValueError(f"target_of: {of} needs targets")
+        if of != "signal" and self.most_epochs is None:
+            raise ValueError(
+                f"target_of: {of} needs most_epochs, the epochs in which the signal efficiency is looked for"
+            )
+        return self
+
+    @property
+    def working_points(self) -> list[float]:
+        """Target signal efficiencies; of other targets first guesses in their order."""
+        targets = super().working_points
+        if getattr(self, "target_of", "signal") == "signal":
+            return targets
+        return [math.sqrt(target / (1 + target)) for target in targets]
+
     @property
     def offers(self) -> frozenset[str]:
         """The parts of every network, and a history of its cuts if it records them."""
@@ -370,6 +412,15 @@ class CutNetworkSettings(NetworkSettings):
             )
         if self.event_property is not None:
             yield from self.event_property.check(study)
+        if study.limits is not None and self.keeps_limits:
+            if self.weights not in ("directions", "windows"):
+                yield "weights", "features with limits of their cuts need the weights directions or windows"
+            else:
+                for feature in study.features:
+                    both = self.weights == "windows" or feature.direction == WINDOW
+                    if both and feature.fixed is not None:
+                        text = f"a window has two edges: {feature.name} cannot have one fixed cut"
+                        yield "weights", text
         yield from self._history_faults(study.directions)
 
     def _history_faults(self, directions: Sequence[str]) -> Iterator[Fault]:

@@ -55,6 +55,7 @@ rule train_model:
         equal_class_weights=lambda w: STUDIES[w.study].source.weighs_classes_equally,
         counting_experiment=lambda w: experiment_of(w.study, w.network),
         scaling=lambda w: STUDIES[w.study].scaling,
+        limits=lambda w: STUDIES[w.study].limits,
         fold=fold_of_training,
     script:
         "../../scripts/train_model.py"
