@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .box import BoxCertificate, BoxSample, ProofLimits
     from .classifiers import FullyConnectedNetwork, JointNetwork, LinearNetwork
     from .constraint import EfficiencyConstraint
     from .cut_loss import CutLoss
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from .yields import ExpectedYields
 
 __all__ = [
+    "BoxCertificate",
+    "BoxSample",
     "CutEfficiencies",
     "CutLoss",
     "CutNetwork",
@@ -49,6 +52,7 @@ __all__ = [
     "LossTerms",
     "LovaszZLoss",
     "OneToOneLinear",
+    "ProofLimits",
     "Schedule",
     "TrainedNetwork",
     "TrainingSettings",
@@ -66,6 +70,7 @@ __all__ = [
 #: The names of each module. It is imported when one of them is first used: torch takes seconds to import, and
 #: numbers, metrics and the like do without.
 _NAMES = {
+    "box": ["BoxCertificate", "BoxSample", "ProofLimits"],
     "classifiers": ["FullyConnectedNetwork", "JointNetwork", "LinearNetwork"],
     "constraint": ["EfficiencyConstraint"],
     "cut_loss": ["CutLoss"],

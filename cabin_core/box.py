@@ -30,14 +30,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .box_exchange import Box, ExchangeSearch
-from .box_proof import Limits, prove
+from .box_proof import ProofLimits, prove
 from .box_ranks import MOST_EDGES, Edge, WholeWeights, oriented, rank_events
 
-__all__ = ["BoxSample", "Certificate", "Edge", "Limits"]
+__all__ = ["BoxCertificate", "BoxSample", "Edge", "ProofLimits"]
 
 
 @dataclass(frozen=True)
-class Certificate:
+class BoxCertificate:
     """A box of cuts and what is known of all others.
 
     Attributes
@@ -128,9 +128,9 @@ class BoxSample:
         starts: Iterable[NDArray[np.floating]] = (),
         n_starts: int,
         seed: int,
-        limits: Limits | None = None,
+        limits: ProofLimits | None = None,
         on_progress: Callable[[int, str], None] = lambda nodes, text: None,
-    ) -> Certificate:
+    ) -> BoxCertificate:
         """Search for the best box, and prove how good it is.
 
         Parameters
@@ -143,7 +143,7 @@ class BoxSample:
             Number of other starts.
         seed : int
             Of these starts.
-        limits : Limits, optional
+        limits : ProofLimits, optional
             When the proof stops; without them there is none.
         on_progress : callable
             Called with the number of nodes and a text.
@@ -196,12 +196,12 @@ class BoxSample:
 
     def _certificate(
         self, box: Box, bound: float, nodes: int, ended: Any, seconds: float = 0.0
-    ) -> Certificate:
+    ) -> BoxCertificate:
         cuts = self._cuts(box.ranks)
         signal, background = self.count(cuts)
         # The unit of the weights is not exact.
         bound = min(bound, background)
-        return Certificate(cuts, signal, background, bound, nodes, ended, seconds)
+        return BoxCertificate(cuts, signal, background, bound, nodes, ended, seconds)
 
     def _flip(self, cuts: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return cuts on the oriented values, or back."""

@@ -25,7 +25,7 @@ Ending = Literal["proven", "gap", "nodes", "seconds"]
 _FIRST_STEPS, _STEPS = 100, 9
 
 
-class Limits(NamedTuple):
+class ProofLimits(NamedTuple):
     """When a proof stops.
 
     Attributes
@@ -67,7 +67,7 @@ def prove(
     box: Box,
     needed: float,
     resolution: float,
-    limits: Limits,
+    limits: ProofLimits,
     on_progress: Callable[[int, float, float], None] = lambda nodes, background, bound: None,
 ) -> Proof:
     """Bound the background of all boxes, and find better ones on the way.
@@ -84,7 +84,7 @@ def prove(
         Signal that a box must keep.
     resolution : float
         A box is better if it has less background by this.
-    limits : Limits
+    limits : ProofLimits
     on_progress : callable
         Called after each node with the number of nodes, the least background and the bound.
 

@@ -1,10 +1,10 @@
 """Exchange steps after a training: trained cuts give way to better ones near them, at the signal asked for.
 
-A training sees events through smooth functions. What that leaves is found by moving two edges at a time to the
-best places that they have on the training sample (:mod:`cabin_core.box_exchange`), which never loses signal
-below what is asked, from the trained cuts, from those of the neighbouring targets, and from the best ones with
-a few edges drawn anew. Where few background events are left, this would only follow their fluctuations: cuts
-then stay as the training left them.
+A training sees events through smooth functions. What that leaves is found by moving two edges at a time to
+the best places that they have on the training sample (:mod:`cabin_core.box_exchange`), which never loses
+signal below what is asked: from the trained cuts, from those of the neighbouring targets, and from the best
+ones with a few edges drawn anew. Where few background events are left, this would only follow their
+fluctuations: cuts then stay as the training left them.
 
 Rows that depend on each other take turns. Monotone cuts move between those of their neighbours. Smooth ones
 pay for each bend what the loss has them pay.
@@ -60,14 +60,11 @@ class Places:
     first: int = 0
 
     @classmethod
-    def between_events(cls, values: NDArray[np.float64]) -> Self:
-        """Return places halfway between neighbouring values, and one below all."""
-        steps, numbers = np.unique(values, return_inverse=True)
-        close = _CLOSE * np.spacing(np.abs(steps).astype(np.float32)).astype(float)
-        starts = np.append(True, np.diff(steps) > np.maximum(close[1:], close[:-1]))
-        lows, highs = steps[starts], steps[np.append(starts[1:], True)]
-        cuts = np.append(lows[0] - BEYOND, (highs[:-1] + lows[1:]) / 2)
-        return cls((np.cumsum(starts) - 1)[numbers].astype(np.int32), cuts, lows[:-1])
+    def anywhere(cls, values: NDArray[np.float64]) -> Self:
+        """Return the places between neighbouring values, and one below all."""
+        steps, starts = _groups(values)
+        groups = np.cumsum(starts)[np.searchsorted(steps, values)] - 1
+        return cls(groups.astype(np.int32), between_events(values), steps[starts][:-1])
 
     @classmethod
     def at(cls, cuts: NDArray[np.float64], values: NDArray[np.float64]) -> Self:
@@ -78,6 +75,20 @@ class Places:
     def of(self, cut: float) -> int:
         """Return the place of a cut: the one where the same events pass, else the nearest."""
         return self.first + int(np.searchsorted(self.ends, cut, side="right"))
+
+
+def between_events(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return cuts halfway between neighbouring values, and one below all, in increasing order."""
+    steps, starts = _groups(values)
+    lows, highs = steps[starts], steps[np.append(starts[1:], True)]
+    return np.append(lows[0] - BEYOND, (highs[:-1] + lows[1:]) / 2)
+
+
+def _groups(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the different values in increasing order, and which are not close to the one before."""
+    steps = np.unique(values)
+    close = _CLOSE * np.spacing(np.abs(steps).astype(np.float32)).astype(float)
+    return steps, np.append(True, np.diff(steps) > np.maximum(close[1:], close[:-1]))
 
 
 class Polish:
@@ -115,17 +126,17 @@ class Polish:
             if cuts is not None and not len(cuts):
                 raise ValueError("an edge may have no cut at all")
             self._places.append(
-                Places.between_events(of_edge)
+                Places.anywhere(of_edge)
                 if cuts is None
                 else Places.at(np.sort(sign * np.asarray(cuts, dtype=float)), of_edge)
             )
-        is_signal, weights = np.asarray(is_signal, dtype=bool), np.asarray(weights, dtype=float)
         self._groups = np.stack([places.groups for places in self._places], axis=1)
-        self._is_signal, self._weights = is_signal, weights
-        self._needs = WholeWeights.of(weights[is_signal], floor=False)
-        self._numbers = np.empty(len(weights))
-        self._numbers[is_signal] = self._needs.numbers
-        self._numbers[~is_signal] = WholeWeights.of(weights[~is_signal], floor=True).numbers
+        self._is_signal = np.asarray(is_signal, dtype=bool)
+        self._weights: NDArray[np.float64] = np.asarray(weights, dtype=float)
+        self._needs = WholeWeights.of(self._weights[self._is_signal], floor=False)
+        self._numbers = np.empty(len(self._weights))
+        self._numbers[self._is_signal] = self._needs.numbers
+        self._numbers[~self._is_signal] = WholeWeights.of(self._weights[~self._is_signal], floor=True).numbers
         _, self._columns = np.unique([column for column, _ in edges], return_inverse=True)
 
     def improve(
@@ -184,7 +195,7 @@ class Polish:
             ]
             turns = {near for row in gained for near in (row - 1, row, row + 1) if 0 <= near < len(cuts)}
             main_edges = None
-        return self._signs * work.cuts
+        return np.asarray(self._signs * work.cuts)
 
     def count(self, cuts: NDArray[np.floating]) -> tuple[float, float, float]:
         """Return sums of weights of signal and background that pass cuts, and effective background events."""
@@ -242,7 +253,9 @@ class _Rows:
         total = float(sample._weights[sample._is_signal].sum())
         for asked in self._asked:
             if not 0.0 < asked <= total:
-                raise ValueError(f"cuts cannot keep a signal of {asked:g}: all events together have {total:g}")
+                raise ValueError(
+                    f"cuts cannot keep a signal of {asked:g}: all events together have {total:g}"
+                )
 
     def improve(
         self, row: int, starts: int, random: np.random.Generator, main_edges: NDArray[np.bool_] | None

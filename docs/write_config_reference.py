@@ -72,6 +72,7 @@ their other keys are those of that module: [sources](sources.md), [models](model
 """
 HEADER = "| key | type | range | default | meaning |\n|---|---|---|---|---|\n"
 STANDARD = {
+    True: "one of the study",
     "study": "one of the study",
     "network": "one of each network that fits",
     "networks": "one of all networks that fit",

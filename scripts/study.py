@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from .counting_experiment import CountingExperiment
+from .export_settings import Exports
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -21,7 +23,6 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
-    NotNegative,
     Number,
     Pair,
     Positive,
@@ -41,7 +42,19 @@ from .parsing import parse_into, parse_kind, parse_kind_into
 RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
+#: Keys of a feature that limit the cuts on it.
+LIMITS = ("round", "at_least", "at_most", "fixed")
 DEFAULT: Literal["default"] = "default"
+#: Directions of cuts; the first two are of one-sided ones. ``auto`` is found in the training events.
+WINDOW: Literal["window"] = "window"
+AUTO: Literal["auto"] = "auto"
+DIRECTIONS = (">", "<", WINDOW, AUTO)
+#: Other words for them.
+MEANT = {
+    **dict.fromkeys((">=", "=>", "above", "greater", "larger", "up", "high", "gt"), ">"),
+    **dict.fromkeys(("<=", "=<", "below", "less", "smaller", "down", "low", "lt"), "<"),
+    **dict.fromkeys(("<>", "><", "between", "both", "range", "middle"), WINDOW),
+}
 NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 #: Models with these parts come first among the default networks.
 ORDER = ("loss", "cuts")
@@ -63,10 +76,28 @@ class Column(Settings):
 class Feature(Column):
     """A quantity that is cut on."""
 
-    direction: Literal["<", ">"] = Field(
-        description='An event passes above the cut with ">", below it with "<"'
+    direction: Literal["<", ">", "window", "auto"] = Field(
+        default=AUTO,
+        description='An event passes above the cut with ">", below it with "<", between two with `window`; '
+        "`auto` finds one of these in the training events",
     )
     range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
+    round: Positive | None = Field(
+        default=None, description="Step to whose multiples cuts are rounded [unit]"
+    )
+    at_least: Number | None = Field(default=None, description="Lowest cut [unit]")
+    at_most: Number | None = Field(default=None, description="Highest cut [unit]")
+    fixed: Number | None = Field(default=None, description="The cut, which no training moves [unit]")
+
+    @field_validator("direction", mode="before")
+    @classmethod
+    def _known_direction(cls, value: Any) -> Any:
+        if value in DIRECTIONS:
+            return value
+        close = get_close_matches(str(value).lower(), [*MEANT, *DIRECTIONS], n=1)
+        text = "{value} is no direction{hint}: one of '>', '<' (in quotes), window, auto"
+        hint = f", {MEANT.get(close[0], close[0])!r} could be meant" if close else ""
+        raise PydanticCustomError("direction", text, {"value": repr(value), "hint": hint})
 
     @field_validator("range")
     @classmethod
@@ -74,6 +105,20 @@ class Feature(Column):
         if value is not None and not value[0] < value[1]:
             raise PydanticCustomError("range", "the range is not increasing")
         return value
+
+    @model_validator(mode="after")
+    def _limits(self) -> Feature:
+        if self.limits:  # most features have none, and a config is checked without numpy then
+            from cabin_core.feature_limits import FeatureLimits
+
+            FeatureLimits(**self.limits)
+        return self
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What cuts on it must keep, by key; empty where nothing is asked."""
+        values = {name: getattr(self, name) for name in LIMITS}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class BinnedProperty(Settings):
@@ -123,19 +168,6 @@ class Split(Settings):
         return self
 
 
-class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances."""
-
-    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others"
-    )
-    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
-    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
-
-
 class StudySettings(Settings):
     """The keys of a study; :func:`parse_study` parses the entries by their kinds."""
 
@@ -171,12 +203,20 @@ class StudySettings(Settings):
         default=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
         description="Target signal efficiencies of the default networks; others have their own",
     )
-    analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
+    analyses: DefaultOrEntries = Field(
+        default=DEFAULT,
+        description="Settings by the kind of analysis; or `default`: how far the networks are overtrained",
+    )
     figures: DefaultOrEntries = Field(
         default=DEFAULT, description="Figures by name, each a `plot` and its settings; or `default`"
     )
     tables: DefaultOrEntries = Field(
         default=DEFAULT, description="Tables by name, each a `table` and its settings; or `default`"
+    )
+    exports: Exports | None = Field(
+        default=None,
+        description="What is exported to other frameworks; all networks with cuts where absent. Not of a "
+        "config that changes the paper's",
     )
     claims: dict[str, dict[str, Any]] = Field(
         default={}, description="Statements of papers on this study, by id"
@@ -198,6 +238,7 @@ class Study(Settings):
     analyses: dict[str, AnalysisSettings]
     figures: dict[str, FigureSettings]
     tables: dict[str, TableSettings]
+    exports: Exports
     claims: dict[str, dict[str, Any]]
 
     @property
@@ -212,8 +253,35 @@ class Study(Settings):
 
     @property
     def directions(self) -> list[str]:
-        """``>`` or ``<`` for each feature."""
+        """``>``, ``<``, ``window`` or, where it is still to be found, ``auto`` for each feature."""
         return [feature.direction for feature in self.features]
+
+    @property
+    def limits(self) -> list[dict[str, float]] | None:
+        """The limits of the cuts on each feature; None if there are none at all."""
+        limits = [feature.limits for feature in self.features]
+        return limits if any(limits) else None
+
+    @property
+    def finds_directions(self) -> bool:
+        """Whether the direction of a feature is to be found in the training events."""
+        return AUTO in self.directions
+
+    def with_directions(self, directions: Mapping[str, str]) -> Study:
+        """Return the study with these directions, by the name of the feature, in place of ``auto``."""
+        features = [
+            feature.model_copy(update={"direction": directions[feature.name]})
+            if feature.direction == AUTO
+            else feature
+            for feature in self.features
+        ]
+        return self.model_copy(update={"features": features})
+
+    def window_faults(self) -> Iterator[Fault]:
+        """Yield a fault for each feature with a window, of what is for one-sided cuts only."""
+        for feature in self.features:
+            if feature.direction == WINDOW:
+                yield "", f"for one-sided cuts only, and {feature.name} has a window: give it '>' or '<'"
 
     @property
     def column_names(self) -> list[str]:
@@ -223,6 +291,11 @@ class Study(Settings):
     def column(self, name: str) -> Column:
         """Return a feature or property by its name."""
         return next(column for column in [*self.features, *self.properties] if column.name == name)
+
+    def networks_of(self, analysis: str) -> list[str]:
+        """Return the networks whose settings an analysis reads."""
+        settings = self.analyses[analysis]
+        return list(dict.fromkeys([*settings.configured, *settings.evaluated(self)]))
 
     def faults(self) -> Iterator[Fault]:
         """Yield the inconsistencies between the parts, each with the path of its key below the study."""
@@ -234,11 +307,11 @@ class Study(Settings):
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         if self.split is not None and self.split.by is not None:
             yield from _below("split.by", self.source.split_faults(self.split.by))
-        if self.folds is not None:
-            yield from self._fold_faults()
+        if self.folds is not None and self.claims:
+            yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment", self._yield_faults())
+            yield from _below("counting_experiment", self.counting_experiment.faults(self.source))
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -251,8 +324,9 @@ class Study(Settings):
                 yield "", text
             else:
                 yield from _below(f"networks.{name}", network.check(self))
-        for name, analysis in self.analyses.items():
-            yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
+        for name in self.analyses:
+            yield from _below(f"analyses.{name}", self.analysis_faults(name))
+        yield from _below("exports", self.exports.check(self))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
                 yield from _below(f"{section}.{name}", self.faults_of(drawn))
@@ -276,38 +350,18 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _fold_faults(self) -> Iterator[Fault]:
-        """Yield the parts that would see each event judged by a model that saw it, or by none."""
-        for name, analysis in self.analyses.items():
-            if not analysis.takes_folds:
-                yield f"analyses.{name}", NO_FOLDS
-        if self.claims:
-            yield "claims", NO_FOLDS
-
-    def _yield_faults(self) -> Iterator[Fault]:
-        assert self.counting_experiment is not None
-        experiment, processes = self.counting_experiment, self.source.class_of_process
-        given = experiment.cross_sections
-        for name in processes:
-            if name not in given:
-                yield "cross_sections", f"none of the process {name}: give it in fb"
-        for name in given:
-            if name not in processes:
-                yield "cross_sections", not_known("process", name, processes)
-        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= experiment.luminosity * signal:
-            text = (
-                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{experiment.luminosity * signal:g} expected before the cuts"
-            )
-            yield "", text
-
-    def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
-        unknown = [name for name in analysis.configured if name not in self.networks]
-        yield from (("", not_known("network", name, self.networks)) for name in unknown)
+    def analysis_faults(self, name: str) -> Iterator[Fault]:
+        """Yield the reasons why the study cannot have one of its analyses."""
+        analysis = self.analyses[name]
+        if self.folds is not None and not analysis.takes_folds:
+            yield "", NO_FOLDS
+        unknown = [network for network in self.networks_of(name) if network not in self.networks]
+        yield from (("", not_known("network", network, self.networks)) for network in unknown)
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
+        if analysis.one_sided:
+            yield from self.window_faults()
         if not unknown:
             yield from analysis.check(self)
 
@@ -392,9 +446,14 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
             for key, entry in entries(section).items()
         }
     if raw is None or faults:
-        raise ConfigError("\n".join(faults))
+        # A key that is no text is found by both, the study and the kind of the entry.
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
-    rest = {key: getattr(raw, key) for key in kept}
+    rest = {key: getattr(raw, key) for key in kept} | {"exports": raw.exports or Exports()}
+    experiment, uncertainties = raw.counting_experiment, parts["source"].background_uncertainties
+    if experiment is not None and uncertainties and not experiment.uncertainties:
+        # Jobs get the experiment alone, so it has all that yields depend on.
+        rest["counting_experiment"] = experiment.model_copy(update={"uncertainties": uncertainties})
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:
@@ -408,7 +467,7 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
 
 
 def with_defaults(name: str, value: Any) -> Any:
-    """Return a study of the config with its title and, with ``networks: default``, the default networks.
+    """Return a study of the config with its title, and the default networks and analyses where it has these.
 
     Parameters
     ----------
@@ -420,19 +479,40 @@ def with_defaults(name: str, value: Any) -> Any:
     if raw is None:
         return value
     value = value | {"title": raw.title or name}
-    if raw.networks != DEFAULT:
-        return value
+    if raw.networks == DEFAULT:
+        kept = {key: given for key, given in value.items() if key != "targets"}
+        value = kept | {"networks": _standard_networks(raw.targets)}
+    if raw.analyses == DEFAULT:
+        value = value | {"analyses": _standard_analyses(name, value)}
+    return value
+
+
+def _standard_networks(targets: list[float]) -> dict[str, dict[str, Any]]:
     networks: dict[str, dict[str, Any]] = {}
     known: dict[str, type[ModelSettings]] = {
         kind: module_of("model", kind).Settings for kind in modules("model")
     }
     # Figures show them in this order: trained cuts, cuts of a search, scores.
     for kind, settings in sorted(known.items(), key=lambda one: [part not in one[1].has for part in ORDER]):
-        common = {"targets": raw.targets} if "targets" in settings.model_fields else {}
+        common = {"targets": targets} if "targets" in settings.model_fields else {}
         networks |= {
             key: {"model": kind} | common | entry for key, entry in settings.standard_networks.items()
         }
-    return {key: given for key, given in value.items() if key != "targets"} | {"networks": networks}
+    return networks
+
+
+def _standard_analyses(name: str, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the standard analyses that a study can have; none if it is at fault."""
+    wanted: dict[str, dict[str, Any]] = {
+        kind: {} for kind in modules("analysis") if module_of("analysis", kind).Settings.standard
+    }
+    try:
+        study = parse_study(
+            name, value | {"analyses": wanted, "figures": {}, "tables": {}, "claims": {}}, check=False
+        )
+    except ConfigError:
+        return {}  # its faults are told where it is parsed
+    return {kind: entry for kind, entry in wanted.items() if not any(study.analysis_faults(kind))}
 
 
 def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cabin_core.box import Certificate, Edge
+from cabin_core.box import BoxCertificate, Edge
 
 from ..data.cut_table import edges_by_target, passes_cut_table
 from ..models.base import Model
@@ -55,12 +55,15 @@ def certify_points(
         ``ratio_to_bound`` that over the bound. ``gap``, ``nodes`` and ``ended`` say how far the best cuts are
         proven, and ``bound_signal`` for what signal. Of the test sample: ``test_signal``,
         ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
-        ``test_ratio_uncertainty``.
+        ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and ``test_difference_uncertainty``
+        are of the backgrounds, for points where few events are left.
     """
     training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
-    one_sided = dict(zip(features, directions, strict=True))
+    allowed: Set[tuple[str, str]] = {
+        (features[column], side) for column, side in box_edges(directions, windows=False)
+    }
     points = [
-        _Point.of(name, target, edges, one_sided, training)
+        _Point.of(name, target, edges, allowed, training)
         for name, model in models.items()
         for target, edges in edges_by_target(model.cuts(), model.targets)
         if options.targets is None or target in options.targets
@@ -118,6 +121,12 @@ class _Sample:
         )
         return signal, background
 
+    def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the difference of two backgrounds, and its uncertainty, that of events of one alone."""
+        weights = np.where(self._is_signal, 0.0, self._weights)
+        differing = weights * (passes.astype(float) - best)
+        return float(differing.sum()), math.sqrt(float((differing**2).sum()))
+
     def ratio(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the ratio of two backgrounds, and its uncertainty, to which events of both add little."""
         weights = np.where(self._is_signal, 0.0, self._weights)
@@ -142,10 +151,15 @@ class _Point:
 
     @classmethod
     def of(
-        cls, network: str, target: float, edges: pd.DataFrame, directions: dict[str, str], training: _Sample
+        cls,
+        network: str,
+        target: float,
+        edges: pd.DataFrame,
+        allowed: Set[tuple[str, str]],
+        training: _Sample,
     ) -> _Point:
         """Count what passes the edges of a target."""
-        windows = bool((edges["direction"] != edges["feature"].map(directions)).any())
+        windows = not set(zip(edges["feature"], edges["direction"], strict=True)) <= allowed
         return cls(network, target, edges, windows, *training.sums(training.passes(edges)))
 
 
@@ -159,7 +173,7 @@ def _cuts_of_edges(cuts: pd.DataFrame, edges: Sequence[Edge], features: Sequence
 
 def _row(
     point: _Point,
-    proofs: Sequence[tuple[float, Certificate]],
+    proofs: Sequence[tuple[float, BoxCertificate]],
     edges: Sequence[Edge],
     features: Sequence[str],
     training: _Sample,
@@ -196,7 +210,7 @@ def _row(
     ours, theirs = test.passes(point.edges), test.passes(best_edges)
     of_test = dict(zip(("test_signal", "test_background"), test.sums(ours), strict=True))
     of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
-    ratio, uncertainty = test.ratio(ours, theirs)
+    difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
     closed = best.background <= proof.bound
     return row | {
         "best_signal": best.signal,
@@ -210,8 +224,11 @@ def _row(
         "bound_signal": bound_signal,
         **of_test,
         **of_best,
-        "test_ratio": ratio,
-        "test_ratio_uncertainty": uncertainty,
+        "test_ratio": ratio[0],
+        "test_ratio_uncertainty": ratio[1],
+        "difference": point.background - best.background,
+        "test_difference": difference[0],
+        "test_difference_uncertainty": difference[1],
     }
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cabin_core.box import BoxSample, Certificate, Edge, Limits
+from cabin_core.box import BoxCertificate, BoxSample, Edge, ProofLimits
+from cabin_core.directions import WINDOW
 
 from ..jobs.progress import LineProgress
 from .boxes import Edges
@@ -35,7 +36,7 @@ def box_edges(directions: Sequence[str], *, windows: bool) -> list[Edge]:
         (column, side)  # type: ignore[misc]
         for column, direction in enumerate(directions)
         for side in (">", "<")
-        if windows or side == direction
+        if windows or direction in (side, WINDOW)
     ]
 
 
@@ -56,7 +57,7 @@ def certify_signals(
     name: str,
     starts: Callable[[int], Sequence[NDArray[np.floating]]] = lambda position: (),
     share: float = 1.0,
-) -> list[Certificate]:
+) -> list[BoxCertificate]:
     """Return the best box for each signal that must be kept.
 
     The largest signal comes first; its box is a start of the next search. Nodes and seconds that a proof
@@ -78,7 +79,7 @@ def certify_signals(
     most = nodes = int(share * options.nodes)
     seconds = share * (options.seconds or math.inf)
     progress = LineProgress(log, name, "node", most)
-    found: dict[int, Certificate] = {}
+    found: dict[int, BoxCertificate] = {}
     largest_first = sorted(range(len(signals)), key=lambda position: -signals[position])
     for done, position in enumerate(largest_first):
         before = [found[largest_first[done - 1]].cuts] if done else []
@@ -93,7 +94,7 @@ def certify_signals(
             starts=[*starts(position), *before],
             n_starts=options.starts,
             seed=options.seed,
-            limits=Limits(nodes // left, options.gap, seconds / left),
+            limits=ProofLimits(nodes // left, options.gap, seconds / left),
             on_progress=report,
         )
         nodes -= found[position].nodes

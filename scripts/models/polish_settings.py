@@ -36,9 +36,9 @@ PolishOption = Annotated[
     BeforeValidator(_of_word),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, Polish.model_json_schema(), {"type": "null"}]}),
     Field(
-        description="Whether exchange steps follow the training, from its own cuts: two cuts at a time move to "
-        "the places with the least background of the training sample that keep the target (without a target, "
-        "or in bins of a property, the signal that the training keeps); `true`, or settings. What the loss "
-        "asks for smooth cuts, and `monotone`, hold"
+        description="Whether exchange steps follow the training, from its own cuts: two cuts at a time move "
+        "to the places with the least background of the training sample that keep the target (without a "
+        "target, or in bins of a property, the signal that the training keeps); `true`, or settings. "
+        "`monotone`, limits of cuts and what the loss asks for smooth cuts hold"
     ),
 ]

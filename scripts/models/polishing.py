@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from cabin_core import CutNetwork, EventSample
-from cabin_core.polish import Polish
+from cabin_core import CutNetwork, EventSample, FeatureScaling
+from cabin_core.feature_limits import FeatureLimits
+from cabin_core.polish import Polish, between_events
 
 if TYPE_CHECKING:
     from .base import TrainingTask
@@ -18,7 +20,9 @@ log = logging.getLogger("cabin.train_model")
 
 
 @torch.no_grad()
-def polish_network(settings: Any, task: TrainingTask, net: CutNetwork, sample: EventSample) -> None:
+def polish_network(
+    settings: Any, task: TrainingTask, net: CutNetwork, sample: EventSample, scaling: FeatureScaling
+) -> None:
     """Move the cuts of a trained network, each bin of a property by itself.
 
     Parameters
@@ -30,14 +34,16 @@ def polish_network(settings: Any, task: TrainingTask, net: CutNetwork, sample: E
         Its biases are changed.
     sample : EventSample
         The training sample, scaled.
+    scaling : FeatureScaling
     """
     features, is_signal = sample.features.cpu().double().numpy(), sample.is_signal.cpu().numpy()
     weights = task.sample("train")["weight"].to_numpy(dtype=float)
     bins = net.bins_of(sample.features).expand(len(features)).cpu().numpy()
-    columns, directions = net.edge_features(), net.directions()
+    edges: Any = list(zip(net.edge_features(), net.directions(), strict=True))
     targets = settings.working_points or [float("nan")]
     rows = sorted(range(len(targets)), key=targets.__getitem__)
     factor = net.weight.detach().cpu().double().numpy()
+    allowed = _allowed(task, net, scaling) if task.limits is not None and settings.keeps_limits else None
     moved = 0
     for at in range(net.n_bins):
         inside = bins == at
@@ -47,7 +53,8 @@ def polish_network(settings: Any, task: TrainingTask, net: CutNetwork, sample: E
             features[inside],
             is_signal[inside],
             weights[inside],
-            list(zip(columns, directions, strict=True)),
+            edges,
+            allowed,
         )
         trained = -net.bias[at].cpu().double().numpy()[rows] / factor
         total = weights[inside & is_signal].sum()
@@ -70,7 +77,7 @@ def polish_network(settings: Any, task: TrainingTask, net: CutNetwork, sample: E
         log.info("%s: polished cuts at %d of %d working points", task.name, moved, len(rows) * net.n_bins)
 
 
-def _bends_cost(settings: Any, polish: Polish, cuts: np.ndarray, total: float) -> list[float]:
+def _bends_cost(settings: Any, polish: Polish, cuts: NDArray[np.float64], total: float) -> list[float]:
     """Return the price of roughness in the logarithm of the background of each row, as in the loss."""
     given = settings.loss.coefficients
     of_background = [polish.count(of_row)[1] / total for of_row in cuts]
@@ -82,12 +89,38 @@ def _bends_cost(settings: Any, polish: Polish, cuts: np.ndarray, total: float) -
     ]
 
 
-def _main_edges(net: CutNetwork, task: TrainingTask) -> np.ndarray | None:
-    """Return which edges are in the directions of the features; None if all are."""
+def _allowed(
+    task: TrainingTask, net: CutNetwork, scaling: FeatureScaling
+) -> list[NDArray[np.float64] | None]:
+    """Return the cuts that the limits of the features allow each edge, scaled; None without limits."""
+    training = task.sample("train")
+    found: list[NDArray[np.float64] | None] = []
+    for feature, given in zip(task.features, task.limits or [], strict=True):
+        limits = FeatureLimits(**given)
+        if not limits.given:
+            found.append(None)
+            continue
+        values = training[feature].to_numpy(dtype=float)
+        if limits.round is not None:
+            places = np.unique(np.floor(values / limits.round)) * limits.round
+            places = np.append(places, places + limits.round)
+        else:
+            places = between_events(values)
+        cuts = torch.from_numpy(np.unique(limits.exact(places)))
+        column = scaling.features.index(feature)
+        scaled = (cuts - scaling.mean[column]) / scaling.spread[column]
+        # As events are rounded, so that one on the cut still is.
+        found.append(np.unique(scaled.to(net.bias.dtype).double().numpy()))
+    return [found[column] for column in net.edge_features()]
+
+
+def _main_edges(net: CutNetwork, task: TrainingTask) -> NDArray[np.bool_] | None:
+    """Return which edges are in the directions of the features, or alone; None if all are."""
+    columns = net.edge_features()
     main = np.array(
         [
-            direction == task.directions[column]
-            for column, direction in zip(net.edge_features(), net.directions(), strict=True)
+            columns.count(column) == 1 or direction == task.directions[column]
+            for column, direction in zip(columns, net.directions(), strict=True)
         ]
     )
-    return None if main.all() or not net.windows else main
+    return None if main.all() else main

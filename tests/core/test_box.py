@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from cabin_core.box import BoxSample, Limits
+from cabin_core.box import BoxSample, ProofLimits
 from cabin_core.box_exchange import Box
 from cabin_core.box_proof import prove
 from cabin_core.box_ranks import oriented, rank_events
@@ -87,7 +87,7 @@ def test_proofs_agree_with_trying_all_boxes(start):
         best = least_background(features, is_signal, weights, edges, signal)
         sample = BoxSample(features, is_signal, weights, edges)
         for n_nodes in (0, 1, 2, 3, 5, 9, 10_000):
-            found = sample.certify(signal, **SEARCH, limits=Limits(n_nodes))
+            found = sample.certify(signal, **SEARCH, limits=ProofLimits(n_nodes))
             assert found.bound <= best * (1 + 1e-12), seed
             assert found.background >= best * (1 - 1e-9), seed
             assert recount(features, is_signal, weights, edges, found.cuts) == pytest.approx(
@@ -108,7 +108,9 @@ def test_a_proof_from_a_bad_box_finds_the_best_one():
         best = least_background(features, is_signal, numbers, edges, math.ceil(signal * 8 * 0.9))
         worst = Box(np.zeros(len(edges), dtype=np.int64), events.signal_weights.sum(), 1e6)
         for n_nodes in (1, 4, 1000):
-            proof = prove(events, NoSearch(events), worst, math.ceil(signal * 8 * 0.9), 1.0, Limits(n_nodes))
+            proof = prove(
+                events, NoSearch(events), worst, math.ceil(signal * 8 * 0.9), 1.0, ProofLimits(n_nodes)
+            )
             assert proof.bound <= best
             assert proof.box.background >= best
         assert (proof.ended, proof.bound, proof.box.background) == ("proven", best, best)
@@ -137,12 +139,12 @@ def test_cuts_by_hand():
     features = np.array([[3.0], [4.0], [5.0], [6.0], [1.0], [3.0], [5.0]])
     is_signal = np.arange(7) < 4
     sample = BoxSample(features, is_signal, np.ones(7), [(0, ">")])
-    found = sample.certify(3.0, **SEARCH, limits=Limits(100))
+    found = sample.certify(3.0, **SEARCH, limits=ProofLimits(100))
     assert found.cuts.tolist() == [3.5]
     assert (found.signal, found.background, found.bound, found.ended) == (3.0, 1.0, 1.0, "proven")
     # Two edges leave nothing: 5 < x keeps one signal event, and so does x < 5 with 3 < x.
     window = BoxSample(features, is_signal, np.ones(7), [(0, ">"), (0, "<")])
-    found = window.certify(1.0, **SEARCH, limits=Limits(100))
+    found = window.certify(1.0, **SEARCH, limits=ProofLimits(100))
     assert (found.background, found.ended) == (0.0, "proven")
 
 
@@ -164,7 +166,7 @@ def test_negative_weights_give_cuts_and_no_bound():
     weights = np.ones(len(is_signal))
     weights[[1, -2]] = -0.5
     sample = BoxSample(features, is_signal, weights, edges)
-    found = sample.certify(0.5 * sample.totals[0], **SEARCH, limits=Limits(100))
+    found = sample.certify(0.5 * sample.totals[0], **SEARCH, limits=ProofLimits(100))
     assert found.ended == "negative weights"
     assert math.isnan(found.bound)
     assert found.signal >= 0.5 * sample.totals[0]
@@ -177,14 +179,14 @@ def test_a_gap_or_a_time_ends_a_proof():
     is_signal = np.arange(600) < 300
     features[is_signal] += 0.5
     sample = BoxSample(features, is_signal, np.ones(600), [(column, ">") for column in range(4)])
-    whole = sample.certify(150, **SEARCH, limits=Limits(10_000))
+    whole = sample.certify(150, **SEARCH, limits=ProofLimits(10_000))
     assert whole.ended == "proven"
-    coarse = sample.certify(150, **SEARCH, limits=Limits(10_000, gap=0.3))
+    coarse = sample.certify(150, **SEARCH, limits=ProofLimits(10_000, gap=0.3))
     assert coarse.ended == "gap"
     assert coarse.gap <= 0.3
     assert coarse.bound <= whole.background
     assert coarse.nodes < whole.nodes
-    late = sample.certify(150, **SEARCH, limits=Limits(10_000, seconds=0.0))
+    late = sample.certify(150, **SEARCH, limits=ProofLimits(10_000, seconds=0.0))
     assert (late.ended, late.nodes, late.bound) == ("seconds", 0, 0.0)
 
 
