@@ -1,0 +1,71 @@
+"""Cuts beside the best cuts of the training sample, with a proof, and two networks on the same events."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+
+from ..results import Has, Measured, NotRun, Results, row_at
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Cuts = Annotated[str, Has({"cuts", "one_bin"})]
+
+
+def background_over_proven_best(results: Results, study: str, network: Cuts, target: float) -> Measured:
+    """Training background of cuts over the bound that no cuts with as much signal are below."""
+    ratio = _certified(results, study, network, target)["ratio_to_bound"]
+    if math.isnan(ratio):
+        raise NotRun(f"nothing is proven of the cuts of {network} at {target} in this config")
+    return Measured(float(ratio))
+
+
+def training_background(results: Results, study: str, network: Cuts, target: float) -> Measured:
+    """Sum of the weights of the training background that passes cuts."""
+    return Measured(float(_certified(results, study, network, target)["background"]))
+
+
+def fresh_background_ratio(
+    results: Results, study: str, network: Cuts, other: Cuts, target: float
+) -> Measured:
+    """Test background of cuts over that of other cuts for the same target, at equal signal.
+
+    The other background is taken along its curve to the signal efficiency of the first. Events that both cuts
+    keep or both reject have no part in the uncertainty.
+    """
+    from ...data.cut_table import passes_cut_table
+
+    events = results.features(study)
+    events = events[events["split"] == "test"]
+    weights, is_signal = events["weight"].to_numpy(dtype=float), (events["label"] == 1).to_numpy()
+    signal, background = (
+        np.where(of_class, weights, 0.0) / weights[of_class].sum() for of_class in (is_signal, ~is_signal)
+    )
+    targets = sorted(set(results.cuts(study, other)["target_efficiency"]))
+    if len(targets) < 2 or target not in targets:
+        raise NotRun(f"{other} has no neighbours of the target {target} in this config")
+    row_at(results.cuts(study, network), target)
+    curve = passes_cut_table(events, results.cuts(study, other), targets)
+    ours = passes_cut_table(events, results.cuts(study, network), [target])[:, 0]
+    at = targets.index(target)
+    low, high = max(at - 1, 0), min(at + 1, len(targets) - 1)
+    slope = _kept(background, curve[:, high], curve[:, low]) / _kept(signal, curve[:, high], curve[:, low])
+    per_event = (background - slope * signal) * (ours.astype(float) - curve[:, at])
+    theirs = float(background[curve[:, at]].sum())
+    return Measured(1.0 + float(per_event.sum()) / theirs, math.sqrt(float((per_event**2).sum())) / theirs)
+
+
+def _kept(weights: NDArray[np.float64], more: NDArray[np.bool_], less: NDArray[np.bool_]) -> float:
+    return float(weights[more].sum() - weights[less].sum())
+
+
+def _certified(results: Results, study: str, network: str, target: float) -> pd.Series:
+    table = results.analysis(study, "certify")
+    rows = table[table["network"] == network]
+    if rows.empty:
+        raise NotRun(f"the analysis certify of {study} does not compare {network} in this config")
+    return row_at(rows, target)
