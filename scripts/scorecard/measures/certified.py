@@ -29,6 +29,14 @@ def training_background(results: Results, study: str, network: Cuts, target: flo
     return Measured(float(_certified(results, study, network, target)["background"]))
 
 
+def fresh_background_excess(
+    results: Results, study: str, network: Cuts, other: Cuts, target: float
+) -> Measured:
+    """Test background of cuts above that of other cuts at equal signal, in its statistical errors."""
+    ratio, uncertainty = fresh_background_ratio(results, study, network, other, target)
+    return Measured((ratio - 1.0) / uncertainty if uncertainty else 0.0, 1.0)
+
+
 def fresh_background_ratio(
     results: Results, study: str, network: Cuts, other: Cuts, target: float
 ) -> Measured:
