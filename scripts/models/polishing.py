@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from cabin_core import CutNetwork, EventSample, FeatureScaling
+from cabin_core.directions import WINDOW
 from cabin_core.feature_limits import FeatureLimits
 from cabin_core.polish import Polish, between_events
 
@@ -119,7 +120,7 @@ def _main_edges(net: CutNetwork, task: TrainingTask) -> NDArray[np.bool_] | None
     columns = net.edge_features()
     main = np.array(
         [
-            columns.count(column) == 1 or direction == task.directions[column]
+            columns.count(column) == 1 or task.directions[column] in (direction, WINDOW)
             for column, direction in zip(columns, net.directions(), strict=True)
         ]
     )

@@ -43,10 +43,10 @@ def table(tmp_path_factory):
     return path
 
 
-def trained(table, folder, entry, **other):
+def trained(table, folder, entry, directions=(">", "<"), **other):
     """Return the sums of signal and background of the training sample, by target, and the cuts."""
     folder.mkdir(exist_ok=True)
-    files = train(table, folder, entry, ["met", "mass"], [">", "<"], **other)
+    files = train(table, folder, entry, ["met", "mass"], list(directions), **other)
     cuts, events = pd.read_csv(files["cuts"]), pd.read_parquet(table)
     events = events[events["split"] == "train"]
     targets = list(cuts["target_efficiency"].unique())
@@ -79,6 +79,16 @@ def test_targets_are_kept_with_less_background(table, tmp_path, change):
         assert (by_target["met"].diff().dropna() <= 0.0).all()
         assert (by_target["mass"].diff().dropna() >= 0.0).all()
     assert load_network(files["model"], ["met", "mass"]).training["polish"] == POLISH
+
+
+def test_window_beside_a_one_sided_cut(table, tmp_path):
+    before, *_ = trained(table, tmp_path / "before", SCAN, directions=(">", "window"))
+    after, _, total, _ = trained(
+        table, tmp_path / "after", SCAN | {"polish": POLISH}, directions=(">", "window")
+    )
+    asked = np.ceil(after.index.to_numpy() * total - 1e-9)
+    assert (after["signal"] >= asked).all()
+    assert (after["background"] <= before["background"])[before["signal"] >= asked].all()
 
 
 def test_few_events_and_starts_of_the_same_seed(table, tmp_path):
