@@ -42,16 +42,16 @@ def test_fresh_background_at_equal_signal(run, cut_table, events):
     # Around 0.6 the other cuts keep as much more background as they keep signal.
     other = cut_table([(0.4, 6.0, 9.0), (0.6, 4.0, 9.0), (0.8, 2.0, 9.0)], "cut")
     run.write("other", cuts=other, features=events)
-    # The same signal, and the background event at 4.5 less.
-    run.write(cuts=cut_table([(0.6, 4.6, 9.0)], "cut"))
-    compared = {"network": "net", "other": "other", "target": 0.6}
-    assert run("fresh_background_ratio", **compared) == pytest.approx((5 / 6, 1 / 6))
-    assert run("fresh_background_excess", **compared) == pytest.approx((-1.0, 1.0))
-    # A signal event less, too.
-    run.write(cuts=cut_table([(0.6, 5.2, 9.0)], "cut"))
-    assert run("fresh_background_ratio", **compared) == pytest.approx((1.0, math.sqrt(2) / 6))
-    # The same cuts.
-    run.write(cuts=cut_table([(0.6, 4.0, 9.0)], "cut"))
-    assert run("fresh_background_excess", **compared) == (0.0, 1.0)
+
+    def excess(cut):
+        run.write(cuts=cut_table([(0.6, cut, 9.0)], "cut"))
+        return run("fresh_background_excess", network="net", other="other", target=0.6)
+
+    # The background event at 4.5 less: one of six, and as much is its error.
+    assert excess(4.6) == pytest.approx((-1.0, 1.0))
+    # A signal event less, too; then one more background event less.
+    assert excess(5.2) == pytest.approx((0.0, 1.0))
+    assert excess(5.6) == pytest.approx((-1 / math.sqrt(3), 1.0))
+    assert excess(4.0) == (0.0, 1.0)
     with pytest.raises(NotRun, match="other has no neighbours"):
-        run("fresh_background_ratio", **compared | {"target": 0.7})
+        run("fresh_background_excess", network="net", other="other", target=0.7)

@@ -32,19 +32,19 @@ def training_background(results: Results, study: str, network: Cuts, target: flo
 def fresh_background_excess(
     results: Results, study: str, network: Cuts, other: Cuts, target: float
 ) -> Measured:
-    """Test background of cuts above that of other cuts at equal signal, in its statistical errors."""
-    ratio, uncertainty = fresh_background_ratio(results, study, network, other, target)
+    """Test background of cuts above that of other cuts for the same target, in its statistical errors.
+
+    The other background is taken along its curve to the signal efficiency of the first. Events that both cuts
+    keep or both reject have no part in the error.
+    """
+    ratio, uncertainty = _fresh_ratio(results, study, network, other, target)
     return Measured((ratio - 1.0) / uncertainty if uncertainty else 0.0, 1.0)
 
 
-def fresh_background_ratio(
-    results: Results, study: str, network: Cuts, other: Cuts, target: float
-) -> Measured:
-    """Test background of cuts over that of other cuts for the same target, at equal signal.
-
-    The other background is taken along its curve to the signal efficiency of the first. Events that both cuts
-    keep or both reject have no part in the uncertainty.
-    """
+def _fresh_ratio(
+    results: Results, study: str, network: str, other: str, target: float
+) -> tuple[float, float]:
+    """Return the test background of cuts over that of other cuts at equal signal, and its error."""
     from ...data.cut_table import passes_cut_table
 
     events = results.features(study)
@@ -64,7 +64,7 @@ def fresh_background_ratio(
     slope = _kept(background, curve[:, high], curve[:, low]) / _kept(signal, curve[:, high], curve[:, low])
     per_event = (background - slope * signal) * (ours.astype(float) - curve[:, at])
     theirs = float(background[curve[:, at]].sum())
-    return Measured(1.0 + float(per_event.sum()) / theirs, math.sqrt(float((per_event**2).sum())) / theirs)
+    return 1.0 + float(per_event.sum()) / theirs, math.sqrt(float((per_event**2).sum())) / theirs
 
 
 def _kept(weights: NDArray[np.float64], more: NDArray[np.bool_], less: NDArray[np.bool_]) -> float:
