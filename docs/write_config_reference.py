@@ -12,7 +12,9 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 HERE = Path(__file__).parent
@@ -70,6 +72,7 @@ their other keys are those of that module: [sources](sources.md), [models](model
 """
 HEADER = "| key | type | range | default | meaning |\n|---|---|---|---|---|\n"
 STANDARD = {
+    True: "one of the study",
     "study": "one of the study",
     "network": "one of each network that fits",
     "networks": "one of all networks that fit",
@@ -136,6 +139,11 @@ class Page:
         return text
 
 
+def yaml_line(entry: dict[str, Any]) -> str:
+    """Return an entry of the config in one line, as one writes it."""
+    return yaml.safe_dump(entry, default_flow_style=True, sort_keys=False, width=10_000).strip()
+
+
 def facts(settings: type[kinds.Settings]) -> Iterator[str]:
     """Yield sentences on what a kind has or needs, from what its class states."""
     for said, name in (("Has", "has"), ("Its networks must have", "needs")):
@@ -153,6 +161,9 @@ def facts(settings: type[kinds.Settings]) -> Iterator[str]:
         yield f"The study needs the analysis {', '.join(f'`{name}`' for name in files)}."
     if getattr(settings, "needs_yields", False) is True:
         yield "The study needs a `counting_experiment`."
+    if networks := getattr(settings, "standard_networks", {}):
+        for name, entry in networks.items():
+            yield f"Among the default networks: `{name}`, `{yaml_line(entry)}`."
     if standard := getattr(settings, "standard", ""):
         yield f"Among the standard ones: {STANDARD[standard]}."
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from .kinds import ConfigError, Name, Settings, not_known
 from .parsing import parse
-from .study import Study, parse_study
+from .study import Study, parse_study, with_defaults
 
 #: The loader in C, where PyYAML has it: the paper's config is read at each start, which took half a second.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -151,8 +151,10 @@ def read_config(config: dict[str, Any], *, check: bool = True) -> Run:
         settings = parse(RunSettings, _without_nulls(config))
     except ConfigError as error:
         raise ConfigError(_lines(str(error).splitlines())) from None
+    entries = {name: with_defaults(name, value) for name, value in settings.studies.items()}
+    settings = settings.model_copy(update={"studies": entries})
     studies = {}
-    for name, value in settings.studies.items():
+    for name, value in entries.items():
         try:
             studies[name] = parse_study(name, value, check=check)
         except ConfigError as error:

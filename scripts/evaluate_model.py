@@ -9,18 +9,20 @@ from pathlib import Path
 
 from scripts.data.event_bins import columns_of
 from scripts.data.feature_table import read_feature_table
+from scripts.data.score_table import thresholds_of
 from scripts.data.stored_table import stored
 from scripts.data.thinning import is_long
 from scripts.evaluation.long_tables import measure_blocks, select_data
 from scripts.evaluation.process_sums import ProcessSums
 from scripts.evaluation.working_points import measure, process_table
-from scripts.models import load_model
+from scripts.jobs.bridge import path_list
+from scripts.models import load_models
 
 
 def main(
     *,
     table: Path,
-    model: Path,
+    model: Path | list[Path],
     cuts: Path,
     metrics: Path,
     scores: Path,
@@ -32,8 +34,10 @@ def main(
 
     Parameters
     ----------
-    table, model : Path
-        Feature table and trained model.
+    table : Path
+        Feature table.
+    model : Path or list of Path
+        The trained model, or that of each fold.
     cuts, metrics, scores, processes : Path
         Written: csv, csv, parquet and csv.
     kind : str
@@ -41,7 +45,7 @@ def main(
     features : list of str
         Features of the study.
     """
-    trained = load_model(model, kind, features)
+    trained = load_models(path_list(model), kind, features)
     columns = columns_of(features, trained.event_bins)
     sums = ProcessSums(len(trained.targets))
     if is_long(table):
@@ -49,7 +53,7 @@ def main(
     else:
         metrics_table, score_table = measure(trained, read_feature_table(table, columns), sums)
         score_table.to_parquet(scores, index=False)
-    select_data(trained, stored(table, columns), metrics_table["score_above"].to_numpy(), sums)
+    select_data(trained, stored(table, columns), thresholds_of(metrics_table), sums)
     trained.cuts().to_csv(cuts, index=False)
     metrics_table.to_csv(metrics, index=False)
     process_table(trained, sums).to_csv(processes, index=False)

@@ -30,5 +30,5 @@ def main(*, table: Path, study: dict[str, Any], study_name: str) -> None:
     """
     parsed = parse_study(study_name, study, check=False)
     events = parsed.source.generate(parsed)
-    check_feature_table(events, parsed.column_names, table)
+    check_feature_table(events, parsed.column_names, table, parsed.folds)
     write_feature_table(events, table)

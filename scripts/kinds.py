@@ -193,7 +193,7 @@ class SourceSettings(Settings):
 
     def split_faults(self, by: str) -> Iterator[Fault]:
         """Yield a fault if the events cannot be split by this expression."""
-        yield "", "only ntuples have branches to split by: give test_fraction and seed"
+        yield "", "only ntuples have branches to split by: give test_fraction and seed, or folds alone"
 
     def gaussians(self, n_features: int) -> tuple[Any, Any]:
         """Return means and widths where the features are independent Gaussians, as ``optimum`` in `has` says.
@@ -253,6 +253,9 @@ class ModelSettings(Settings):
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
     threads: ClassVar[int] = 1
+    #: Entries of this kind among the networks of a study with ``networks: default``, by name, each without
+    #: its ``model`` and ``targets``.
+    standard_networks: ClassVar[dict[str, dict[str, Any]]] = {}
 
     @classmethod
     def hint(cls, unknown: list[str]) -> str:
@@ -313,6 +316,10 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether a study with ``analyses: default`` has it, if possible.
+    standard: ClassVar[bool] = False
+    #: Whether it is right where each fold of the events has a model of its own.
+    takes_folds: ClassVar[bool] = False
 
     @property
     def trained(self) -> list[str]:
@@ -323,6 +330,10 @@ class AnalysisSettings(Settings):
     def configured(self) -> list[str]:
         """Names of the networks whose settings the analysis reads."""
         return self.trained
+
+    def evaluated(self, study: Any) -> list[str]:
+        """Return the networks of which it reads the files, ``cuts`` for example, and settings."""
+        return []
 
     def run(self, job: Any) -> pd.DataFrame:
         """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""
@@ -346,6 +357,10 @@ class DrawnSettings(Settings):
     needs: ClassVar[frozenset[str]] = frozenset()
     #: Whether the study must have a counting experiment.
     needs_yields: ClassVar[bool] = False
+    #: Whether it is right where each fold of the events has a model of its own. All events are of the test
+    #: then; scores and selections are those of the model of each event's fold; cuts and histories have a
+    #: column ``fold``.
+    takes_folds: ClassVar[bool] = False
     #: Required number of features; any number if None.
     n_features: ClassVar[int | None] = None
     #: Whether all networks are shown at the targets of the first one.

@@ -54,7 +54,8 @@ def main(
     if summaries:
         found = [json.loads(path.read_text())["cross_section_fb"] for path in summaries]
         weighting = weighting | {"cross_sections": dict(zip(CLASSES, found, strict=True))}
-    events, flow = merge_samples(samples, parse(Split, split), **weighting)
+    parsed = parse(Split, split)
+    events, flow = merge_samples(samples, parsed, **weighting)
     flow.to_csv(cutflow, index_label="step")
-    check_feature_table(events, features, table)
+    check_feature_table(events, features, table, parsed.folds)
     write_feature_table(events, table)

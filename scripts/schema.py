@@ -43,8 +43,8 @@ def config_schema() -> dict[str, Any]:
     study["source"] = one_of("source") | {"description": study["source"]["description"]}
     for key, room in ENTRIES.items():
         entries = {"type": "object", "additionalProperties": or_null(one_of(room))}
-        choices = [entries] if key == "networks" else [{"const": "default"}, entries]
-        study[key] = {"anyOf": [*choices, {"type": "null"}], "description": study[key]["description"]}
+        choices = [{"const": "default"}, entries, {"type": "null"}]
+        study[key] = {"anyOf": choices, "description": study[key]["description"]}
     study["analyses"] = {
         "type": ["object", "null"],
         "additionalProperties": False,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Len
+from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -29,6 +29,7 @@ from .kinds import (
     Settings,
     SourceSettings,
     TableSettings,
+    Targets,
     Text,
     module_of,
     modules,
@@ -37,10 +38,13 @@ from .kinds import (
 from .parsing import parse_into, parse_kind, parse_kind_into
 
 #: Reserved columns of the feature table, which are not allowed as names of features.
-RESERVED_COLUMNS = ("event", "label", "process", "split", "weight")
+RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
 DEFAULT: Literal["default"] = "default"
+NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
+#: Models with these parts come first among the default networks.
+ORDER = ("loss", "cuts")
 
 DefaultOrEntries = Annotated[
     Annotated[Literal["default"], Tag("(word)")] | Annotated[dict[Name, dict[str, Any]], Tag("(mapping)")],
@@ -94,18 +98,28 @@ class BinnedProperty(Settings):
 
 
 class Split(Settings):
-    """Split into a training and a test sample: at random, or of ntuples also by an expression."""
+    """Split into a training and a test sample, at random or for ntuples by an expression; or into folds."""
 
     test_fraction: Fraction | None = Field(default=None, description="Fraction of all events for the test")
     seed: Seed | None = Field(default=None, description="Seed of the random choice of the test events")
-    by: Text | None = Field(default=None, description="Instead, holds for test events: `event % 5 == 0`")
+    by: Text | None = Field(
+        default=None,
+        description="Instead, holds for test events: `event % 5 == 0`; with `folds` the number whose "
+        "remainder is the fold, that of the event where absent",
+    )
+    folds: Annotated[int, Ge(2), Le(100)] | None = Field(
+        default=None,
+        description="Instead, the number of folds. The fold of an event is the remainder of its number. "
+        "Each network is trained once a fold, on the events of the others, and judges its own",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Split:
+        other = next((name for name in ("folds", "by") if getattr(self, name) is not None), None)
         for name in ("test_fraction", "seed"):
-            if (getattr(self, name) is None) != (self.by is not None):
-                text = "the key `{name}` is missing" if self.by is None else "by and {name}: remove one"
-                raise PydanticCustomError("split", text, {"name": name})
+            if (getattr(self, name) is None) != (other is not None):
+                text = "{other} and {name}: remove one" if other else "the key `{name}` is missing"
+                raise PydanticCustomError("split", text, {"name": name, "other": other or ""})
         return self
 
 
@@ -132,7 +146,7 @@ class StudySettings(Settings):
         "scorecard": "claims",
     }
 
-    title: str = Field(description="Title above the figures of the study")
+    title: str = Field(default="", description="Title above the figures of the study; its name where absent")
     source: dict[str, Any] = Field(description="Origin of the events: a `kind` and its settings")
     split: Split | None = Field(default=None, description="Split into training and test events")
     features: Annotated[list[Feature], Len(1)] = Field(description="Quantities that are cut on")
@@ -148,10 +162,19 @@ class StudySettings(Settings):
     counting_experiment: CountingExperiment | None = Field(
         default=None, description="Expected yields, for significances"
     )
-    networks: dict[Name, dict[str, Any]] = Field(
-        description="Models of the study by name: for each a `model` and its settings"
+    networks: DefaultOrEntries = Field(
+        default=DEFAULT,
+        description="Models of the study by name: for each a `model` and its settings; or `default`: a scan "
+        "with smooth cuts close to the best, the paper's scan, a kCuts search and a BDT as the ceiling",
     )
-    analyses: dict[str, dict[str, Any]] = Field(default={}, description="Settings by the kind of analysis")
+    targets: Annotated[Targets, Len(1)] = Field(
+        default=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+        description="Target signal efficiencies of the default networks; others have their own",
+    )
+    analyses: DefaultOrEntries = Field(
+        default=DEFAULT,
+        description="Settings by the kind of analysis; or `default`: how far the networks are overtrained",
+    )
     figures: DefaultOrEntries = Field(
         default=DEFAULT, description="Figures by name, each a `plot` and its settings; or `default`"
     )
@@ -181,6 +204,11 @@ class Study(Settings):
     claims: dict[str, dict[str, Any]]
 
     @property
+    def folds(self) -> int | None:
+        """Number of folds; None without folds."""
+        return None if self.split is None else self.split.folds
+
+    @property
     def feature_names(self) -> list[str]:
         """Names of the features, in order."""
         return [feature.name for feature in self.features]
@@ -199,14 +227,23 @@ class Study(Settings):
         """Return a feature or property by its name."""
         return next(column for column in [*self.features, *self.properties] if column.name == name)
 
+    def networks_of(self, analysis: str) -> list[str]:
+        """Return the networks whose settings an analysis reads."""
+        settings = self.analyses[analysis]
+        return list(dict.fromkeys([*settings.configured, *settings.evaluated(self)]))
+
     def faults(self) -> Iterator[Fault]:
         """Yield the inconsistencies between the parts, each with the path of its key below the study."""
         yield from self._column_faults()
         if self.source.splits_itself == (self.split is not None):
             text = f"a source of the kind {self.source.kind} splits itself: remove the key"
+            if self.folds is not None:
+                text = "the source says which events are of the test, as `test_files` do: remove one of both"
             yield ("split", text) if self.split else ("", "the key `split` is missing")
         if self.split is not None and self.split.by is not None:
             yield from _below("split.by", self.source.split_faults(self.split.by))
+        if self.folds is not None and self.claims:
+            yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
             yield from _below("counting_experiment", self._yield_faults())
@@ -222,8 +259,8 @@ class Study(Settings):
                 yield "", text
             else:
                 yield from _below(f"networks.{name}", network.check(self))
-        for name, analysis in self.analyses.items():
-            yield from _below(f"analyses.{name}", self._analysis_faults(analysis))
+        for name in self.analyses:
+            yield from _below(f"analyses.{name}", self.analysis_faults(name))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
                 yield from _below(f"{section}.{name}", self.faults_of(drawn))
@@ -265,9 +302,13 @@ class Study(Settings):
             )
             yield "", text
 
-    def _analysis_faults(self, analysis: AnalysisSettings) -> Iterator[Fault]:
-        unknown = [name for name in analysis.configured if name not in self.networks]
-        yield from (("", not_known("network", name, self.networks)) for name in unknown)
+    def analysis_faults(self, name: str) -> Iterator[Fault]:
+        """Yield the reasons why the study cannot have one of its analyses."""
+        analysis = self.analyses[name]
+        if self.folds is not None and not analysis.takes_folds:
+            yield "", NO_FOLDS
+        unknown = [network for network in self.networks_of(name) if network not in self.networks]
+        yield from (("", not_known("network", network, self.networks)) for network in unknown)
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
@@ -281,6 +322,8 @@ class Study(Settings):
                 yield "", f"study {self.name} has no analysis `{kind}` to show"
         if "cutflow" in drawn.files and not self.source.from_files:
             yield "", f"study {self.name} does not come from files: no cutflow"
+        if self.folds is not None and not drawn.takes_folds:
+            yield "", NO_FOLDS
         if drawn.needs_yields and self.counting_experiment is None:
             yield "", f"study {self.name} has no key `counting_experiment`: its yields are shown here"
         if drawn.n_features not in (None, len(self.features)):
@@ -328,6 +371,8 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
     where = f"studies.{name}"
     faults: list[str] = []
     raw = parse_into(StudySettings, value, where, faults)
+    if raw is not None and "targets" in raw.model_fields_set and raw.networks != DEFAULT:
+        faults.append(f"{where}.targets: they are of `networks: default`: give them to each network")
 
     def entries(section: str) -> dict[str, Any]:
         """Return the entries to parse, also where something else of the study is at fault."""
@@ -364,6 +409,55 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
         if faults:
             raise ConfigError("\n".join(faults))
     return study
+
+
+def with_defaults(name: str, value: Any) -> Any:
+    """Return a study of the config with its title, and the default networks and analyses where it has these.
+
+    Parameters
+    ----------
+    name : str
+    value : dict
+        Keys as in :class:`StudySettings`; returned as it is if they are at fault.
+    """
+    raw = parse_into(StudySettings, value, "", [])
+    if raw is None:
+        return value
+    value = value | {"title": raw.title or name}
+    if raw.networks == DEFAULT:
+        kept = {key: given for key, given in value.items() if key != "targets"}
+        value = kept | {"networks": _standard_networks(raw.targets)}
+    if raw.analyses == DEFAULT:
+        value = value | {"analyses": _standard_analyses(name, value)}
+    return value
+
+
+def _standard_networks(targets: list[float]) -> dict[str, dict[str, Any]]:
+    networks: dict[str, dict[str, Any]] = {}
+    known: dict[str, type[ModelSettings]] = {
+        kind: module_of("model", kind).Settings for kind in modules("model")
+    }
+    # Figures show them in this order: trained cuts, cuts of a search, scores.
+    for kind, settings in sorted(known.items(), key=lambda one: [part not in one[1].has for part in ORDER]):
+        common = {"targets": targets} if "targets" in settings.model_fields else {}
+        networks |= {
+            key: {"model": kind} | common | entry for key, entry in settings.standard_networks.items()
+        }
+    return networks
+
+
+def _standard_analyses(name: str, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the standard analyses that a study can have; none if it is at fault."""
+    wanted: dict[str, dict[str, Any]] = {
+        kind: {} for kind in modules("analysis") if module_of("analysis", kind).Settings.standard
+    }
+    try:
+        study = parse_study(
+            name, value | {"analyses": wanted, "figures": {}, "tables": {}, "claims": {}}, check=False
+        )
+    except ConfigError:
+        return {}  # its faults are told where it is parsed
+    return {kind: entry for kind, entry in wanted.items() if not any(study.analysis_faults(kind))}
 
 
 def standard_entries(room: str, study: Study) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -23,6 +23,7 @@ def main(
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
     scaling: Literal["robust", "standard"] = "standard",
+    fold: int | None = None,
     mpi: str | None = None,
 ) -> None:
     """Fit a model to a feature table and write it with its history.
@@ -41,6 +42,8 @@ def main(
         Settings of the study's counting experiment, if the training uses its yields.
     scaling : str
         How features are scaled, as in :class:`scripts.study.StudySettings`.
+    fold : int, optional
+        The fold whose events the training does not see, of a table with folds.
     mpi : str, optional
         Command that starts the processes of a training on several machines, for example ``srun``.
     """

@@ -94,6 +94,7 @@ def study_entry(**changes: Any) -> dict[str, Any]:
         "features": FEATURES,
         "scaling": "standard",
         "networks": {"scan": NETWORKS["scan"]},
+        "analyses": {},
         "figures": {},
         "tables": {},
         **changes,

@@ -54,6 +54,21 @@ def train(
     return files
 
 
+def train_folds(
+    table: Path, folder: Path, entry: dict[str, Any], features: list[str], n_folds: int, **options: Any
+) -> dict[str, Path]:
+    """Run the training of each fold and the evaluation; return its files by what the rule calls them."""
+    of_folds = [
+        train(table, folder / f"fold{fold}", entry, features, evaluate=False, fold=fold, **options)
+        for fold in range(n_folds)
+    ]
+    outputs = {name: folder / f"{name}.csv" for name in ("cuts", "metrics", "processes")}
+    outputs["scores"] = folder / "scores.parquet"
+    models = [files["model"] for files in of_folds]
+    evaluate_model.main(table=table, model=models, kind=entry["model"], features=features, **outputs)
+    return outputs
+
+
 def fit(events: Any, entry: dict[str, Any], features: list[str], **options: Any) -> Model:
     """Return the model of an entry of the config, trained on a feature table; options are of the task."""
     directions = options.pop("directions", [">"] * len(features))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from cabin_core import passes_cuts
 
 from .event_bins import EventBins
+from .folds import FOLD
 
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
 #: Further columns if cuts follow a property of the event: its name and the edges of the bin.
@@ -41,9 +43,18 @@ def edges_by_target(
     ]
 
 
-def edge_text(direction: str, cut: float, unit: str) -> str:
-    """Return an edge as an analysis writes it, for example ``> 200 GeV``."""
-    return f"{direction} {cut:.4g} {unit}".strip()
+def edge_text(direction: str, cut: float, unit: str, spread: float = float("nan")) -> str:
+    """Return an edge as an analysis writes it, for example ``> 200 GeV``, with its spread if there is one."""
+    value = f"{cut:.4g}" if np.isnan(spread) else f"{cut:.4g} ± {spread:.2g}"
+    return f"{direction} {value} {unit}".strip()
+
+
+def row_text(edge: Any, unit: str, n_folds: int | None = None) -> str:
+    """Return a row of :func:`over_folds` as text; where not all folds have this edge, how many do."""
+    if n_folds is None:
+        return edge_text(edge.direction, edge.cut, unit)
+    text = edge_text(edge.direction, edge.cut, unit, edge.cut_spread)
+    return text if edge.n_folds == n_folds else f"{text} ({edge.n_folds} of {n_folds} folds)"
 
 
 def passes_cut_table(
@@ -58,7 +69,8 @@ def passes_cut_table(
     cuts : DataFrame
         One row for each edge: ``target_efficiency``, ``feature``, ``direction`` and ``cut``. The two edges of
         a window are two rows. An event must pass all rows of a target or, if cuts follow a property, all
-        rows of its bin. An event beyond the outermost bins belongs to the nearest bin.
+        rows of its bin; of cuts with a column ``fold`` those of its fold. An event beyond the outermost bins
+        belongs to the nearest bin.
     targets : sequence of float, optional
         As :func:`edges_by_target` takes them.
 
@@ -71,8 +83,10 @@ def passes_cut_table(
     ------
     ValueError
         If a window's lower edge lies above the upper one, or a feature or the property is not a column of the
-        events.
+        events, or there are no cuts for a fold of the events.
     """
+    if FOLD in cuts:
+        return _passes_by_fold(table, cuts, targets)
     bins = EventBins.from_cuts(cuts)
     if bins is not None:
         if bins.name not in table:
@@ -97,6 +111,53 @@ def passes_cut_table(
         )
         columns.append(passed)
     return np.hstack(columns)
+
+
+def _passes_by_fold(
+    table: pd.DataFrame, cuts: pd.DataFrame, targets: Sequence[float] | None
+) -> NDArray[np.bool_]:
+    if FOLD not in table:
+        raise ValueError("the cuts are of folds, which the events do not have: add the column `fold`")
+    wanted = list(cuts["target_efficiency"].unique() if targets is None else targets)
+    passed = np.empty((len(table), len(wanted)), dtype=bool)
+    for fold, rows in table.groupby(FOLD).indices.items():
+        of_fold = cuts[cuts[FOLD] == fold].drop(columns=FOLD)
+        if of_fold.empty:
+            raise ValueError(f"there are no cuts of the fold {fold}, which {len(rows)} events are of")
+        passed[rows] = passes_cut_table(table.iloc[rows], of_fold, wanted)
+    return passed
+
+
+def over_folds(cuts: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean and the spread of each edge over the folds.
+
+    Parameters
+    ----------
+    cuts : DataFrame
+        Content of ``cuts.csv``. Without folds it is returned as it is.
+
+    Returns
+    -------
+    DataFrame
+        As ``cuts`` without ``fold``: the means ``cut`` and ``cut_scaled``, then the standard deviations over
+        the folds, ``cut_spread`` and ``cut_scaled_spread``, and ``n_folds``, in how many folds it cuts.
+    """
+    if FOLD not in cuts:
+        return cuts
+    edge = [name for name in cuts if name not in (FOLD, "cut", "cut_scaled")]
+    values = cuts[["cut", "cut_scaled"]].astype(float)
+    # An infinite edge cuts nothing; one that is so in all folds stays.
+    finite = cuts.assign(**values.where(np.isfinite(values)))
+    grouped = finite.groupby(edge, sort=False, dropna=False)[["cut", "cut_scaled"]]
+    first = cuts.groupby(edge, sort=False, dropna=False)[["cut", "cut_scaled"]].first()
+    means, spreads = grouped.mean().fillna(first), grouped.std().add_suffix("_spread")
+    found = pd.concat([means, spreads, grouped.count()["cut"].rename("n_folds")], axis=1).reset_index()
+    return found[[*(name for name in cuts if name != FOLD), "cut_spread", "cut_scaled_spread", "n_folds"]]
+
+
+def folds_of_cuts(cuts: pd.DataFrame) -> int | None:
+    """Return of how many folds a table of cuts is; None without folds."""
+    return int(cuts[FOLD].nunique()) if FOLD in cuts else None
 
 
 def _check_windows(edges: pd.DataFrame, target: float) -> None:

@@ -1,7 +1,8 @@
 """The feature table, which sources of events write and all further steps read.
 
 One row for each event: the features in physical units, ``label`` (1 signal, 0 background), ``split``
-(``train`` or ``test``), ``weight``, ``process`` and ``event``, its number in the process. Data has the label
+(``train`` or ``test``), ``weight``, ``process`` and ``event``, its number in the process; of a study with
+folds also ``fold``, and the split of all events is ``test`` (:mod:`scripts.data.folds`). Data has the label
 -1 and the split ``data``; it stands at the end, in row groups of its own, and no reader gets it that asks for
 the events of both classes.
 """
@@ -18,6 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core.feature_spread import Scaling, centre_and_spread, sampled_rows
+
+from .folds import FOLD, folds_of_numbers, number_of_folds, sample_name, view_of_fold
 
 if TYPE_CHECKING:
     from ..study import Split
@@ -36,7 +39,7 @@ def make_feature_table(
     split: Split,
     weights: Mapping[str, float | NDArray[np.float64]] | None = None,
 ) -> pd.DataFrame:
-    """Join both classes in one table and split them into training and test sample.
+    """Join both classes in one table and split them into training and test sample, or into folds.
 
     Parameters
     ----------
@@ -59,7 +62,10 @@ def make_feature_table(
     table["weight"] = np.concatenate(
         [np.broadcast_to(of_class, size) for of_class, size in zip(of_classes, sizes, strict=True)]
     )
-    return with_numbers(table)
+    table = with_numbers(table)
+    if split.folds is not None:
+        table[FOLD] = folds_of_numbers(table["event"], split.folds)
+    return table
 
 
 def with_numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -71,13 +77,15 @@ def with_numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_split(n_events: int, split: Split) -> NDArray[np.str_]:
-    """Return ``train`` or ``test`` for each event, at random.
+    """Return ``train`` or ``test`` for each event, at random; ``test`` for all where there are folds.
 
     Parameters
     ----------
     n_events : int
     split : Split
     """
+    if split.folds is not None:
+        return np.full(n_events, "test")
     return np.where(draw_test(n_events, split), "test", "train")
 
 
@@ -91,8 +99,10 @@ def draw_test(n_events: int, split: Split) -> NDArray[np.bool_]:
     return is_test
 
 
-def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
-    """Raise if a table cannot be used for training.
+def check_feature_table(
+    table: pd.DataFrame, features: Sequence[str], origin: Path | str, n_folds: int | None = None
+) -> None:
+    """Raise if a table cannot be used for training, of one with folds for the training of any fold.
 
     Parameters
     ----------
@@ -101,6 +111,8 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
         Columns that will be used.
     origin : path-like
         File that the messages name.
+    n_folds : int, optional
+        Number of folds, if the last ones may lack events.
 
     Raises
     ------
@@ -108,6 +120,21 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
         If a column is missing, a feature or weight is NaN or infinite, a feature has no spread, or the
         weights of a class have no positive sum in the training or test sample.
     """
+    _check_values(table, features, origin)
+    if FOLD not in table:
+        _check_samples(table, features, origin)
+        return
+    folds = range(n_folds or number_of_folds(table))
+    # What a fold lacks is told of it before it is told of those that are trained on it.
+    for fold in folds:
+        _check_classes(table[table[FOLD] == fold], origin, "test", fold)
+    for fold in folds:
+        training = table[table[FOLD] != fold]
+        _check_classes(training, origin, "train", fold)
+        _check_spread(training, features, origin)
+
+
+def _check_values(table: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
     missing = [name for name in (*features, "label", "split", "weight") if name not in table.columns]
     if missing:
         raise ValueError(f"{origin}: no column {', '.join(missing)}: it has {', '.join(table.columns)}")
@@ -115,13 +142,27 @@ def check_feature_table(table: pd.DataFrame, features: Sequence[str], origin: Pa
         n_bad = int((~np.isfinite(table[name].to_numpy(dtype=float))).sum())
         if n_bad:
             raise ValueError(not_finite(origin, name, n_bad, len(table)))
-    for split in SPLITS:
-        in_split = table[table["split"] == split]
-        for class_name, label in CLASSES.items():
-            of_class = in_split.loc[in_split["label"] == label, "weight"].to_numpy(dtype=float)
-            require_weights(origin, class_name, split, float(of_class.sum()))
+
+
+def _check_samples(
+    table: pd.DataFrame, features: Sequence[str], origin: Path | str, fold: int | None = None
+) -> None:
+    """Check the training and the test sample, of the view of a fold where one is given."""
+    training, test = (table[table["split"] == split] for split in SPLITS)
+    _check_classes(training, origin, "train", fold)
+    _check_classes(test, origin, "test", fold)
+    _check_spread(training, features, origin)
+
+
+def _check_classes(events: pd.DataFrame, origin: Path | str, split: str, fold: int | None) -> None:
+    for class_name, label in CLASSES.items():
+        of_class = events.loc[events["label"] == label, "weight"].to_numpy(dtype=float)
+        require_weights(origin, class_name, split, float(of_class.sum()), fold)
+
+
+def _check_spread(events: pd.DataFrame, features: Sequence[str], origin: Path | str) -> None:
     for name in features:
-        if np.ptp(table.loc[table["split"] == "train", name].to_numpy(dtype=float)) == 0:
+        if np.ptp(events[name].to_numpy(dtype=float)) == 0:
             raise ValueError(no_spread(origin, name))
 
 
@@ -133,9 +174,10 @@ def not_finite(origin: object, column: str, n_bad: int, n_events: int) -> str:
     )
 
 
-def no_class(origin: object, class_name: str, split: str) -> str:
+def no_class(origin: object, class_name: str, split: str, fold: int | None = None) -> str:
     """Return the message for a sample without events of a class."""
-    return f"{origin}: no {class_name} event in the {split} sample: give more events, or loosen the selection"
+    remedy = "loosen the selection" if fold is None else "take fewer folds"
+    return f"{origin}: no {class_name} event in {sample_name(split, fold)}: give more events, or {remedy}"
 
 
 def weights_not_positive(what: str, total: float) -> str:
@@ -146,13 +188,15 @@ def weights_not_positive(what: str, total: float) -> str:
     )
 
 
-def require_weights(origin: object, class_name: str, split: str, total: float) -> None:
+def require_weights(
+    origin: object, class_name: str, split: str, total: float, fold: int | None = None
+) -> None:
     """Raise if the weights of a class add up to nothing or less."""
     if total < 0:
-        what = weights_not_positive(f"the {class_name} events in the {split} sample", total)
+        what = weights_not_positive(f"the {class_name} events in {sample_name(split, fold)}", total)
         raise ValueError(f"{origin}: {what}")
     if not total > 0:
-        raise ValueError(no_class(origin, class_name, split))
+        raise ValueError(no_class(origin, class_name, split, fold))
 
 
 def no_spread(origin: object, column: str) -> str:
@@ -170,8 +214,8 @@ def write_feature_table(table: pd.DataFrame, path: Path) -> None:
     table.to_parquet(path, index=False, row_group_size=ROW_GROUP, use_dictionary=[*words, "weight"])
 
 
-def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
-    """Read and check a feature table.
+def read_feature_table(path: Path, features: Sequence[str], fold: int | None = None) -> pd.DataFrame:
+    """Read and check a feature table, as the training of a fold sees it where one is given.
 
     Raises
     ------
@@ -187,7 +231,12 @@ def read_feature_table(path: Path, features: Sequence[str]) -> pd.DataFrame:
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: not a readable parquet file ({error}): delete it and run again") from error
     table = without_data(table)
-    check_feature_table(table, features, path)
+    if fold is None:
+        check_feature_table(table, features, path)
+        return table
+    _check_values(table, features, path)
+    table = view_of_fold(table, fold)
+    _check_samples(table, features, path, fold)
     return table
 
 
@@ -195,6 +244,14 @@ def without_data(table: pd.DataFrame) -> pd.DataFrame:
     """Return the events of both classes of a feature table."""
     of_class = table["label"] != DATA if "label" in table else None
     return table if of_class is None or of_class.all() else table[of_class]
+
+
+def in_training(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which events some training sees: those of the training sample, or all where there are folds."""
+    if FOLD in table:
+        return np.ones(len(table), dtype=bool)
+    chosen: NDArray[np.bool_] = (table["split"] == "train").to_numpy()
+    return chosen
 
 
 def equal_weights(events: pd.DataFrame) -> pd.Series:
@@ -211,7 +268,8 @@ def fit_scaling(
     Parameters
     ----------
     table : DataFrame
-        A feature table.
+        A feature table. Of one with folds all events are taken, as figures show them; a training has the view
+        of its fold.
     features : sequence of str
     scaling : str
         As in :func:`cabin_core.feature_spread.centre_and_spread`.
@@ -220,7 +278,7 @@ def fit_scaling(
     -------
     tuple of ndarray, each of shape (n_features,)
     """
-    chosen = (table["split"] == "train").to_numpy()
+    chosen = in_training(table)
     if scaling == "robust":
         chosen = chosen & sampled_rows(0, len(table), len(table))
     values = table.loc[chosen, list(features)].to_numpy(dtype=np.float64)

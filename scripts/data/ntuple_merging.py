@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from .feature_table import CLASSES, DATA, draw_test, weights_not_positive
+from .folds import FOLD, folds_of_numbers
 from .ntuple_part import TableWriter
 from .ntuple_recipe import WITH_FEATURES
 from .stored_table import stored
-from .survey import survey
+from .survey import check_table
 
 if TYPE_CHECKING:
     from ..study import Split
@@ -153,7 +154,7 @@ def merge_parts(
     factors = {process.name: process.factor(luminosity) for process in read}
     make_cutflow(read, factors, expected=luminosity is not None).to_csv(cutflow, index_label="step")
     _write_table(read, factors, table, features, split)
-    survey(stored(table, features)).check(table)
+    check_table(stored(table, features), None if split is None else split.folds)
 
 
 def _processes(
@@ -226,7 +227,8 @@ def _write_table(
     split: Split | None,
 ) -> None:
     """Write the feature table: signal, background, then data in row groups of their own."""
-    words = ["label", "split", "process"]
+    n_folds = None if split is None else split.folds
+    words = ["label", "split", "process", *([] if n_folds is None else [FOLD])]
     schema = pa.schema(
         [
             *((name, pa.float64()) for name in features),
@@ -235,11 +237,12 @@ def _write_table(
             ("weight", pa.float64()),
             ("process", pa.string()),
             ("event", pa.int64()),
+            *([] if n_folds is None else [(FOLD, pa.int16())]),
         ]
     )
     by_role = {role: [one for one in processes if one.settings.role == role] for role in (*CLASSES, "data")}
     n_events = sum(int(one.total("events")[-1]) for role in CLASSES for one in by_role[role])
-    drawn = None if split is None or split.by is not None else draw_test(n_events, split)
+    drawn = None if split is None or split.test_fraction is None else draw_test(n_events, split)
     at = 0
     with TableWriter(path, schema, [*words, "weight"]) as writer:
         for role, own in by_role.items():
@@ -249,7 +252,9 @@ def _write_table(
                 for rows, offset in _rows(process):
                     here = None if drawn is None or role == "data" else drawn[at : at + len(rows)]
                     at += len(rows)
-                    writer.write(_finished(rows, process, factors[process.name], here, offset, schema))
+                    writer.write(
+                        _finished(rows, process, factors[process.name], here, offset, n_folds, schema)
+                    )
 
 
 def _rows(process: ReadProcess) -> Iterator[tuple[pa.Table, int]]:
@@ -268,16 +273,20 @@ def _finished(
     factor: float,
     in_test: NDArray[np.bool_] | None,
     offset: int,
+    n_folds: int | None,
     schema: pa.Schema,
 ) -> pa.Table:
     is_data = process.settings.role == "data"
-    if is_data:
-        splits = np.full(len(rows), "data")
+    if is_data or n_folds is not None:
+        splits = np.full(len(rows), "data" if is_data else "test")
     else:
         splits = np.where(rows["test"].to_numpy() if in_test is None else in_test, "test", "train")
     columns = {name: rows[name] for name in schema.names if name in rows.schema.names}
     columns["weight"] = np.ones(len(rows)) if is_data else rows["weight"].to_numpy() * factor
     columns["event"] = rows["event"].to_numpy() + offset
+    if n_folds is not None:
+        given = "fold_number" in rows.schema.names
+        columns[FOLD] = folds_of_numbers(rows["fold_number"] if given else columns["event"], n_folds)
     columns["label"] = np.full(len(rows), process.settings.label, dtype=np.int8)
     columns["split"] = splits
     columns["process"] = np.full(len(rows), process.name)

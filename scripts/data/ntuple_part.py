@@ -69,7 +69,8 @@ def write_part(table: Path, cutflow: Path, files: Sequence[str], settings: Mappi
     Parameters
     ----------
     table : Path
-        Written: features, ``weight``, ``event`` and, where the recipe says it, ``test`` (parquet).
+        Written: features, ``weight``, ``event`` and, where the recipe says it, ``test`` or ``fold_number``
+        (parquet).
     cutflow : Path
         Written: the tally, the sum of weights of another tree as ``of_tree``, and whether the events have
         numbers of their own, ``has_numbers`` (json).
@@ -89,6 +90,8 @@ def write_part(table: Path, cutflow: Path, files: Sequence[str], settings: Mappi
     schema = schema.append(pa.field("weight", pa.float64())).append(pa.field("event", pa.int64()))
     if recipe.test is not None:
         schema = schema.append(pa.field("test", pa.bool_()))
+    if recipe.fold is not None:
+        schema = schema.append(pa.field("fold_number", pa.int64()))
     with TableWriter(table, schema, ["weight"]) as writer:
         for selected in read_events(files, recipe, tally):
             writer.write(_table(selected, schema))
@@ -108,4 +111,6 @@ def _table(selected: Selected, schema: pa.Schema) -> pa.Table:
     }
     if selected.in_test is not None:
         columns["test"] = selected.in_test
+    if selected.fold_numbers is not None:
+        columns["fold_number"] = selected.fold_numbers
     return pa.table(columns, schema)

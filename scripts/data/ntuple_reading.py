@@ -183,12 +183,15 @@ class Selected:
         The number of each event: of the expression ``event``, else its position in the files.
     in_test : array of bool, shape (n_events,), optional
         Whether it is of the test sample, where an expression says so.
+    fold_numbers : array of int64, shape (n_events,), optional
+        The number whose remainder is the fold, where an expression gives it.
     """
 
     features: dict[str, NDArray[np.float64]]
     weights: NDArray[np.float64]
     numbers: NDArray[np.int64]
     in_test: NDArray[np.bool_] | None
+    fold_numbers: NDArray[np.int64] | None = None
 
 
 def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[Selected]:
@@ -295,8 +298,9 @@ def _select(events: Events, recipe: Recipe, tally: Tally, faults: Faults) -> Sel
     return Selected(
         columns,
         weights,
-        _numbers(events, recipe.event, faults) if recipe.event else events.entries + first_in_files,
+        _numbers(events, "event", recipe.event, faults) if recipe.event else events.entries + first_in_files,
         _in_test(events, recipe.test, faults) if recipe.test else None,
+        _numbers(events, "split.by", recipe.fold, faults) if recipe.fold else None,
     )
 
 
@@ -319,15 +323,17 @@ def _weights(events: Events, weight: Expression, faults: Faults) -> NDArray[np.f
     return found.values.astype(np.float64, copy=False)
 
 
-def _numbers(events: Events, event: Expression, faults: Faults) -> NDArray[np.int64]:
-    found = events.values(event)
+def _numbers(events: Events, key: str, expression: Expression, faults: Faults) -> NDArray[np.int64]:
+    found = events.values(expression)
     values = found.values
     wrong = np.zeros(len(values), dtype=bool) if found.missing is None else found.missing.copy()
     if values.dtype.kind == "f":
         wrong |= ~(np.floor(values) == values) | (np.abs(values) > 2**53)
     elif values.dtype.kind == "u":
         wrong |= values > np.iinfo(np.int64).max
-    text = f"event, '{event.text}', is no integer of 8 bytes in {{}}: give the branch of the event number"
+    text = (
+        f"{key}, '{expression.text}', is no integer of 8 bytes in {{}}: give the branch of the event number"
+    )
     faults.add(text, wrong, events)
     return np.where(wrong, 0, values).astype(np.int64)
 

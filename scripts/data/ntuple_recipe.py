@@ -29,8 +29,9 @@ class Recipe:
         Columns that are written.
     where : Expression, optional
         Holds for the events of the process; all events of the files where None.
-    weight, event, test : Expression, optional
-        Weight and number of an event, and whether it is of the test sample. Weights are 1 where None.
+    weight, event, test, fold : Expression, optional
+        Weight and number of an event, whether it is of the test sample, and the number whose remainder is its
+        fold. Weights are 1 where None.
     missing : mapping of float
         Values of branches that say that there is no object.
     keeps_missing : bool
@@ -46,6 +47,7 @@ class Recipe:
     weight: Expression | None = None
     event: Expression | None = None
     test: Expression | None = None
+    fold: Expression | None = None
     missing: Mapping[str, float] | None = None
     keeps_missing: bool = False
     tree: str | None = None
@@ -65,6 +67,7 @@ class Recipe:
             weight=expression("weight"),
             event=expression("event"),
             test=expression("test"),
+            fold=expression("fold"),
             missing=settings.get("missing") or {},
             keeps_missing=bool(settings.get("keeps_missing")),
             tree=settings.get("tree"),
@@ -87,7 +90,8 @@ class Recipe:
         return _with_needed(self.columns, [*names, *self.features])
 
     def _of_events(self) -> Iterator[tuple[str, Expression]]:
-        named = {"where": self.where, "weight": self.weight, "event": self.event, "split.by": self.test}
+        by = self.test if self.fold is None else self.fold
+        named = {"where": self.where, "weight": self.weight, "event": self.event, "split.by": by}
         yield from ((key, expression) for key, expression in named.items() if expression is not None)
         yield from ((f"preselection.{name}", expression) for name, expression in self.steps.items())
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .folds import FOLD
 
 #: Events above this score are selected if a network has neither cuts nor targets.
 SCORE_THRESHOLD = 0.5
 
 _PREFIX = "score"
+_OF_FOLD = "score_above_fold"
 
 
 def score_column(target: float) -> str:
@@ -82,6 +86,51 @@ def score_thresholds(
         )
         thresholds.append(float(scores[order[first]]))
     return np.array(thresholds)
+
+
+def thresholds_of(metrics: Any) -> NDArray[np.float64]:
+    """Return the thresholds on the score in ``metrics.csv``.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+
+    Returns
+    -------
+    ndarray, shape (n_targets,), or (n_folds, n_targets) if each fold has its own
+    """
+    of_folds = [name for name in metrics if name.startswith(_OF_FOLD)]
+    if not of_folds:
+        return np.asarray(metrics["score_above"], dtype=float)
+    return np.array([metrics[f"{_OF_FOLD}{fold}"] for fold in range(len(of_folds))], dtype=float)
+
+
+def threshold_columns(thresholds: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of ``metrics.csv`` for thresholds on the score, as :func:`thresholds_of` reads them.
+
+    Of thresholds of folds there is a column for each, and ``score_above`` is their mean.
+    """
+    if thresholds.ndim == 1:
+        return {"score_above": thresholds}
+    of_folds = {f"{_OF_FOLD}{fold}": values for fold, values in enumerate(thresholds)}
+    return {"score_above": thresholds.mean(axis=0), **of_folds}
+
+
+def above_thresholds(scores: Any, metrics: Any) -> NDArray[np.bool_]:
+    """Return which events of a table of scores, of a network with one score, each working point selects.
+
+    Parameters
+    ----------
+    scores, metrics : DataFrame
+        Rows of ``scores.parquet``, and ``metrics.csv``.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_events, n_targets)
+    """
+    thresholds = thresholds_of(metrics)
+    of_events = thresholds if thresholds.ndim == 1 else thresholds[scores[FOLD].to_numpy()]
+    return np.asarray(scores["score"].to_numpy()[:, None] > of_events)
 
 
 def roc_curve(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from .feature_table import CLASSES, DATA
+from .folds import FOLD
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Events read at a time.
 BLOCK = 2**17
@@ -40,6 +44,8 @@ class Block:
         Number of the first row in the table.
     is_data : bool
         Whether these are events of data; else they are of signal or background.
+    folds : array of int, shape (n_rows,), optional
+        The fold of each event, if the table has folds.
     """
 
     values: NDArray[np.float64]
@@ -49,6 +55,15 @@ class Block:
     processes: pa.Array | None
     first: int = 0
     is_data: bool = False
+    folds: NDArray[np.integer] | None = None
+
+    def events(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return the values as a table, with the folds if there are any."""
+        import pandas as pd
+
+        # Of a property that is a feature, too, there is one column.
+        events = pd.DataFrame(dict(zip(columns, self.values, strict=True)))
+        return events if self.folds is None else events.assign(**{FOLD: self.folds})
 
     @property
     def labels(self) -> NDArray[np.int8]:
@@ -75,6 +90,8 @@ class StoredTable:
         Features, and the property that cuts follow, if any.
     share, shares : int
         Number of this share, from 0, and of all shares; each has some pieces of neighbouring rows.
+    fold : int, optional
+        The fold whose events are of the test, of a table with folds; all others are of the training then.
 
     Raises
     ------
@@ -88,10 +105,12 @@ class StoredTable:
     columns: tuple[str, ...]
     share: int = 0
     shares: int = 1
+    fold: int | None = None
 
     def __post_init__(self) -> None:
         names = self._open().schema_arrow.names
-        missing = [name for name in (*self.columns, "label", "split", "weight") if name not in names]
+        needed = (*self.columns, "label", "split", "weight", *([] if self.fold is None else [FOLD]))
+        missing = [name for name in needed if name not in names]
         if missing:
             raise ValueError(f"{self.path}: no column {', '.join(missing)}: it has {', '.join(names)}")
 
@@ -132,9 +151,13 @@ class StoredTable:
         for batch in table.iter_batches(size or BLOCK, groups, columns, use_threads=False):
             yield replace(self._block(batch, 0), is_data=True)
 
+    def of_fold(self, fold: int) -> StoredTable:
+        """Return the table as the training of a fold sees it."""
+        return replace(self, fold=fold)
+
     def _read_columns(self, table: Any) -> list[str]:
-        has_process = "process" in table.schema_arrow.names
-        return [*dict.fromkeys(self.columns), "label", "split", "weight", *(["process"] * has_process)]
+        further = [name for name in ("process", FOLD) if name in table.schema_arrow.names]
+        return [*dict.fromkeys(self.columns), "label", "split", "weight", *further]
 
     def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
         number = 1 if self.shares == 1 else PIECES_OF_SHARE * self.shares
@@ -145,13 +168,19 @@ class StoredTable:
         values = np.empty((len(self.columns), len(batch)))
         for column, target in zip(self.columns, values, strict=True):
             target[:] = _numbers(batch[column])
+        folds = _numbers(batch[FOLD]) if FOLD in batch.schema.names else None
+        if self.fold is None or folds is None:
+            in_training = pc.equal(batch["split"], "train").to_numpy(zero_copy_only=False)
+        else:
+            in_training = folds != self.fold
         return Block(
             values,
             _numbers(batch["label"]) == 1,
-            pc.equal(batch["split"], "train").to_numpy(zero_copy_only=False),
+            in_training,
             _numbers(batch["weight"]).astype(np.float64, copy=False),
             batch["process"] if "process" in batch.schema.names else None,
             first,
+            folds=folds,
         )
 
     def _open(self) -> Any:
@@ -185,6 +214,8 @@ def _numbers(column: pa.Array) -> NDArray[Any]:
     return values
 
 
-def stored(path: Path, columns: Sequence[str], share: int = 0, shares: int = 1) -> StoredTable:
+def stored(
+    path: Path, columns: Sequence[str], share: int = 0, shares: int = 1, fold: int | None = None
+) -> StoredTable:
     """Return a feature table on disk, see :class:`StoredTable`."""
-    return StoredTable(path, tuple(columns), share, shares)
+    return StoredTable(path, tuple(columns), share, shares, fold)

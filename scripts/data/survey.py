@@ -161,7 +161,7 @@ class Survey:
             self.sampled + other.sampled,
         )
 
-    def check(self, origin: object, bins: EventBins | None = None) -> None:
+    def check(self, origin: object, bins: EventBins | None = None, fold: int | None = None) -> None:
         """Raise as :func:`scripts.data.feature_table.check_feature_table` and the check of bins do."""
         n_events = int(self.counts.sum())
         for name, n_bad in zip((*self.columns, "weight"), self.faults, strict=True):
@@ -169,7 +169,7 @@ class Survey:
                 raise ValueError(not_finite(origin, name, int(n_bad), n_events))
         for split, totals in zip(SPLITS, self.totals, strict=True):
             for class_name, total in zip(CLASSES, totals, strict=True):
-                require_weights(origin, class_name, split, float(total))
+                require_weights(origin, class_name, split, float(total), fold)
         for name, low, high in zip(self.columns, self.moments.low, self.moments.high, strict=True):
             if low == high:
                 raise ValueError(no_spread(origin, name))
@@ -232,6 +232,19 @@ def survey(table: StoredTable, bins: EventBins | None = None) -> Survey:
     n_rows = len(table)
     blocks = (Survey.of_block(block, table.columns, bins, n_rows) for block in table.blocks())
     return reduce(Survey.__add__, blocks)
+
+
+def check_table(table: StoredTable, n_folds: int | None = None) -> None:
+    """Raise as :func:`scripts.data.feature_table.check_feature_table` does, without the table in memory."""
+    if n_folds is None:
+        survey(table).check(table.path)
+        return
+    of_folds = [replace(survey(table.of_fold(fold)), sampled=()) for fold in range(n_folds)]
+    for fold, found in enumerate(of_folds):
+        for class_name, total in zip(CLASSES, found.totals[1], strict=True):
+            require_weights(table.path, class_name, "test", float(total), fold)
+    for fold, found in enumerate(of_folds):
+        found.check(table.path, fold=fold)
 
 
 def join(surveys: Sequence[Survey]) -> Survey:

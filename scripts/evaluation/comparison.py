@@ -13,6 +13,7 @@ from cabin_core.feature_spread import FAR, Scaling
 from cabin_core.roughness import roughness
 
 from ..data.feature_table import fit_scaling
+from ..data.folds import FOLD, number_of_folds, view_of_fold
 from ..models.base import area_through
 from ..study import RESERVED_COLUMNS
 
@@ -48,8 +49,8 @@ def compare_networks(
     DataFrame
         One row for each network and target: ``network``, ``has_cuts``, ``target_efficiency``, and on the test
         sample ``signal_efficiency``, ``background_efficiency`` and its uncertainty (NaN if the network lacks
-        the target). The columns ``roc_area``, ``roughness`` (:func:`cut_roughness`) and ``training_seconds``
-        (processor time) have the same value in all rows of a network.
+        the target). The columns ``roc_area``, ``roughness`` (:func:`cut_roughness`, of folds their mean) and
+        ``training_seconds`` (processor time) have the same value in all rows of a network.
 
         The area is that under the ROC curve of the score or, for cuts, under straight lines between the
         working points.
@@ -62,7 +63,7 @@ def compare_networks(
     targets = np.sort(metrics[0]["target_efficiency"].to_numpy(dtype=float))
     if np.isnan(targets).any():
         raise ValueError(f"network {networks[0]} has no targets to compare at: name a scan first")
-    ranges = scaled_ranges(features, scaling)
+    ranges = _ranges_of_folds(features, scaling)
     parts = []
     for name, table, of_cuts, of_time in zip(networks, metrics, cuts, timing, strict=True):
         has_cuts = bool(table["score_above"].isna().all())
@@ -81,7 +82,7 @@ def compare_networks(
                     "signal_efficiency": points["signal_efficiency"].to_numpy(),
                     **{column: points[column].to_numpy() for column in BACKGROUND},
                     "roc_area": area,
-                    "roughness": cut_roughness(of_cuts, targets, ranges) if has_cuts else float("nan"),
+                    "roughness": _mean_roughness(of_cuts, targets, ranges) if has_cuts else float("nan"),
                     "training_seconds": float(of_time["cpu_seconds"].iloc[0]),
                 }
             )
@@ -93,6 +94,23 @@ def at_targets(metrics: pd.DataFrame, targets: Targets) -> pd.DataFrame:
     """Return the rows of the given targets, in their order; NaN for a target without a row."""
     rows = [np.flatnonzero(np.isclose(metrics["target_efficiency"], target)) for target in targets]
     return metrics.reindex([int(row[0]) if len(row) else -1 for row in rows])
+
+
+def _ranges_of_folds(features: pd.DataFrame, scaling: Scaling) -> list[pd.DataFrame]:
+    """Return the ranges of the events that the cuts of each fold were trained on; of all without folds."""
+    if FOLD not in features:
+        return [scaled_ranges(features, scaling)]
+    folds = range(number_of_folds(features))
+    return [scaled_ranges(view_of_fold(features, fold), scaling) for fold in folds]
+
+
+def _mean_roughness(cuts: pd.DataFrame, targets: Targets, ranges: Sequence[pd.DataFrame]) -> float:
+    """Return the roughness of cuts, of those of folds the mean."""
+    if FOLD not in cuts:
+        return cut_roughness(cuts, targets, ranges[0])
+    of_folds = [cuts[cuts[FOLD] == fold].drop(columns=FOLD) for fold in range(len(ranges))]
+    pairs = zip(of_folds, ranges, strict=True)
+    return float(np.mean([cut_roughness(of_fold, targets, ends) for of_fold, ends in pairs]))
 
 
 def scaled_ranges(table: pd.DataFrame, scaling: Scaling) -> pd.DataFrame:

@@ -9,6 +9,8 @@ import pandas as pd
 import torch
 
 from ..data.cut_table import passes_cut_table
+from ..data.folds import FOLD
+from ..data.score_table import above_thresholds
 from ..data.yields import ROUNDING, expected_yields, selected_yields
 from ..sources.gaussian_optimum import GaussianClasses
 
@@ -48,12 +50,11 @@ def tabulate_yields(
     table = table.reset_index(drop=True)
     exact = pd.DataFrame({"exact_background": np.nan, "exact_significance": np.nan}, index=table.index)
     if cuts.empty:
-        of_test = scores.loc[scores["split"] == "test", "score"].to_numpy()
-        passed = of_test[:, None] > metrics["score_above"].to_numpy()
+        passed = above_thresholds(scores[scores["split"] == "test"], metrics)
     else:
         targets = table["target_efficiency"].to_list()
         passed = passes_cut_table(test, cuts, targets)
-        if "optimum" in study.source.has and "property" not in cuts:
+        if "optimum" in study.source.has and "property" not in cuts and FOLD not in cuts:
             efficiencies = GaussianClasses.from_study(study).efficiencies(cuts, targets)
             exact = _exact(experiment, efficiencies, features)
     return pd.concat([table, selected_yields(test, passed, experiment), exact], axis=1)

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from cabin_core.metrics import efficiencies_of_sums
 
+from ..data.folds import FOLD
 from ..data.stored_table import Block, StoredTable
 from ..data.survey import survey
 from ..data.thinning import Thinning
 from ..models.base import Model
+from ..models.folds import FoldedModel
 from .score_histogram import ScoreHistogram
 from .working_points import metrics_table
 
@@ -53,7 +55,8 @@ def measure_blocks(
         histograms of the scores, see :mod:`scripts.evaluation.score_histogram`.
     """
     found = survey(table, bins)
-    found.check(table.path, bins)
+    if not isinstance(model, FoldedModel):  # the training of each fold has checked its view of the table
+        found.check(table.path, bins)
     thresholds = _thresholds(model, table)
     thinning = Thinning(found.counts)
     histograms = [[ScoreHistogram.coarse() for _ in model.score_columns] for _ in range(2)]
@@ -76,19 +79,20 @@ def measure_blocks(
                 histogram.fill(column, weights)
         taken, weights = thinning.take(block)
         columns = pd.DataFrame(values[taken], columns=model.score_columns)
-        kept = events.iloc[taken][["label", "split"]].reset_index(drop=True)
-        parts.append(pd.concat([kept.assign(weight=weights), columns], axis=1))
+        kept = events.iloc[taken].reset_index(drop=True)
+        kept = kept[["label", "split"]].assign(weight=weights, **{FOLD: kept[FOLD]} if FOLD in kept else {})
+        parts.append(pd.concat([kept, columns], axis=1))
     shown = pd.concat(parts, ignore_index=True)
     shown.to_parquet(scores, index=False)
     log.info("%s: %d of %d events, in their order and weighted up", scores, len(shown), len(table))
     efficiencies = efficiencies_of_sums(sums, totals, passing_squares, failing_squares)
-    if type(model).roc_areas is Model.roc_areas:
+    if model.area_of_points:
+        nothing = np.zeros(0)
+        areas = model.roc_areas(nothing, nothing.astype(bool), nothing, efficiencies)
+    else:
         areas = np.array(
             [signal.area_over(background) for signal, background in zip(*histograms, strict=True)]
         )
-    else:  # from the efficiencies alone
-        nothing = np.zeros(0)
-        areas = model.roc_areas(nothing, nothing.astype(bool), nothing, efficiencies)
     return metrics_table(model, thresholds, efficiencies, model.mean_scores_of_table(table, found), areas)
 
 
@@ -103,8 +107,7 @@ def _scored(
 ) -> Iterator[tuple[Block, pd.DataFrame, NDArray[np.number]]]:
     """Yield each block, its events and their scores."""
     for block in blocks:
-        # Of a property that is a feature, too, there is one column.
-        events = pd.DataFrame(dict(zip(columns, block.values, strict=True)))
+        events = block.events(columns)
         events["label"] = block.labels
         events["split"] = np.where(block.in_training, "train", "test")
         yield block, events, model.scores(events)
@@ -114,6 +117,9 @@ def _thresholds(model: Model, table: StoredTable) -> NDArray[np.float64]:
     """Return the thresholds on the score, as in ``score_thresholds``; NaN for a model with cuts."""
     if model.has_cuts:
         return np.full(len(model.targets), np.nan)
+    if isinstance(model, FoldedModel):
+        views = (table.of_fold(fold) for fold in range(len(model.models)))
+        return np.array([_thresholds(one, view) for one, view in zip(model.models, views, strict=True)])
     histogram = ScoreHistogram.fine()
     if not np.isnan(model.targets).all():
         for block, _, values in _scored(model, table.blocks(EVENTS), list(table.columns)):

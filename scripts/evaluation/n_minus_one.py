@@ -49,8 +49,7 @@ def count_without_each(
     events = stored(table, columns_of(features, EventBins.from_cuts(cuts)))
     sums = ProcessSums(len(selections))
     for block in itertools.chain(events.blocks(), events.data_blocks()):
-        # Of a property that is a feature, too, there is one column.
-        values = pd.DataFrame(dict(zip(events.columns, block.values, strict=True)))
+        values = block.events(events.columns)
         sums.add_block(block, np.hstack([passes_cut_table(values, one, [target]) for one in selections]))
     counted = sums.tabulate()
     counted.insert(0, "feature", np.array([*names, ALL_CUTS])[counted["selection"]])

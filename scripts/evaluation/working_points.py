@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cabin_core import CutEfficiencies, hard_cut_efficiencies
 
-from ..data.score_table import score_thresholds
+from ..data.folds import FOLD
+from ..data.score_table import threshold_columns
 
 if TYPE_CHECKING:
     from ..models.base import Model
@@ -42,12 +43,7 @@ def measure(
 
     mean_signal, mean_background = model.mean_scores(events[test])
     event_scores = model.scores(events)
-    targets = model.targets
-    if model.has_cuts:
-        thresholds = np.full(len(targets), np.nan)
-    else:
-        of_training = is_signal & ~test
-        thresholds = score_thresholds(event_scores[of_training, 0], weights[of_training], targets)
+    thresholds = model.thresholds(events, event_scores)
     selected = model.select(events, event_scores, thresholds)
     if sums is not None:
         sums.add_events(events, selected)
@@ -55,7 +51,8 @@ def measure(
     areas = model.roc_areas(event_scores[test], is_signal[test], weights[test], efficiencies)
     metrics = metrics_table(model, thresholds, efficiencies, (mean_signal, mean_background), areas)
     columns = pd.DataFrame(event_scores, columns=model.score_columns, index=events.index)
-    return metrics, pd.concat([events[["label", "split", "weight"]], columns], axis=1)
+    known = [name for name in ("label", "split", "weight", FOLD) if name in events]
+    return metrics, pd.concat([events[known], columns], axis=1)
 
 
 def process_table(model: Model, sums: ProcessSums) -> pd.DataFrame:
@@ -84,6 +81,6 @@ def metrics_table(
             "loss_signal_efficiency": np.broadcast_to(mean_signal, n_points),
             "loss_background_efficiency": np.broadcast_to(mean_background, n_points),
             "auc": np.broadcast_to(areas, n_points),
-            "score_above": thresholds,
+            **threshold_columns(thresholds),
         }
     )

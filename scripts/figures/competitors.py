@@ -27,6 +27,7 @@ class Settings(FigureSettings):
     """Comparison of several networks at the targets of the first one."""
 
     files = ("features", "scores", "metrics", "cuts", "timing")
+    takes_folds = True
     n_networks = range(2, 8)
     needs = frozenset({"one_bin"})
     first_sets_targets = True

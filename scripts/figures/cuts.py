@@ -11,6 +11,7 @@ from .style import (
     LINE_COLORS,
     STARS,
     add_title,
+    draw_band,
     label_outer_panels,
     panel_grid,
     paper_style,
@@ -34,6 +35,7 @@ class Settings(FigureSettings):
     """Cuts against the target: a line for several targets, a star for a single working point."""
 
     files = ("cuts", "metrics")
+    takes_folds = True
     n_networks = range(1, 6)
     needs = frozenset({"cuts", "one_bin"})
     standard = "networks"
@@ -49,7 +51,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return ``network``, ``feature``, ``direction``, ``efficiency`` and ``cut``.
 
-    The efficiency is the target or, without a target, the signal efficiency on the test sample.
+    The efficiency is the target or, without a target, the signal efficiency on the test sample. Of folds the
+    cut is the mean; ``spread`` is its standard deviation over the folds.
 
     Raises
     ------
@@ -58,23 +61,25 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from ..data.cut_table import over_folds
+
     column = "cut_scaled" if inputs.figure.scaled else "cut"
     parts = []
     for position, name in enumerate(inputs.networks):
         cuts, metrics = inputs.read("cuts", position), inputs.read("metrics", position)
         if cuts.empty:
             raise ValueError(f"network {name} has no cuts to draw: name one_to_one or scan networks")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "network": name,
-                    "feature": cuts["feature"],
-                    "direction": cuts["direction"],
-                    "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
-                    "cut": cuts[column],
-                }
-            )
-        )
+        cuts = over_folds(cuts)
+        shown = {
+            "network": name,
+            "feature": cuts["feature"],
+            "direction": cuts["direction"],
+            "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
+            "cut": cuts[column],
+        }
+        if f"{column}_spread" in cuts:
+            shown["spread"] = cuts[f"{column}_spread"]
+        parts.append(pd.DataFrame(shown))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -99,6 +104,10 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                     edge = cuts[cuts["direction"] == direction].sort_values("efficiency", kind="stable")
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
+                    if "spread" in edge and n_points > 1:
+                        draw_band(ax, edge["efficiency"], edge["cut"], edge["spread"], color)
+                    elif "spread" in edge:
+                        ax.errorbar(edge["efficiency"], edge["cut"], edge["spread"], color=color, ls="")
             unit = "" if scaled else feature.unit
             # If learned weights have different signs in two networks, there is no common title.
             direction = "/".join(dict.fromkeys(rows["direction"]))

@@ -36,6 +36,7 @@ class Settings(FigureSettings):
     """Two features of both classes as contours, with the cuts of networks as lines."""
 
     files = ("features", "cuts")
+    takes_folds = True
     n_networks = range(1, 6)
     needs = frozenset({"cuts", "one_bin"})
     n_features = 2
@@ -50,7 +51,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     -------
     DataFrame
         Rows of the ``kind`` signal or background: smoothed density of training events at the centre ``x``,
-        ``y`` of a bin. Rows of the kind cut: cut of the network ``name`` on ``feature``, in ``x`` or ``y``.
+        ``y`` of a bin. Rows of the kind cut: cut of the network ``name`` on ``feature``, in ``x`` or ``y``;
+        of folds the mean, and its standard deviation over them, ``spread``.
 
     Raises
     ------
@@ -59,11 +61,14 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from ..data.cut_table import over_folds
+    from ..data.feature_table import in_training
+
     names = inputs.study.feature_names
     if len(names) != 2:
         raise ValueError(f"contours are drawn in two features, the study has {len(names)}")
     events = inputs.read("features")
-    events = events[events["split"] == "train"]
+    events = events[in_training(events)]
     edges = [
         np.linspace(low, high, N_BINS + 1)
         for low, high in (drawn_range(feature, events[feature.name]) for feature in inputs.study.features)
@@ -77,11 +82,12 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
             pd.DataFrame({"x": x, "y": y, "density": density.ravel()}).assign(kind=class_name(int(label)))
         )
     for position, network in enumerate(inputs.networks):
-        for _, row in inputs.read("cuts", position).iterrows():
+        for _, row in over_folds(inputs.read("cuts", position)).iterrows():
             axis = "x" if row["feature"] == names[0] else "y"
-            parts.append(
-                pd.DataFrame([{"kind": "cut", "name": network, "feature": row["feature"], axis: row["cut"]}])
-            )
+            shown = {"kind": "cut", "name": network, "feature": row["feature"], axis: row["cut"]}
+            if "cut_spread" in row:
+                shown["spread"] = row["cut_spread"]
+            parts.append(pd.DataFrame([shown]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -122,10 +128,12 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         colors = ["black", *LINE_COLORS[1:]]
         for number, (color, (name, rows)) in enumerate(zip(colors, of_networks, strict=False)):
             line: dict[str, Any] = {"color": color, "lw": 1.8, "ls": ["-", "--", "-.", ":"][number % 4]}
-            for at in rows["x"].dropna():
-                ax.axvline(at, **line)
-            for at in rows["y"].dropna():
-                ax.axhline(at, **line)
+            for axis, draw, draw_span in (("x", ax.axvline, ax.axvspan), ("y", ax.axhline, ax.axhspan)):
+                for row in rows.dropna(subset=[axis]).to_dict("records"):
+                    at, spread = row[axis], row.get("spread", float("nan"))
+                    draw(at, **line)
+                    if not np.isnan(spread):
+                        draw_span(at - spread, at + spread, color=color, alpha=0.2, lw=0)
             handles.append(Line2D([], [], label=str(name), **line))
         label_plane(ax, study, ranges=False)
         fig.legend(handles=handles, loc="outside upper right", ncols=2, frameon=False)

@@ -20,6 +20,7 @@ class Settings(FigureSettings):
     """Efficiencies of the hard cuts, and mean scores as in the loss, of a network with targets."""
 
     files = ("metrics",)
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"cuts", "loss"})
     standard = "network"

@@ -19,6 +19,7 @@ class Settings(FigureSettings):
     """Yields of the counting experiment at every working point."""
 
     files = ("features", "cuts", "metrics", "scores")
+    takes_folds = True
     n_networks = range(1, 8)
     needs_yields = True
     standard = "networks"

@@ -130,6 +130,9 @@ def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str) -> None:
     for color, cut in zip(colors, cuts.sort_values("target_efficiency").itertuples(), strict=True):
         style = CUT_STYLES[cut.direction]
         ax.axvline(cut.cut, color=color if several else "black", ls=style, lw=1.0 if several else 1.4)
+        if not np.isnan(spread := getattr(cut, "spread", float("nan"))):  # over the folds
+            shown = color if several else "black"
+            ax.axvspan(cut.cut - spread, cut.cut + spread, color=shown, alpha=0.2, lw=0)
         if several:
             # Directions differ between panels, so a line in the legend shows only the target.
             ax.plot([], [], color=color, label=f"Target {100 * cut.target_efficiency:g} %")

@@ -21,6 +21,7 @@ class Settings(FigureSettings):
     """Distributions of both classes, with a panel for each feature; data as points, if there is any."""
 
     files = ("features",)
+    takes_folds = True
     standard = "study"
     standard_caption = "The features of both classes, each with an area of 1."
 

@@ -21,6 +21,7 @@ class Settings(FigureSettings):
     """Distributions of both classes, data as points if there is any, and the cuts of a network as lines."""
 
     files = ("features", "cuts")
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"cuts", "one_bin"})
     standard = "network"
@@ -39,6 +40,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the histograms, then a row for each cut: ``direction``, ``cut`` and ``target_efficiency``.
 
+    Of folds the cut is the mean; ``spread`` is its standard deviation over the folds.
+
     Raises
     ------
     ValueError
@@ -46,12 +49,15 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from ..data.cut_table import over_folds
+
     scaled = inputs.figure.scaled
     cuts = inputs.read("cuts")
     if cuts.empty:
         raise ValueError(
             f"network {inputs.networks[0]} has no cuts to draw: name a one_to_one or scan network"
         )
+    cuts, column = over_folds(cuts), "cut_scaled" if scaled else "cut"
     histograms = tabulate_histograms(
         inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled, data=inputs.read_data()
     )
@@ -59,10 +65,12 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         {
             "feature": cuts["feature"],
             "direction": cuts["direction"],
-            "cut": cuts["cut_scaled" if scaled else "cut"],
+            "cut": cuts[column],
             "target_efficiency": cuts["target_efficiency"],
         }
     )
+    if f"{column}_spread" in cuts:
+        shown["spread"] = cuts[f"{column}_spread"]
     return pd.concat([histograms, shown], ignore_index=True)
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..data.folds import FOLD
 from ..kinds import FigureSettings
 from ..losses.terms import TERMS
-from .style import LINE_COLORS, add_title, log_limits, new_figure, paper_style, shared_legend
+from .style import LINE_COLORS, add_title, draw_band, log_limits, new_figure, paper_style, shared_legend
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ..study import Study
     from .inputs import FigureInputs
 
+#: Ending of the columns of standard deviations over the folds.
+SPREAD = "_spread"
 #: Label, color and line style of the columns of a history, in the order of drawing.
 CURVES = {
     "train_total": ("Total, training", "black", "-"),
@@ -37,6 +40,7 @@ class Settings(FigureSettings):
     """The total loss of both samples, and the terms of the training loss."""
 
     files = ("history",)
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"history"})
     standard = "network"
@@ -46,11 +50,19 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``epoch`` and the curves that are not zero everywhere."""
+    """Return ``epoch`` and the curves that are not zero everywhere.
+
+    Of folds they are means, and behind them are their standard deviations over the folds, ``..._spread``.
+    """
+    import pandas as pd
+
     history = inputs.read("history")
     further = [f"train_{name}" for name in TERMS if f"train_{name}" not in CURVES]
     drawn = [name for name in [*CURVES, *further] if name in history and (history[name] != 0).any()]
-    return history[["epoch", *drawn]]
+    if FOLD not in history:
+        return history[["epoch", *drawn]]
+    of_epochs = history.groupby("epoch")[drawn]
+    return pd.concat([of_epochs.mean(), of_epochs.std().add_suffix(SPREAD)], axis=1).reset_index()
 
 
 def _further_curve(name: str, position: int) -> tuple[str, str, str]:
@@ -60,11 +72,11 @@ def _further_curve(name: str, position: int) -> tuple[str, str, str]:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the total of both samples and the terms of the training loss."""
+    """Draw the total of both samples and the terms of the training loss; bands are the spread over folds."""
     with paper_style():
         fig = new_figure(6, 4)
         ax = fig.subplots()
-        terms = [name for name in table.columns if name != "epoch"]
+        terms = [name for name in table.columns if name != "epoch" and not name.endswith(SPREAD)]
         # With a single term its curve would cover that of the total.
         drawn = terms if len(terms) > 3 else [name for name in terms if name.endswith("total")]
         for name in drawn:
@@ -72,6 +84,8 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             # The loss of the test sample can be missing in most epochs; a line connects the others.
             known = table[["epoch", name]].dropna()
             ax.plot(known["epoch"], known[name], color=color, ls=style, label=label)
+            if f"{name}{SPREAD}" in table:
+                draw_band(ax, table["epoch"], table[name], table[f"{name}{SPREAD}"], color)
         # The values of the first epochs can be decades away from all later ones and may leave the frame.
         values = table[drawn].to_numpy(dtype=float)
         later = values[table["epoch"] >= table["epoch"].max() / 20]

@@ -20,6 +20,7 @@ class Settings(FigureSettings):
     """True against false positive rate, with a panel for each target."""
 
     files = ("scores",)
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"scores"})
     standard = "network"

@@ -110,7 +110,8 @@ def draw_scores(ax: Axes, rows: pd.DataFrame) -> None:
     for name in ("background", "signal"):
         train = rows[(rows["class"] == name) & (rows["split"] == "train")]
         test = rows[(rows["class"] == name) & (rows["split"] == "test")]
-        fill_histogram(ax, train, name, f"{LABELS[name]} (training)")
+        if len(train):  # with folds all events are of the test
+            fill_histogram(ax, train, name, f"{LABELS[name]} (training)")
         filled = test[test["density"] > 0]
         ax.errorbar(
             (filled["low"] + filled["high"]) / 2,

@@ -20,6 +20,7 @@ class Settings(FigureSettings):
     """Scores of both classes in training and test sample, with a panel for each target."""
 
     files = ("scores",)
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"scores"})
     standard = "network"

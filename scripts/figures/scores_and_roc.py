@@ -21,6 +21,7 @@ class Settings(FigureSettings):
     """Scores and ROC curve of a network with one score for all working points."""
 
     files = ("scores",)
+    takes_folds = True
     n_networks = range(1, 2)
     needs = frozenset({"scores", "one_score"})
     standard = "network"

@@ -34,6 +34,7 @@ class Settings(FigureSettings):
     """Signal over the root of the background against the threshold, for networks with one score."""
 
     files = ("features", "scores")
+    takes_folds = True
     n_networks = range(1, 6)
     needs = frozenset({"one_score"})
     needs_yields = True

@@ -141,6 +141,15 @@ def shared_legend(fig: Figure, ax: Axes, *, columns: int = 6) -> None:
     fig.legend(handles, labels, loc="outside upper right", ncols=columns, frameon=False)
 
 
+def draw_band(
+    ax: Axes, x: pd.Series, middle: pd.Series, spread: pd.Series, color: str | tuple[float, ...]
+) -> None:
+    """Draw a band of one standard deviation, over the folds for example, around a curve."""
+    known = spread.notna()
+    low, high = middle[known] - spread[known], middle[known] + spread[known]
+    ax.fill_between(x[known], low, high, color=color, alpha=0.2, lw=0)
+
+
 def points_style(n_points: int, stars: Iterator[str], star_size: float) -> dict[str, Any]:
     """Return the style of a line with dots for several working points, of a star for a single one."""
     if n_points > 1:

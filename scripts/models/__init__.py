@@ -32,3 +32,13 @@ def load_model(path: Path, kind: str, features: Sequence[str]) -> Model:
 
     model: Model = module_of("model", kind).load(path, features)
     return model
+
+
+def load_models(paths: Sequence[Path], kind: str, features: Sequence[str]) -> Model:
+    """Read a trained model or, of several paths, those of all folds, as :func:`load_model` reads one."""
+    models = [load_model(path, kind, features) for path in paths]
+    if len(models) == 1:
+        return models[0]
+    from .folds import FoldedModel
+
+    return FoldedModel(models)

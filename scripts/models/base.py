@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..data.cut_table import CUT_COLUMNS
 from ..data.event_bins import EventBins
-from ..data.score_table import roc_area, score_column
+from ..data.score_table import roc_area, score_column, score_thresholds
 
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
@@ -134,6 +134,32 @@ class Model(ABC):
         ndarray of bool, shape (n_events, n_targets)
         """
         return np.asarray(scores > thresholds)
+
+    def thresholds(self, events: pd.DataFrame, scores: NDArray[np.number]) -> NDArray[np.float64]:
+        """Return the thresholds on the score of all working points, found on signal of the training sample.
+
+        Parameters
+        ----------
+        events : DataFrame
+            A feature table.
+        scores : ndarray, shape (n_events, n_columns)
+            Scores of these events.
+
+        Returns
+        -------
+        ndarray, shape (n_targets,)
+            NaN for a model with cuts.
+        """
+        if self.has_cuts:
+            return np.full(len(self.targets), np.nan)
+        chosen = ((events["label"] == 1) & (events["split"] == "train")).to_numpy()
+        weights = events["weight"].to_numpy(dtype=float)
+        return score_thresholds(scores[chosen, 0], weights[chosen], self.targets)
+
+    @property
+    def area_of_points(self) -> bool:
+        """Whether the area under the ROC curve is that of the working points, and not of the scores."""
+        return False
 
     @property
     def score_columns(self) -> list[str]:

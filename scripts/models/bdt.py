@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, Len
 from pydantic import Field
@@ -44,6 +44,17 @@ class Settings(ModelSettings):
     )
     has = frozenset({"scores", "one_score", "history"})
     ending = "json"
+    standard_networks: ClassVar[dict[str, dict[str, Any]]] = {
+        "bdt": {
+            "trees": 1000,
+            "learning_rate": 0.1,
+            "max_depth": 3,
+            "validation_fraction": 0.2,
+            "stop_after": 20,
+            "seed": 123,
+            "negative_weights": "absolute",
+        }
+    }
 
     def fit(self, task: TrainingTask) -> tuple[TreeModel, pd.DataFrame]:
         """Train the trees; the history has one row for each tree."""

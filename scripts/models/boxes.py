@@ -109,6 +109,11 @@ class BoxModel(Model):
         """Whether events are selected by cuts: always true for boxes."""
         return True
 
+    @property
+    def area_of_points(self) -> bool:
+        """Whether the area is that of the working points: always true for boxes."""
+        return True
+
     def cuts(self) -> pd.DataFrame:
         """Return the edges of the boxes, without those that cut nothing."""
         return self._cuts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
@@ -40,6 +40,9 @@ class Settings(ModelSettings):
     renamed: ClassVar[dict[str, str]] = {"property": "event_property"}
     has = frozenset({"cuts"})
     ending = "json"
+    standard_networks: ClassVar[dict[str, dict[str, Any]]] = {
+        "kcuts": {"bins": 20, "edges": 200, "population": 300, "generations": 30, "cycles": 60, "seed": 123}
+    }
 
     @property
     def working_points(self) -> list[float]:

@@ -74,7 +74,7 @@ class StoredEvents:
             As :func:`scripts.data.feature_table.check_feature_table` does.
         """
         found = join(processes.gather(survey(table, bins)))
-        found.check(table.path, bins)
+        found.check(table.path, bins, table.fold)
         return cls(table, found, processes, folder)
 
     def sample(

@@ -34,6 +34,7 @@ def run_training(
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
     scaling: Scaling = "standard",
+    fold: int | None = None,
     processes: Processes | None = None,
 ) -> None:
     """Fit a model to a feature table; the first process writes it with its history.
@@ -43,7 +44,7 @@ def run_training(
     processes : Processes, optional
         This process and the others of the training; one alone where None.
     table, model, history, timing, name, network, features, directions, threads, equal_class_weights, \
-    counting_experiment, scaling
+    counting_experiment, scaling, fold
         As :func:`scripts.train_model.main` has them.
     """
     import pandas as pd
@@ -54,9 +55,9 @@ def run_training(
     bins = bins_of(settings)
     settings.prepare()
     stopwatch = Stopwatch()
-    stored = _stored(settings, table, columns_of(features, bins), bins, processes, model.parent)
+    stored = _stored(settings, table, columns_of(features, bins), fold, bins, processes, model.parent)
     if stored is None:
-        events = read_feature_table(table, columns_of(features, bins))
+        events = read_feature_table(table, columns_of(features, bins), fold)
         if bins is not None:
             bins.check(events, table)
         stopwatch = Stopwatch()
@@ -74,7 +75,13 @@ def run_training(
 
 
 def _stored(
-    settings: Any, table: Path, columns: list[str], bins: EventBins | None, processes: Processes, folder: Path
+    settings: Any,
+    table: Path,
+    columns: list[str],
+    fold: int | None,
+    bins: EventBins | None,
+    processes: Processes,
+    folder: Path,
 ) -> StoredEvents | None:
     """Return the events to be read block by block; None if the table is read into memory."""
     if getattr(settings, "needs_all_events", "all"):
@@ -84,7 +91,7 @@ def _stored(
     from ..data.stored_table import stored
     from .streams import StoredEvents, is_large
 
-    on_disk = stored(table, columns, processes.rank, processes.number)
+    on_disk = stored(table, columns, processes.rank, processes.number, fold)
     large = is_large(on_disk, settings.out_of_core)
     if processes.number == 1 and not large:
         return None

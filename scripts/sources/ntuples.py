@@ -280,7 +280,8 @@ class Settings(SourceSettings):
         for name in study.column_names:
             columns.setdefault(name, f"`{name}`")
         is_data = one.role == "data"
-        test = None if study.split is None else study.split.by
+        by = None if study.split is None else study.split.by
+        test, fold = (by, None) if study.folds is None else (None, by)
         if part is not None and part.in_test is not None:
             test = str(part.in_test)
         settings: dict[str, Any] = {
@@ -291,6 +292,7 @@ class Settings(SourceSettings):
             "weight": None if is_data else (one.weight or self.weight),
             "event": self.event,
             "test": None if is_data else test,
+            **({} if fold is None else {"fold": fold}),
             "missing": {**self.missing, **one.missing},
             "keeps_missing": self.without_object == "pass",
             "tree": one.tree,

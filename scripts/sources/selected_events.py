@@ -101,10 +101,12 @@ class SelectedEvents(SourceSettings):
         return {name: given.get(name) for name in ("luminosity", "cross_sections", "balance")}
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a fault if the classes have different weights and ``equal_class_weights`` is not given."""
+        """Yield a fault for weights that differ without ``equal_class_weights``, and a draw without seed."""
         if self.luminosity is not None and self.equal_class_weights is None:
             text = (
                 "the classes then differ in weight: say with equal_class_weights, true or false, whether the "
                 "training weighs both the same"
             )
             yield "luminosity", text
+        if self.balance and study.folds is not None:
+            yield "balance", "it draws by the seed of the split, which folds have none of: remove it"

@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Comparison of several networks at the targets of the first one."""
 
     files = ("features", "metrics", "cuts", "timing")
+    takes_folds = True
     n_networks = range(1, 100)
     needs = frozenset({"one_bin"})
     first_sets_targets = True

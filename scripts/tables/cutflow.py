@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Events of both classes after each step of the preselection."""
 
     files = ("cutflow",)
+    takes_folds = True
     standard = "study"
     standard_caption = "The events of both classes left after each step of the preselection."
 

@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Cuts with one row for each network, target and bin."""
 
     files = ("cuts",)
+    takes_folds = True
     n_networks = range(1, 100)
     needs = frozenset({"cuts"})
     standard = "networks"
@@ -25,10 +26,13 @@ class Settings(TableSettings):
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
-    """Return one row for each network, target and bin, with direction, cut and unit of each feature."""
+    """Return one row for each network, target and bin, with direction, cut and unit of each feature.
+
+    Of folds the cut is the mean, ``±`` the standard deviation over the folds.
+    """
     import pandas as pd
 
-    from ..data.cut_table import PROPERTY_COLUMNS, edge_text
+    from ..data.cut_table import PROPERTY_COLUMNS, folds_of_cuts, over_folds, row_text
 
     units = {feature.name: feature.unit for feature in inputs.study.features}
     rows = []
@@ -36,6 +40,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         cuts = inputs.read("cuts", position)
         if cuts.empty:
             raise ValueError(f"network {network} has no cuts to tabulate: name one_to_one or scan networks")
+        n_folds, cuts = folds_of_cuts(cuts), over_folds(cuts)
         groups = ["target_efficiency", *(name for name in PROPERTY_COLUMNS if name in cuts)]
         for (target, *of_bin), of_target in cuts.groupby(groups, dropna=False):
             texts: dict[str, str] = {}
@@ -43,7 +48,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
                 followed, low, high = of_bin
                 texts["bin"] = f"{low:g} < {followed} < {high:g}"
             for cut in of_target.itertuples():
-                edge = edge_text(cut.direction, cut.cut, units[cut.feature])
+                edge = row_text(cut, units[cut.feature], n_folds)
                 # Both edges of a window are in one cell.
                 texts[cut.feature] = f"{texts[cut.feature]}, {edge}" if cut.feature in texts else edge
             rows.append({"network": network, "target_efficiency": target, **texts})

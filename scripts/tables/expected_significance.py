@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Yields of the counting experiment at every working point."""
 
     files = ("features", "cuts", "metrics", "scores")
+    takes_folds = True
     n_networks = range(1, 100)
     needs_yields = True
     standard = "networks"

@@ -14,6 +14,7 @@ _ESCAPED = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": "$<$",
         ">": "$>$",
+        "±": r"$\pm$",
         **{character: "\\" + character for character in "&%$#_{}"},
     }
 )

@@ -24,6 +24,7 @@ class Settings(TableSettings):
     """Events of each process on the test sample, and data, with one row for each feature that is left out."""
 
     files = ("features", "cuts")
+    takes_folds = True
     n_networks = range(1, 100)
     needs = frozenset({"cuts"})
     standard = "networks"
@@ -102,11 +103,12 @@ def _targets(inputs: TableInputs[Settings]) -> list[float]:
 
 
 def _shown(cuts: pd.DataFrame, target: float, name: str, features: dict[str, Feature]) -> str:
-    """Return the cut on a feature as text; both edges of a window, or what the cut follows."""
-    from ..data.cut_table import edge_text, edges_by_target
+    """Return the cut on a feature as text, of folds the mean; both edges of a window, or what it follows."""
+    from ..data.cut_table import edges_by_target, folds_of_cuts, over_folds, row_text
 
-    ((_, edges),) = edges_by_target(cuts, [target])
+    n_folds = folds_of_cuts(cuts)
+    ((_, edges),) = edges_by_target(over_folds(cuts), [target])
     edges = edges[edges["feature"] == name]
     if "property" in edges and not edges.empty:
         return f"by {edges['property'].iloc[0]}"
-    return ", ".join(edge_text(edge.direction, edge.cut, features[name].unit) for edge in edges.itertuples())
+    return ", ".join(row_text(edge, features[name].unit, n_folds) for edge in edges.itertuples())

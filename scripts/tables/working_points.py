@@ -16,6 +16,7 @@ class Settings(TableSettings):
     """Efficiencies with one row for each network and working point."""
 
     files = ("metrics",)
+    takes_folds = True
     n_networks = range(1, 100)
     standard = "networks"
     standard_caption = "Efficiencies on the test sample of every working point of {networks}."

@@ -25,6 +25,7 @@ STUDY = study_entry(
             ],
         },
         "kept_fractions": {"network": "chain", "fractions": [0.1, 0.03], "seeds": [1]},
+        "overtraining": {"networks": ["scan", "kcuts"], "simpler": "scan"},
     },
 )
 WATTS = study_entry(
@@ -47,6 +48,16 @@ def test_the_studies_of_the_tests_pass(entry):
             {},
             "toy.analyses: unknown analysis 'optima': one of bin_optimum, kept_fr",
         ),
+        ("overtraining.networks", ["scan_3"], "analyses.overtraining: unknown network 'scan_3': one of"),
+        ("overtraining.networks", ["scan", "scan"], "analyses.overtraining.networks: scan is named twice"),
+        ("overtraining.simpler", "scna", "analyses.overtraining: unknown network 'scna': one of"),
+        (
+            "overtraining.simpler",
+            "linear",
+            "overtraining.simpler: linear has no two targets to compare at: name a network with targets",
+        ),
+        ("overtraining.samples", 5, "overtraining.samples: 5 is less than the minimum of 20"),
+        ("overtraining.deviations", 0, "overtraining.deviations: 0 is less than or equal to the minimum"),
         ("optimum", [0.8, 0.9], r"toy.analyses.optimum: \[0.8, 0.9\] is not of type mapping"),
         ("optimum.targets", [0.8], r"analyses.optimum.targets: \[0.8\] is too short: at least 2"),
         ("optimum.targets", [0.8, 0.8], "analyses.optimum.targets: 0.8 is named twice"),

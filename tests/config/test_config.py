@@ -122,7 +122,8 @@ BAD = [
     ("studies.logs", {"title": "in the way"}, "studies: logs is a folder beside those of the studies"),
     ("studies", {"gaussian": None}, "^config: studies: every study is null"),
     ("studies.gaussian.networks", {3: {"model": "linear"}}, "gaussian.networks: the key 3 is no text"),
-    ("studies.gaussian.title", None, "studies.gaussian: the key `title` is missing"),
+    ("studies.gaussian.source", None, "studies.gaussian: the key `source` is missing"),
+    ("studies.gaussian.targets", [0.5], r"gaussian\.targets: they are of `networks: default`"),
     ("studies.gaussian.features", list(range(1000)), "features.0: 0 is not of type mapping"),
     ("studies.gaussian.sead", 3, "studies.gaussian: unknown key sead; known here: .*split"),
     ("studies.gaussian.title", 3, "studies.gaussian.title: 3 is not of type text"),
@@ -154,6 +155,33 @@ def test_a_fault_is_one_line_that_names_the_key(path, value, message):
     lines = str(caught.value).splitlines()
     assert all(line.startswith("config: ") for line in lines)
     assert sum(re.search(message, line) is not None for line in lines) == 1, lines
+
+
+def default_study(**changes):
+    """Return a study as a user writes it: where the events come from, and what is cut on."""
+    gaussian = PAPER["studies"]["gaussian"]
+    study = {
+        "source": gaussian["source"],
+        "split": {"test_fraction": 0.2, "seed": 1},
+        "features": gaussian["features"],
+    }
+    return read_config({"run": "mine", "studies": {"mine": study | changes}}).studies["mine"]
+
+
+def test_a_study_without_networks_has_the_default_ones():
+    study = default_study()
+    assert list(study.networks) == ["smooth_scan", "scan", "kcuts", "bdt"]
+    assert study.title == "mine"
+    assert study.networks["smooth_scan"].targets == study.networks["bdt"].targets
+    assert {f"mine_{name}_roc" for name in ("smooth_scan", "scan")} <= set(study.figures)
+    assert default_study(networks="default").networks == study.networks
+
+
+def test_targets_of_the_default_networks():
+    networks = default_study(targets=[0.3, 0.6]).networks
+    assert [networks[name].targets for name in ("smooth_scan", "scan", "bdt")] == [[0.3, 0.6]] * 3
+    with pytest.raises(ConfigError, match=r"^config: studies\.mine\.targets\.0: 3\.0 is greater"):
+        default_study(targets=[3.0])
 
 
 def test_a_key_that_is_no_text():

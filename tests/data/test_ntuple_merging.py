@@ -154,6 +154,52 @@ def test_split_by_an_expression(tmp_path, files, processes):
     assert (events["split"] == np.where(events["event"] % 5 == 0, "test", "train")).all()
 
 
+@pytest.mark.parametrize(
+    ("given", "split", "fold"),
+    [
+        # The position in the files of the process, over both files of the signal.
+        ({}, {"folds": 3}, lambda events: events["n"] - 1000 + 40 * (events["of"] == "s_b")),
+        ({"event": "n"}, {"folds": 3}, lambda events: events["n"]),
+        ({"event": "n"}, {"folds": 3, "by": "where(n >= 1010, n * 7, -n)"}, None),
+    ],
+)
+def test_folds(tmp_path, files, processes, given, split, fold):
+    processes["data"] = {"files": [files["data"]]}
+    entry = ntuple_study(processes, ("x", "y"), split=split, preselection=["y > 0.2"], weight="w", **given)
+    table, _ = read_study(tmp_path, entry)
+    names = ("s_a", "s_b", "one", "two", "data")
+    events = pd.concat([pd.read_parquet(files[name]).assign(of=name) for name in names], ignore_index=True)
+    numbers = np.where(events["n"] >= 1010, events["n"] * 7, -events["n"]) if fold is None else fold(events)
+    expected = events.assign(fold=numbers % 3)[events["y"] > 0.2]
+    assert table["fold"].to_list() == expected["fold"].to_list()
+    assert table.columns[-1] == "fold"
+    assert set(table.loc[table["label"] >= 0, "split"]) == {"test"}
+    assert set(table.loc[table["label"] < 0, "split"]) == {"data"}
+    schema = pq.read_schema(tmp_path / "features.parquet")
+    assert str(schema.field("fold").type) == "int16"
+
+
+@pytest.mark.parametrize(
+    ("changes", "split", "message"),
+    [
+        (
+            {"event": "n * 4"},
+            {"folds": 4},
+            "features.parquet: no signal event in fold 1: give more events, or ta",
+        ),
+        (
+            {"event": "n"},
+            {"folds": 2, "by": "y"},
+            "split.by, 'y', is no integer of 8 bytes in 40 events, the f",
+        ),
+        ({}, {"folds": 2, "by": "k"}, "no column k (the closest is "),
+    ],
+)
+def test_numbers_that_make_no_folds(tmp_path, processes, changes, split, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_study(tmp_path, ntuple_study(processes, split=split, **changes))
+
+
 def test_files_of_the_test_sample(tmp_path, files):
     processes = {
         "s": {"files": [files["s_a"]], "test_files": [files["s_b"]]},

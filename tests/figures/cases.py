@@ -73,6 +73,7 @@ SEVEN = {
     },
     "networks": learned(TARGETS["seven"]),
     "analyses": {
+        "overtraining": {},
         "robustness": {
             "shifts": [0.0, 0.1, 0.2],
             "seed": 1,
@@ -228,6 +229,7 @@ CASES = {
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
     "certify": {"plot": "certify", "study": "seven"},
+    "overtraining": {"plot": "overtraining", "study": "seven"},
     "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
     "optimum": {"plot": "optimum", "study": "ten", "networks": ["scan", "bce"]},
     "expected_significance": {
@@ -325,6 +327,7 @@ OTHERS = {
     },
     "history_of_one_term": {"plot": "history", "study": "seven", "networks": ["bce"]},
     "history_of_the_z_loss": {"plot": "history", "study": "toy", "networks": ["zloss_large"]},
+    "overtraining_of_one": {"plot": "overtraining", "study": "seven", "networks": ["scan"]},
     "significance_against_threshold": {
         "plot": "significance",
         "study": "toy",

@@ -117,6 +117,31 @@ def test_competitors_need_targets_of_the_first(results):
         competitors.tabulate(results.inputs(figure))
 
 
+def test_overtraining(results):
+    top, bottom = results.figure("overtraining").axes
+    ratios, shares = ({box.get_label(): box[0].get_xydata() for box in ax.containers} for ax in (top, bottom))
+    assert [tick.get_text() for tick in bottom.get_xticklabels()] == ["0.3", "0.6", "0.9", "none"]
+    # Networks stand side by side; a point beyond the ends is an arrow.
+    step = 0.7 / 3
+    np.testing.assert_allclose(ratios["scan"], [[-step, 1.1], [1 - step, 0.98], [2 - step, 1.01]])
+    np.testing.assert_allclose(ratios["boxes"], [[1, 1.3]])
+    np.testing.assert_allclose(ratios["linear"], [[3 + step, 1.6]])
+    np.testing.assert_allclose(shares["boxes"], [[1, 0.4], [2, 1.2]])
+    assert len(shares["scan"]) == 0
+    for ax, arrow in ((top, "$\\uparrow$"), (bottom, "$\\downarrow$")):
+        (at,) = [
+            line.get_xydata() for line in ax.lines if line.get_marker() == arrow and len(line.get_xdata())
+        ]
+        assert at[0, 0] == 0
+    assert "gain over scan" in bottom.get_title(loc="left")
+
+
+def test_overtraining_without_a_gain_has_one_panel(results):
+    (only,) = results.figure("overtraining_of_one").axes
+    assert only.get_xlabel() == "Target signal efficiency"
+    assert set(results.table("overtraining_of_one")["network"]) == {"scan"}
+
+
 RANGES = pd.DataFrame({">": [-3.0, -4.0], "<": [3.0, 4.0]}, index=["a", "b"])
 
 

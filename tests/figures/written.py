@@ -73,6 +73,7 @@ def write_study(folder: Path, study: Study) -> None:
         for shift in shifts
     ).to_csv(folder / "robustness.csv", index=False)
     write_certificates(folder)
+    write_overtraining(folder / "overtraining.csv")
     efficiency = np.geomspace(1e-4, 1e-2, 20)
     optimum = {"signal_efficiency": efficiency, "one_sided": 0.5 * efficiency, "two_sided": 0.4 * efficiency}
     pd.DataFrame(optimum).to_csv(folder / "optimum.csv", index=False)
@@ -100,6 +101,22 @@ def write_certificates(folder: Path) -> None:
         for target in targets
         for ratio, closed in [(1 + worse * (1 - target), 0.9 if target < 0.5 else 1.0)]
     ).to_csv(folder / "certify.csv", index=False)
+
+
+def write_overtraining(path: Path) -> None:
+    """Write simpler cuts, boxes with points beyond the ends of a figure, and a network without targets."""
+    rows = [
+        ("scan", target, ratio, 0.08, NAN, NAN) for target, ratio in [(0.3, 1.1), (0.6, 0.98), (0.9, 1.01)]
+    ]
+    rows += [
+        ("boxes", 0.3, 3.2, 0.7, -0.8, 0.6),
+        ("boxes", 0.6, 1.3, 0.2, 0.4, 0.3),
+        ("boxes", 0.9, NAN, NAN, 1.2, 0.2),
+        ("linear", NAN, 1.6, 0.1, 0.7, 0.05),
+    ]
+    columns = ["network", "target_efficiency", "background_ratio", "background_ratio_uncertainty"]
+    table = pd.DataFrame(rows, columns=[*columns, "survived", "survived_uncertainty"])
+    table.assign(simpler="scan").to_csv(path, index=False)
 
 
 def write_network(

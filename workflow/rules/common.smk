@@ -26,6 +26,8 @@ ROOT_FILES = {
     for name, study in STUDIES.items()
     if study.source.from_files and not study.source.takes_expressions
 }
+# The studies whose networks are trained once a fold.
+FOLDED = [name for name, study in STUDIES.items() if study.folds is not None]
 # The files of ntuples by process, those of a job together.
 NTUPLES = {
     name: checked(study.source.parts, name)
@@ -43,6 +45,7 @@ wildcard_constraints:
     sample=one_of(SAMPLES),
     process=one_of(name for processes in NTUPLES.values() for name in processes),
     part=r"\d+",
+    fold=r"\d+",
 
 
 def given(study):
@@ -77,9 +80,13 @@ def ntuple_parts(study, ending):
     ]
 
 
-def studies_with(ending):
-    """Constrain a study by what follows it in a path: a network whose model file ends so."""
-    pairs = [pair for pair, settings in NETWORKS.items() if settings.ending == ending]
+def studies_with(ending, folds=False):
+    """Constrain a study, with folds or without, by what follows it: a network whose model file ends so."""
+    pairs = [
+        pair
+        for pair, settings in NETWORKS.items()
+        if settings.ending == ending and (pair[0] in FOLDED) == folds
+    ]
     return "|".join(f"{study}(?=/{network}/)" for study, network in pairs) or "(?!)"
 
 
@@ -122,8 +129,27 @@ STUDY_FILES = {"features": "features.parquet", "cutflow": "cutflow.csv"} | {
 }
 
 
-def model_file(study, network):
-    return f"{RESULTS}/{study}/{network}/model.{NETWORKS[study, network].ending}"
+def files_of_folds(study, network, name):
+    """Return a file of the training of each fold, or of the one training where there are no folds."""
+    folds = STUDIES[study].folds
+    folders = [""] if folds is None else [f"fold{fold}/" for fold in range(folds)]
+    return [f"{RESULTS}/{study}/{network}/{folder}{name}" for folder in folders]
+
+
+def model_files(study, network):
+    return files_of_folds(study, network, f"model.{NETWORKS[study, network].ending}")
+
+
+def fold_of_training(wildcards):
+    """Return the fold whose events a training does not see; None where there are no folds."""
+    return int(wildcards.fold) if "fold" in wildcards.keys() else None
+
+
+def training_name(wildcards):
+    """Return the name of a training in its progress lines."""
+    fold = fold_of_training(wildcards)
+    folds = [] if fold is None else [f"fold{fold}"]
+    return "/".join([wildcards.study, wildcards.network, *folds])
 
 
 def files_for(wanted, study, networks):
@@ -133,7 +159,7 @@ def files_for(wanted, study, networks):
         if kind in STUDY_FILES:
             files[kind] = f"{RESULTS}/{study}/{STUDY_FILES[kind]}"
         elif kind == "model":
-            files[kind] = [model_file(study, network) for network in networks]
+            files[kind] = [file for network in networks for file in model_files(study, network)]
         else:
             files[kind] = [f"{RESULTS}/{study}/{network}/{NETWORK_FILES[kind]}" for network in networks]
     return files
@@ -154,7 +180,7 @@ def study_targets(study):
         files.append(f"{RESULTS}/{study.name}/cutflow.csv")
     files += [f"{RESULTS}/{study.name}/{name}.csv" for name in study.analyses]
     for network in study.networks:
-        files.append(model_file(study.name, network))
+        files += model_files(study.name, network)
         files += [f"{RESULTS}/{study.name}/{network}/{name}" for name in NETWORK_FILES.values()]
     return files
 

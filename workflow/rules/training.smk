@@ -24,13 +24,14 @@ rule train_model:
     params:
         code=lambda w: CODE.digest("scripts.train_model", *NETWORKS[w.study, w.network].modules),
         state=lambda w: [state_of(file) for file in NETWORKS[w.study, w.network].input_files],
-        name=lambda w: f"{w.study}/{w.network}",
+        name=training_name,
         network=lambda w: given(w.study)["networks"][w.network],
         features=lambda w: STUDIES[w.study].feature_names,
         directions=lambda w: STUDIES[w.study].directions,
         equal_class_weights=lambda w: STUDIES[w.study].source.weighs_classes_equally,
         counting_experiment=lambda w: experiment_of(w.study, w.network),
         scaling=lambda w: STUDIES[w.study].scaling,
+        fold=fold_of_training,
     script:
         "../../scripts/train_model.py"
 
@@ -45,10 +46,55 @@ use rule train_model as train_text_model with:
         study=studies_with("json"),
 
 
+# With folds there is a training for each, which does not see the events of the fold.
+use rule train_model as train_fold with:
+    output:
+        model=f"{RESULTS}/{{study}}/{{network}}/fold{{fold}}/model.pt",
+        history=f"{RESULTS}/{{study}}/{{network}}/fold{{fold}}/history.csv",
+        timing=f"{RESULTS}/{{study}}/{{network}}/fold{{fold}}/training.tsv",
+    log:
+        f"{RESULTS}/logs/train_model/{{study}}_{{network}}_fold{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_model/{{study}}_{{network}}_fold{{fold}}.tsv"
+    wildcard_constraints:
+        study=studies_with("pt", folds=True),
+
+
+use rule train_fold as train_text_fold with:
+    output:
+        model=f"{RESULTS}/{{study}}/{{network}}/fold{{fold}}/model.json",
+        history=f"{RESULTS}/{{study}}/{{network}}/fold{{fold}}/history.csv",
+        timing=f"{RESULTS}/{{study}}/{{network}}/fold{{fold}}/training.tsv",
+    wildcard_constraints:
+        study=studies_with("json", folds=True),
+
+
+rule join_folds:
+    input:
+        histories=lambda w: files_of_folds(w.study, w.network, "history.csv"),
+        timings=lambda w: files_of_folds(w.study, w.network, "training.tsv"),
+    output:
+        history=f"{RESULTS}/{{study}}/{{network}}/history.csv",
+        timing=f"{RESULTS}/{{study}}/{{network}}/training.tsv",
+    log:
+        f"{RESULTS}/logs/join_folds/{{study}}_{{network}}.log",
+    wildcard_constraints:
+        study=one_of(FOLDED),
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=lambda w: CODE.digest("scripts.join_folds"),
+    script:
+        "../../scripts/join_folds.py"
+
+
 rule evaluate_model:
     input:
         table=f"{RESULTS}/{{study}}/features.parquet",
-        model=lambda w: model_file(w.study, w.network),
+        model=lambda w: model_files(w.study, w.network),
     output:
         cuts=f"{RESULTS}/{{study}}/{{network}}/cuts.csv",
         metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
@@ -72,9 +118,17 @@ rule evaluate_model:
 # One job for each analysis of a study, for example the optimum or shifted features; each step takes seconds.
 rule analyse_study:
     input:
-        unpack(lambda w: files_for(STUDIES[w.study].analyses[w.analysis].files, w.study, [])),
+        unpack(
+            lambda w: files_for(
+                STUDIES[w.study].analyses[w.analysis].files,
+                w.study,
+                STUDIES[w.study].analyses[w.analysis].evaluated(STUDIES[w.study]),
+            )
+        ),
         models=lambda w: [
-            model_file(w.study, network) for network in STUDIES[w.study].analyses[w.analysis].trained
+            file
+            for network in STUDIES[w.study].analyses[w.analysis].trained
+            for file in model_files(w.study, network)
         ],
     output:
         table=f"{RESULTS}/{{study}}/{{analysis}}.csv",
@@ -92,13 +146,13 @@ rule analyse_study:
         code=lambda w: code_of(
             "analyse_study",
             study=w.study,
-            networks=STUDIES[w.study].analyses[w.analysis].configured,
+            networks=STUDIES[w.study].networks_of(w.analysis),
             kinds_of=[("analysis", w.analysis)],
         ),
         analysis="{analysis}",
         study=lambda w: part_of(
             given(w.study),
-            STUDIES[w.study].analyses[w.analysis].configured,
+            STUDIES[w.study].networks_of(w.analysis),
             [w.analysis, *(f for f in STUDIES[w.study].analyses[w.analysis].files if f in ANALYSES)],
             experiment=STUDIES[w.study].analyses[w.analysis].uses_yields,
         ),

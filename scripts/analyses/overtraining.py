@@ -1,0 +1,111 @@
+"""Overtraining: each working point on the training and on the test sample, and what is left of its gain."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from ..kinds import AnalysisSettings, Fault, Name, Names, Positive, Seed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..evaluation.network_points import NetworkPoints
+    from ..study import Study
+    from .job import AnalysisJob
+
+log = logging.getLogger("cabin.analyse_study")
+
+
+class Settings(AnalysisSettings):
+    """Efficiencies on training and test sample, their ratio, and the gain over simpler cuts in both.
+
+    A gain is the share of the background of the simpler cuts that a network removes at the same signal
+    efficiency. Its uncertainty is that of resampled events, the same for both.
+    """
+
+    files: ClassVar[tuple[str, ...]] = ("features", "cuts", "metrics", "scores")
+    standard: ClassVar[bool] = True
+
+    networks: Names = Field(
+        default=[], description="Networks that are looked at; all of the study where empty"
+    )
+    simpler: Name | None = Field(
+        default=None,
+        description="Network that the others are compared with, with cuts or a threshold at two targets at "
+        "least; where absent that with the fewest edges, the first of several, of those with cuts at the "
+        "targets of the first one with cuts",
+    )
+    samples: Annotated[int, Ge(20), Le(10_000)] = Field(
+        default=300, description="Number of resampled samples for the uncertainty of a gain"
+    )
+    seed: Seed = Field(default=123, description="Seed of the resampling")
+    deviations: Positive = Field(
+        default=2.0, description="Standard deviations beyond which there is a remark on a working point"
+    )
+
+    def evaluated(self, study: Study) -> list[str]:
+        """Return the networks, and the simpler one."""
+        named = self.networks or list(study.networks)
+        return list(dict.fromkeys([*named, *([self.simpler] if self.simpler else [])]))
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a fault if the simpler network has no two targets to interpolate between."""
+        if self.simpler is not None and len(study.networks[self.simpler].working_points) < 2:
+            yield "simpler", f"{self.simpler} has no two targets to compare at: name a network with targets"
+
+    def lacking(self, networks: list[str], study: Study) -> Iterator[Fault]:
+        """Yield a fault for each network that a figure or table shows and the analysis lacks."""
+        for name in networks:
+            if name not in self.evaluated(study):
+                yield "networks", f"the analysis overtraining has no network {name}: add it to its `networks`"
+
+    def run(self, job: AnalysisJob) -> pd.DataFrame:
+        """Return one row for each network and working point, see docs/reference/outputs.md."""
+        import pandas as pd
+
+        from ..data.thinning import is_long
+        from ..evaluation.network_points import count_points
+        from ..evaluation.overtraining import simplest
+
+        (table,) = job.files["features"]
+        networks = self._networks(job)
+        known = {name: job.study.networks[name].working_points for name in networks}
+        of_all = list(networks.values())
+        simpler = self.simpler or simplest({one.name: one.cuts for one in of_all}, known)
+        groups = [of_all]
+        if is_long(table):
+            # There are scores of a share of a long table only: cuts are counted on all events all the same.
+            with_scores = [one for one in of_all if one.scores is not None]
+            groups = [[one for one in of_all if one.scores is None], with_scores]
+        parts = []
+        for group in filter(None, groups):
+            names = [one.name for one in group]
+            beside = [networks[simpler]] if simpler and simpler not in names else []
+            points = count_points(table, [*group, *beside], job.study.feature_names, self.seed)
+            found = points.compare(simpler, self.samples, self.deviations)
+            parts.append(found[found["network"].isin(names)])
+        rows = pd.concat(parts, ignore_index=True)
+        for row in rows[rows["remark"] != ""].itertuples():
+            at = "" if pd.isna(row.target_efficiency) else f", target {row.target_efficiency:g}"
+            log.info("%s%s: %s", row.network, at, row.remark)
+        return rows
+
+    def _networks(self, job: AnalysisJob) -> dict[str, NetworkPoints]:
+        """Read the networks; one with many working points near the targets of the others only."""
+        from ..evaluation.network_points import read_points
+
+        names = self.evaluated(job.study)
+        chosen = {name: "targets" in type(job.study.networks[name]).model_fields for name in names}
+        wanted = [
+            target for name in names if chosen[name] for target in job.study.networks[name].working_points
+        ]
+        files = (job.files[kind] for kind in ("cuts", "metrics", "scores"))
+        return {
+            name: read_points(name, cuts, metrics, scores, [] if chosen[name] else wanted)
+            for name, cuts, metrics, scores in zip(names, *files, strict=True)
+        }

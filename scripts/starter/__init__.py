@@ -1,0 +1,1 @@
+"""The first study file of a user, proposed from what their files contain."""
