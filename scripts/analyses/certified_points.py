@@ -57,7 +57,7 @@ def certify_points(
         ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
         ``test_ratio_uncertainty``.
     """
-    training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
+    training, test = (CountedEvents(events[events["split"] == split]) for split in ("train", "test"))
     one_sided = dict(zip(features, directions, strict=True))
     points = [
         _Point.of(name, target, edges, one_sided, training)
@@ -99,7 +99,7 @@ def _family(windows: bool) -> str:
     return "windows" if windows else "directions"
 
 
-class _Sample:
+class CountedEvents:
     """Events and sums of their weights."""
 
     def __init__(self, events: pd.DataFrame) -> None:
@@ -121,12 +121,17 @@ class _Sample:
     def ratio(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the ratio of two backgrounds, and its uncertainty, to which events of both add little."""
         weights = np.where(self._is_signal, 0.0, self._weights)
-        ours, theirs = (float(weights[selected].sum()) for selected in (passes, best))
+        ours, theirs = (math.fsum(weights[selected]) for selected in (passes, best))
         if not theirs > 0.0:
             return math.nan, math.nan
         ratio = ours / theirs
         variance = float(((weights * (passes - ratio * best)) ** 2).sum())
         return ratio, math.sqrt(variance) / theirs
+
+    def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the difference of two backgrounds, and its uncertainty, to which events of both add nothing."""
+        differing = np.where(self._is_signal, 0.0, self._weights) * (passes.astype(float) - best)
+        return math.fsum(differing), math.sqrt(float((differing**2).sum()))
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,12 @@ class _Point:
 
     @classmethod
     def of(
-        cls, network: str, target: float, edges: pd.DataFrame, directions: dict[str, str], training: _Sample
+        cls,
+        network: str,
+        target: float,
+        edges: pd.DataFrame,
+        directions: dict[str, str],
+        training: CountedEvents,
     ) -> _Point:
         """Count what passes the edges of a target."""
         windows = bool((edges["direction"] != edges["feature"].map(directions)).any())
@@ -162,8 +172,8 @@ def _row(
     proofs: Sequence[tuple[float, BoxCertificate]],
     edges: Sequence[Edge],
     features: Sequence[str],
-    training: _Sample,
-    test: _Sample,
+    training: CountedEvents,
+    test: CountedEvents,
 ) -> dict[str, object]:
     """Return the row of a working point; without best cuts if it keeps no signal."""
     row: dict[str, object] = {
@@ -202,8 +212,8 @@ def _row(
         "best_signal": best.signal,
         "best_background": best.background,
         "bound": proof.bound,
-        "ratio": _divided(point.background, best.background),
-        "ratio_to_bound": _divided(point.background, proof.bound),
+        "ratio": divided(point.background, best.background),
+        "ratio_to_bound": divided(point.background, proof.bound),
         "gap": 0.0 if closed else 1.0 - proof.bound / best.background,
         "nodes": own[0].nodes,
         "ended": "proven" if closed else own[0].ended,
@@ -215,7 +225,7 @@ def _row(
     }
 
 
-def _divided(background: float, by: float) -> float:
+def divided(background: float, by: float) -> float:
     """Return a ratio of backgrounds: one if neither has events, NaN if only the second has none."""
     if by > 0.0:
         return background / by

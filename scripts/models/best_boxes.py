@@ -30,12 +30,12 @@ class BoxOptions(Protocol):
 
 
 def box_edges(directions: Sequence[str], *, windows: bool) -> list[Edge]:
-    """Return the edges of a box: one in the direction of each feature, or two in each."""
+    """Return the edges of a box: one in the direction of each feature, or two; where it is `window` too."""
     return [
         (column, side)  # type: ignore[misc]
         for column, direction in enumerate(directions)
         for side in (">", "<")
-        if windows or side == direction
+        if windows or direction in (side, "window")
     ]
 
 
