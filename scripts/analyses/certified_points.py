@@ -129,7 +129,7 @@ class CountedEvents:
         return ratio, math.sqrt(variance) / theirs
 
     def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
-        """Return the difference of two backgrounds, and its uncertainty, to which events of both add nothing."""
+        """Return the difference of two backgrounds, and its uncertainty: that of events of one alone."""
         differing = np.where(self._is_signal, 0.0, self._weights) * (passes.astype(float) - best)
         return math.fsum(differing), math.sqrt(float((differing**2).sum()))
 

@@ -1,4 +1,4 @@
-"""The price of each cut: what the best cuts without a feature leave of the background; and the fewest cuts."""
+"""The price of each cut: what the best cuts without a feature leave; and the fewest cuts."""
 
 from __future__ import annotations
 

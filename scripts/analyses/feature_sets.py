@@ -111,7 +111,7 @@ class FeatureSets:
     @staticmethod
     def steps(n_features: int) -> int:
         """Return the number of steps of a search."""
-        return 3 * n_features + 1
+        return 3 * n_features + 2
 
     def search(self, signal: float, nodes: int) -> int:
         """Search and prove at a signal; return the number of nodes left.
@@ -130,12 +130,20 @@ class FeatureSets:
             self._on_step("search")
         self._prove_prices(int(_PRICES * nodes))
         self.best[len(self.all)] = self.all
+        candidates = {}
         for size in range(len(self.all) - 1, 0, -1):
-            self.best[size] = self._best_of(self._candidates(size), self._nodes // size)
+            candidates[size] = self._candidates(size)
+            self._search_best(candidates[size])
+            self.best[size] = self._best_of(candidates[size])
             self._on_step(f"{size} features")
             limit = (1.0 + self._options.within) * self.found[self.all].background
             if not self._enumerated and self.found[self.best[size]].background > limit:
                 break
+        # The proofs of small sets are short.
+        for left, size in zip(range(len(candidates), 0, -1), sorted(candidates), strict=True):
+            self._prove_best(candidates[size], self._nodes // left)
+            self.best[size] = self._best_of(candidates[size])
+        self._on_step("all sets")
         return self._nodes
 
     def bound(self, chosen: FeatureSet) -> float:
@@ -178,29 +186,30 @@ class FeatureSets:
                 self._prove(chosen, (self._nodes - kept_back) // (left // 2 + 1))
             self._on_step("proof")
 
-    def _best_of(self, candidates: Sequence[FeatureSet], nodes: int) -> FeatureSet:
-        """Return the best of sets of one size, and spend nodes on the proof that it is."""
-        in_turn = sorted(candidates, key=lambda one: (self._least(one), sorted(one)))
+    def _best_of(self, candidates: Sequence[FeatureSet]) -> FeatureSet:
+        known = (chosen for chosen in candidates if chosen in self.found)
+        return min(known, key=lambda one: (self.found[one].background, sorted(one)))
+
+    def _search_best(self, candidates: Sequence[FeatureSet]) -> None:
+        """Search on sets of one size, but for those that cannot be the best as far as larger ones tell."""
         least = math.inf
-        for chosen in in_turn:
+        for chosen in sorted(candidates, key=lambda one: (self._least(one), sorted(one))):
             if self._least(chosen) < least:
                 if chosen not in self.found:
                     self._search(chosen)
                 least = min(least, self.found[chosen].background)
 
-        def best() -> FeatureSet:
-            known = (chosen for chosen in candidates if chosen in self.found)
-            return min(known, key=lambda one: (self.found[one].background, sorted(one)))
-
+    def _prove_best(self, candidates: Sequence[FeatureSet], nodes: int) -> None:
+        """Prove how good the best of some sets is, and that the others are not better."""
         kept_back = self._nodes - nodes
-        for chosen in (best(), *in_turn):
-            least = self.found[best()].background
+        in_turn = sorted(candidates, key=lambda one: (self.bound(one), sorted(one)))
+        for chosen in (self._best_of(candidates), *in_turn):
+            least = self.found[self._best_of(candidates)].background
             if self._signed or self._nodes <= kept_back or reaches(self.bound(chosen), least):
                 continue
             if chosen not in self.found:
                 self._search(chosen)
             self._prove(chosen, self._nodes - kept_back, least)
-        return best()
 
     def _is_proven(self, chosen: FeatureSet) -> bool:
         return reaches(self.bound(chosen), self.found[chosen].background)
@@ -208,7 +217,7 @@ class FeatureSets:
     def _sample(self, chosen: FeatureSet) -> tuple[BoxSample, NDArray[np.intp]]:
         """Return a sample with the edges of some features, and the positions of these edges."""
         of_set = np.flatnonzero(np.isin(self._columns, sorted(chosen)))
-        return BoxSample(*self._events, [self._edges[edge] for edge in of_set]), of_set
+        return BoxSample(*self._events, [self._edges[int(edge)] for edge in of_set]), of_set
 
     def _search(self, chosen: FeatureSet) -> None:
         """Search from the best cuts on the next larger sets, and from others."""

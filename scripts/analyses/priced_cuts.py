@@ -112,7 +112,7 @@ class _Rows:
         self._all = sets.found[sets.all]
         self._bound_of_all = sets.bound(sets.all)
         self._passes_all = test.passes(self._table(self._all))
-        self._within = within
+        self._within, self._near_text = within, f"within {100 * within:.3g} %"
 
     def table(self, target: float) -> pd.DataFrame:
         """Return all rows."""
@@ -204,7 +204,7 @@ class _Rows:
         if row["feature"] not in set(self._table(self._all)["feature"]):
             said.append("not cut on")
         elif self._is_near(row):
-            said.append(f"can go: within {100 * self._within:.3g} %")
+            said.append(f"can go: {self._near_text}")
         if (
             said[:1] != ["not cut on"]
             and not row["test_difference"] > _SEEN * row["test_difference_uncertainty"]
@@ -215,7 +215,8 @@ class _Rows:
     def _remark_on_size(self, row: dict[str, Any], smallest: int) -> str:
         said = []
         if row["n_features"] == smallest:
-            said.append("smallest" if self._is_smallest(row) else "smallest found")
+            smallest_of = "smallest" if self._is_smallest(row) else "smallest found"
+            said.append(f"{smallest_of}, {self._near_text}")
         return "; ".join([*said, *self._unproven(row)])
 
     @staticmethod

@@ -27,9 +27,10 @@ class Settings(FigureSettings):
     files = ("cut_prices",)
     standard = "study"
     standard_caption = (
-        "Background of the best cuts without a feature over that of the best cuts on all of them, at the same "
-        "signal (left), and of the best cuts on each number of features (right): on the training sample "
-        "(filled) and on the test sample (open, with its uncertainty)."
+        "Background of the best cuts without a feature over that of the best cuts on all of them, at the "
+        "same signal (left), and of the best cuts on each number of features (right): on the training sample "
+        "(filled) and on the test sample (open, with its uncertainty). A band is what is proven of a ratio, "
+        "where that is not closed."
     )
 
     plot: Literal["cut_prices"]
@@ -38,8 +39,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the ratios of both samples for each feature left out and each number of features."""
     table = inputs.read("cut_prices")
-    shown = ["target_efficiency", "part", "feature", "n_features", "ratio", "proven", "test_ratio"]
-    shown += ["test_ratio_uncertainty"]
+    shown = ["target_efficiency", "part", "feature", "n_features", "ratio", "ratio_low", "ratio_high"]
+    shown += ["proven", "test_ratio", "test_ratio_uncertainty"]
     return table.loc[np.isfinite(table["ratio"]), shown].reset_index(drop=True)
 
 
@@ -60,6 +61,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             rows = without[without["target_efficiency"] == target]
             # The smallest target stands highest, as in the legend.
             place = prices.index.get_indexer(rows["feature"]) - shift
+            left.hlines(place, *_proven(rows), color=style["color"], lw=5, alpha=0.25)
             left.plot(rows["ratio"], place, ls="", label=f"Target {target:g}", **style)
             left.errorbar(
                 rows["test_ratio"],
@@ -72,6 +74,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             )
             rows = table[(table["target_efficiency"] == target) & (table["part"] != "without")]
             rows = rows.sort_values("n_features")
+            right.fill_between(rows["n_features"], *_proven(rows), color=style["color"], alpha=0.2, lw=0)
             right.plot(rows["n_features"], rows["ratio"], **style)
             right.errorbar(
                 rows["n_features"] + 0.3 * shift,
@@ -95,6 +98,11 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         shared_legend(fig, left)
         add_title(fig, study)
     return fig
+
+
+def _proven(rows: pd.DataFrame) -> list[pd.Series]:
+    """Return the lowest and the highest ratio that is possible, the ratio where nothing is proven."""
+    return [rows[name].fillna(rows["ratio"]) for name in ("ratio_low", "ratio_high")]
 
 
 def _scale(ax: Axes, axis: str, largest: float) -> None:

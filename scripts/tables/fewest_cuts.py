@@ -18,9 +18,9 @@ class Settings(TableSettings):
     files = ("cut_prices",)
     standard = "study"
     standard_caption = (
-        "The best cuts on each number of features, their background over that of the best cuts on all features "
-        "for the same signal of the training sample, with what is proven of the ratio, and the ratio on the test "
-        "sample. The remark names the smallest number that comes near."
+        "The best cuts on each number of features, their background over that of the best cuts on all "
+        "features for the same signal of the training sample, with what is proven of the ratio, and the "
+        "ratio on the test sample. The remark names the smallest number that comes near."
     )
 
     table: Literal["fewest_cuts"]
