@@ -203,22 +203,21 @@ class _Rows:
         said = []
         if row["feature"] not in set(self._table(self._all)["feature"]):
             said.append("not cut on")
-        elif self._is_near(row):
-            said.append(f"can go: {self._near_text}")
-        if (
-            said[:1] != ["not cut on"]
-            and not row["test_difference"] > _SEEN * row["test_difference_uncertainty"]
-        ):
-            said.append("not seen on the test sample")
-        return "; ".join([*said, *self._unproven(row)])
+        elif self._all.background:
+            if self._is_near(row):
+                said.append(f"can go: {self._near_text}")
+            if not row["test_difference"] > _SEEN * row["test_difference_uncertainty"]:
+                said.append("not seen on the test sample")
+        return "; ".join([*said, *self._caveats(row)])
 
     def _remark_on_size(self, row: dict[str, Any], smallest: int) -> str:
         said = []
         if row["n_features"] == smallest:
             smallest_of = "smallest" if self._is_smallest(row) else "smallest found"
             said.append(f"{smallest_of}, {self._near_text}")
-        return "; ".join([*said, *self._unproven(row)])
+        return "; ".join([*said, *self._caveats(row)])
 
     @staticmethod
-    def _unproven(row: dict[str, Any]) -> list[str]:
-        return [] if row["proven"] else ["best found"]
+    def _caveats(row: dict[str, Any]) -> list[str]:
+        none_left = [] if row["background"] else ["no background left"]
+        return [*none_left, *([] if row["proven"] else ["best found"])]
