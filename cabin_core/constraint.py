@@ -88,6 +88,11 @@ class EfficiencyConstraint:
         self.multipliers = torch.zeros(len(self.goals), dtype=torch.float64)
         self._share, self._first_goals = 1.0, self.goals
 
+    def set_goals(self, goals: Sequence[float]) -> None:
+        """Take other goals, as many; the multipliers stay."""
+        self.goals = tuple(goals)
+        self._share, self._first_goals = 1.0, self.goals
+
     def move_goals(self, share: float, first_goal: float | None = None) -> None:
         """Move the goals along a path, straight in the logarithm, from a first goal to their final values.
 

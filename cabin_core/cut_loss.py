@@ -151,6 +151,12 @@ class CutLoss(Loss):
             sums,
         )
 
+    def move_goals(self, goals: Sequence[float]) -> None:
+        """Aim at other signal efficiencies than the targets, see :meth:`cabin_core.term.Aim.move_goals`."""
+        self.aim.move_goals(goals)
+        for term in self.terms.values():
+            term.goals_moved()
+
     def begin_epoch(self, share: float, schedule: Schedule | None = None) -> None:
         """Call ``begin_epoch`` of each term, see :meth:`cabin_core.loss.Loss.begin_epoch`."""
         for term in self.terms.values():

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from .cut_functions import check_cut_function, log_weight, product_of_weights
 from .numbers import check_bin_edges, check_targets
+
+if TYPE_CHECKING:
+    from .cut_limits import CutLimits
+
+#: Smallest distance from zero at which the edges of a window among one-sided cuts start [scaled units]. Most
+#: events lie between them; from edges in one place all events are outside, and no gradient opens them again.
+WINDOW_START = 1.0
 
 
 class CutNetwork(nn.Module):
@@ -34,12 +41,13 @@ class CutNetwork(nn.Module):
         rows, where None; they start at random in (-1, 1).
     activation_scale : float
         The sharpness ``a`` of the sigmoids, per unit of a scaled feature.
-    windows : bool
-        Whether every feature has a lower and an upper edge instead of one cut. First come all "greater than"
-        edges (weight +1), then all "less than" edges (weight -1). ``n_edges`` is ``2 * n_features`` with
-        windows and ``n_features`` without.
+    windows : bool or sequence of int
+        Whether every feature has a lower and an upper edge instead of one cut; or the positions of those that
+        have. One edge of every feature comes first, the "greater than" edge of a window; then the "less than"
+        edges of all windows, with the opposite weights.
     start : float
         Starting bias of every edge: distance of the first cuts from zero, on the loose side [scaled units].
+        That of windows among one-sided cuts is at least :data:`WINDOW_START`.
     looser_rows : sequence of int, optional
         The rows in order from the tightest to the loosest. No cut of a row may then be tighter than that of a
         row before it; :meth:`project` ensures it. No such condition where None.
@@ -54,12 +62,15 @@ class CutNetwork(nn.Module):
     fused : bool
         Whether the kernel computes sums over events where it can (:mod:`cabin_core.cut_sums`). Tensor
         expressions compute them otherwise.
+    limits : CutLimits, optional
+        Limits of the cuts while they are trained.
 
     Raises
     ------
     ValueError
-        If the weights have another length or are zero, a number is not positive, windows have weights or
-        start empty, edges do not increase, or the cut function is unknown.
+        If the weights have another length or are zero, a number is not positive, windows everywhere have
+        weights or start empty, some windows have no positive weight or are not of a feature, edges do not
+        increase, or the cut function is unknown.
     """
 
     def __init__(
@@ -69,7 +80,7 @@ class CutNetwork(nn.Module):
         weights: Sequence[float] | None = None,
         activation_scale: float = 15.0,
         *,
-        windows: bool = False,
+        windows: bool | Sequence[int] = False,
         start: float = 0.0,
         looser_rows: Sequence[int] | None = None,
         bin_edges: Sequence[float] | None = None,
@@ -81,26 +92,38 @@ class CutNetwork(nn.Module):
         if not activation_scale > 0:
             raise ValueError(f"activation_scale must be positive, not {activation_scale}")
         self.activation_scale = float(activation_scale)
-        self.n_features, self.windows, self.start = int(n_features), bool(windows), float(start)
+        self.n_features, self.start = int(n_features), float(start)
         self.cut_function = check_cut_function(cut_function)
         self.fused = True
+        self.limits: CutLimits | None = None
         # Plain numbers instead of a buffer: they compare exactly with features of any precision.
         self.bin_edges = None if bin_edges is None else check_bin_edges(bin_edges)
         self.n_bins = 1 if self.bin_edges is None else len(self.bin_edges) - 1
         self.has_property = self.bin_edges is not None
         self.looser_rows = None if looser_rows is None else torch.as_tensor(looser_rows)
-        if windows:
+        #: True, False, or the positions of the features with windows, in increasing order.
+        self.windows: bool | list[int] = windows if isinstance(windows, bool) else sorted(set(windows))
+        if self.windows is True:
             if weights is not None:
                 raise ValueError("windows have an edge on both sides of every feature: give no weights")
             if not start > 0:
                 raise ValueError(f"windows start with their lower edge above the upper one: start = {start}")
-            weights = [1.0] * n_features + [-1.0] * n_features
-        self.bias = nn.Parameter(torch.full((self.n_bins, n_rows, n_features * (1 + windows)), self.start))
+            weights = [1.0] * n_features
+        elif self.windows:
+            if weights is None:
+                raise ValueError("windows beside one-sided cuts need weights: one a feature")
+            if not 0 <= self.windows[0] <= self.windows[-1] < n_features:
+                raise ValueError(f"no such features for windows: {self.windows} of {n_features}")
+        self._two_sided = self._positions_of_windows()
+        first = torch.full((self.n_bins, n_rows, n_features + len(self._two_sided)), self.start)
+        if self.windows is not True and self._two_sided:
+            first[..., [*self._two_sided, *range(n_features, first.shape[2])]] = max(self.start, WINDOW_START)
+        self.bias = nn.Parameter(first)
         if weights is None:
             self.weight: Tensor = nn.Parameter(torch.empty(n_features).uniform_(-1.0, 1.0))
         else:
             fixed = torch.as_tensor(weights, dtype=torch.get_default_dtype())
-            if fixed.shape != self.bias.shape[2:]:
+            if fixed.shape != (n_features,):
                 raise ValueError(
                     f"{fixed.numel()} weights for {n_features} features: one a feature is needed"
                 )
@@ -108,7 +131,15 @@ class CutNetwork(nn.Module):
                 raise ValueError(
                     "a weight of zero, NaN or infinity has no cut: use +1 for '>' and -1 for '<'"
                 )
-            self.register_buffer("weight", fixed)
+            lower = fixed[list(self._two_sided)]
+            if not (lower > 0).all():
+                raise ValueError("the weight of a window is that of its lower edge, so positive: use +1")
+            self.register_buffer("weight", torch.cat([fixed, -lower]))
+
+    def _positions_of_windows(self) -> tuple[int, ...]:
+        if isinstance(self.windows, bool):
+            return tuple(range(self.n_features * self.windows))
+        return tuple(self.windows)
 
     @property
     def may_fuse(self) -> bool:
@@ -127,7 +158,7 @@ class CutNetwork(nn.Module):
         return {
             "n_features": self.n_features,
             "n_rows": self.bias.shape[1],
-            "weights": None if learned or self.windows else self.weight.tolist(),
+            "weights": None if learned or self.windows is True else self.weight[: self.n_features].tolist(),
             "activation_scale": self.activation_scale,
             "windows": self.windows,
             "start": self.start,
@@ -170,8 +201,8 @@ class CutNetwork(nn.Module):
         self.check_features(features)
         bias = self.bias.index_select(0, self.bins_of(features)).permute(1, 2, 0)
         features = features[:, : self.n_features]
-        if self.windows:
-            features = torch.cat([features, features], dim=1)
+        if self._two_sided:
+            features = features[:, list(self.edge_features())]
         return self.activation_scale * ((features * self.weight).T + bias)
 
     def log_score(self, features: Tensor) -> Tensor:
@@ -210,22 +241,23 @@ class CutNetwork(nn.Module):
 
     @torch.no_grad()
     def project(self) -> None:
-        """Make the cuts of ``looser_rows`` monotone; a training calls this after each step.
+        """Make the cuts of ``looser_rows`` monotone and keep ``limits``, after each step of a training.
 
         Biases in the wrong order are set halfway between the loosest of the tighter rows and the tightest of
         the looser rows. All others stay as they are, and each row keeps its own gradient.
         """
-        if self.looser_rows is None:
-            return
-        order = self.looser_rows.to(self.bias.device)
-        ordered = self.bias[:, order]
-        above = ordered.cummax(dim=1).values
-        below = ordered.flip(1).cummin(dim=1).values.flip(1)
-        self.bias[:, order] = (above + below) / 2
+        if self.looser_rows is not None:
+            order = self.looser_rows.to(self.bias.device)
+            ordered = self.bias[:, order]
+            above = ordered.cummax(dim=1).values
+            below = ordered.flip(1).cummin(dim=1).values.flip(1)
+            self.bias[:, order] = (above + below) / 2
+        if self.limits is not None:
+            self.limits.project()
 
     def edge_features(self) -> tuple[int, ...]:
         """Return the index of the feature of each edge."""
-        return tuple(range(self.n_features)) * (1 + self.windows)
+        return (*range(self.n_features), *self._two_sided)
 
     def directions(self) -> tuple[str, ...]:
         """Return ``>`` or ``<`` for each edge, from the sign of its weight.
@@ -249,7 +281,7 @@ class OneToOneLinear(CutNetwork):
         weights: Sequence[float] | None = None,
         activation_scale: float = 15.0,
         *,
-        windows: bool = False,
+        windows: bool | Sequence[int] = False,
         start: float = 0.0,
         bin_edges: Sequence[float] | None = None,
         cut_function: str = "sigmoid",
@@ -299,7 +331,7 @@ class EfficiencyScanNetwork(CutNetwork):
         weights: Sequence[float] | None = None,
         activation_scale: float = 15.0,
         *,
-        windows: bool = False,
+        windows: bool | Sequence[int] = False,
         start: float = 0.0,
         monotone: bool = False,
         bin_edges: Sequence[float] | None = None,

@@ -82,9 +82,14 @@ def far_values(values: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floa
         feature; medians and widths of the features.
     """
     median, width = robust_scale(values)
-    with np.errstate(over="ignore"):
-        rows, columns = np.nonzero(np.abs(values - median) > FAR * width)
+    rows, columns = np.nonzero(are_far(values, median, width))
     return rows, columns, median, width
+
+
+def are_far(values: Floats, median: Floats, width: Floats) -> NDArray[np.bool_]:
+    """Return whether each value is absurdly far out, of features with these medians and robust widths."""
+    with np.errstate(over="ignore"):
+        return np.abs(values - median) > FAR * width
 
 
 def sampled_rows(first: int, n_rows: int, n_all: int) -> NDArray[np.bool_]:

@@ -113,6 +113,9 @@ def fused_log_scores(cuts: CutNetwork, features: Tensor) -> Tensor | None:
     """
     if not can_fuse_preselection(cuts, features):
         return None
+    if not isinstance(cuts.windows, bool):
+        # The kernel knows windows of all features or of none, so here each edge has a column of its own.
+        features = features[:, list(cuts.edge_features())]
     logarithms: Tensor = _LogScores.apply(  # type: ignore[no-untyped-call]
         features.T.contiguous(), cuts.weight, cuts.bias[0], cuts.activation_scale
     )

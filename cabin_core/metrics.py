@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,26 @@ def passes_cuts(
         values, thresholds = features[:, column, None], cuts[None, :, column]
         passed &= values > thresholds if direction == ">" else values < thresholds
     return passed
+
+
+def effective_events(weights: NDArray[np.floating]) -> float:
+    """Return the number of events of equal weights that have the statistical error of these; 0 of none."""
+    squares = float(np.square(weights, dtype=np.float64).sum())
+    return float(weights.sum(dtype=np.float64)) ** 2 / squares if squares else 0.0
+
+
+def efficiency_error(efficiency: float, events: float) -> float:
+    """Return the standard deviation of an efficiency that a number of events would have.
+
+    Parameters
+    ----------
+    efficiency : float
+        Values beyond [0, 1] count as 0 or 1.
+    events : float
+        The number, as :func:`effective_events` returns it; the error of none is infinite.
+    """
+    inside = min(max(efficiency, 0.0), 1.0)
+    return math.sqrt(inside * (1 - inside) / events) if events else math.inf
 
 
 def hard_cut_efficiencies(

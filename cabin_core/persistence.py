@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,16 @@ class TrainedNetwork:
         ``>`` or ``<`` for each feature, as configured.
     training : dict
         Plain values that describe the training (epochs, loss, seed), for information.
+    outcome : dict
+        Plain values that the training has found: ``epochs``, whether it has ``converged``, and the signal
+        efficiencies of the ``working_points`` where others than these were asked.
     """
 
     network: nn.Module
     scaling: FeatureScaling
     directions: tuple[str, ...]
     training: dict[str, Any]
+    outcome: dict[str, Any] = field(default_factory=dict)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -79,6 +83,7 @@ def save_network(path: Path | str, trained: TrainedNetwork) -> None:
             "limit": trained.scaling.limit,
             "directions": list(trained.directions),
             "training": trained.training,
+            "outcome": trained.outcome,
         },
         content,
     )
@@ -125,6 +130,7 @@ def load_network(path: Path | str, features: Sequence[str] | None = None) -> Tra
             ),
             tuple(content["directions"]),
             dict(content["training"]),
+            dict(content.get("outcome", {})),
         )
         followed = [trained.event_property] if trained.event_property else []
     except Exception as error:

@@ -92,7 +92,7 @@ class Course:
         self._first_rates = [group["lr"] for group in optimizer.param_groups]
         self._last_scale = math.nan if self._cuts is None else self._cuts.activation_scale
 
-    def begin_epoch(self, share: float) -> None:
+    def begin_epoch(self, share: float, factor: float = 1.0) -> None:
         """Set sharpness and learning rates.
 
         Parameters
@@ -100,11 +100,15 @@ class Course:
         share : float
             Share of the training that is done after this epoch. It is 1 in the last epoch, so a training ends
             with the sharpness of the network.
+        factor : float
+            Factor for the learning rates.
         """
         first_scale, last_rate = self._schedule.first_activation_scale, self._schedule.last_learning_rate
         if first_scale is not None and self._cuts is not None:
-            factor = (first_scale / self._last_scale) ** (1 - share)
-            self._cuts.activation_scale = self._last_scale * factor
+            sharpened = (first_scale / self._last_scale) ** (1 - share)
+            self._cuts.activation_scale = self._last_scale * sharpened
         if last_rate is not None:
+            factor *= (last_rate / self._learning_rate) ** share
+        if factor != 1:
             for group, first_rate in zip(self._optimizer.param_groups, self._first_rates, strict=True):
-                group["lr"] = first_rate * (last_rate / self._learning_rate) ** share
+                group["lr"] = first_rate * factor

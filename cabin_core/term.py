@@ -44,14 +44,25 @@ class Aim:
     _tensors: dict[tuple[torch.dtype, torch.device], Tensor] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _moved: list[float] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", check_targets(self.targets))
 
     @property
+    def row_goals(self) -> list[float]:
+        """The targets, or where :meth:`move_goals` has moved them."""
+        return [*(self._moved or self.targets)]
+
+    @property
     def goals(self) -> list[float]:
-        """The targets of all rows, bin after bin."""
-        return [*self.targets] * self.n_bins
+        """The goals of all rows, bin after bin."""
+        return self.row_goals * self.n_bins
+
+    def move_goals(self, goals: Sequence[float]) -> None:
+        """Aim at other signal efficiencies than the targets, one for each; they may exceed 1."""
+        self._moved[:] = goals
+        self._tensors.clear()
 
     def goals_like(self, values: Tensor) -> Tensor:
         """Return the targets of all rows in the type and on the device of other values."""
@@ -152,6 +163,10 @@ class BaseTerm(ABC):
 
     def begin_epoch(self, share: float, schedule: Schedule | None) -> None:
         """Prepare for an epoch, see :meth:`cabin_core.loss.Loss.begin_epoch`."""
+        return
+
+    def goals_moved(self) -> None:
+        """Adapt to goals that :meth:`Aim.move_goals` has moved."""
         return
 
     def end_epoch(self, epoch: int, sums: Callable[[], EventSums]) -> None:

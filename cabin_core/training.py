@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from .classifiers import cuts_of
+from .convergence import HALVINGS, ROUND, Convergence
+from .cut_loss import CutLoss
+from .cuts import CutNetwork
 from .events import EventSample
 from .loss import Loss, LossValue
 from .optimizers import OPTIMIZERS
 from .schedule import Course, Schedule
 from .stream import EventStream
+from .working_points import WorkingPoints, meet_targets
 
 #: Quasi-Newton steps in an epoch of ``lbfgs``; each looks at the sample about once.
 LBFGS_STEPS = 4
@@ -51,6 +56,10 @@ class TrainingSettings:
     polish_epochs : int
         Number of the last epochs, in which ``lbfgs`` takes the place of the optimizer, with a learning rate
         of 1. The schedule ends before them.
+    most_epochs : int, optional
+        After ``epochs`` the training goes on until it has converged (:mod:`cabin_core.convergence`), at
+        most up to this number of epochs. A network that is its cuts goes on with ``lbfgs``, but not with
+        mini-batches, monotone cuts or a cross-entropy in its loss. It ends after ``epochs`` where None.
 
     Raises
     ------
@@ -67,15 +76,19 @@ class TrainingSettings:
     classifier_learning_rate: float | None = None
     test_every: int = 1
     polish_epochs: int = 0
+    most_epochs: int | None = None
+
+    @property
+    def may_polish(self) -> bool:
+        """Whether a quasi-Newton method can take over: it needs one full batch and one learning rate."""
+        return self.batch_size is None and self.classifier_learning_rate is None
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"epochs must be at least 1, not {self.epochs}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"unknown optimizer {self.optimizer!r}: one of {', '.join(OPTIMIZERS)}")
-        if (self.optimizer == "lbfgs" or self.polish_epochs) and not (
-            self.batch_size is None and self.classifier_learning_rate is None
-        ):
+        if (self.optimizer == "lbfgs" or self.polish_epochs) and not self.may_polish:
             raise ValueError(
                 "lbfgs takes one full batch and one learning rate: leave out batch_size and "
                 "classifier_learning_rate"
@@ -83,6 +96,10 @@ class TrainingSettings:
         if not 0 <= self.polish_epochs < self.epochs:
             raise ValueError(
                 f"polish_epochs must be fewer than the {self.epochs} epochs, not {self.polish_epochs}"
+            )
+        if self.most_epochs is not None and self.most_epochs < self.epochs:
+            raise ValueError(
+                f"most_epochs must not be fewer than the {self.epochs} epochs: {self.most_epochs}"
             )
         if self.test_every < 1:
             raise ValueError(f"test_every must be at least 1, not {self.test_every}")
@@ -104,6 +121,7 @@ def train(
     settings: TrainingSettings,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
     watch: Callable[[nn.Module], dict[str, float]] | None = None,
+    points: WorkingPoints | None = None,
 ) -> History:
     """Train a network in place.
 
@@ -122,6 +140,9 @@ def train(
         Called with each row of the history after its epoch.
     watch : callable, optional
         Gives further columns of the history; called with the network before the updates of each epoch.
+    points : WorkingPoints, optional
+        What the hard cuts shall meet where the training goes on after ``epochs``: it then moves the goals of
+        the loss, and at the end the working points.
 
     Returns
     -------
@@ -132,9 +153,12 @@ def train(
     Raises
     ------
     ValueError
-        If the loss is not finite, there are more mini-batches than events of a class, or a stream of events
-        meets mini-batches or a loss that needs all events at once.
+        If the loss is not finite, working points are not those of the network and its loss, there are more
+        mini-batches than events of a class, or a stream of events meets mini-batches or a loss that needs all
+        events at once.
     """
+    if points is not None:
+        points.check(network, loss)
     if any(isinstance(sample, EventStream) for sample in (train_sample, test_sample)):
         _check_for_streams(loss, settings)
     optimizer = _new_optimizer(network, settings)
@@ -144,16 +168,27 @@ def train(
     test_names: list[str] = []
     cuts = cuts_of(network)
     parameters = list(network.parameters())
-    for epoch in range(settings.epochs):
+    # Cuts have few parameters and converge by quasi-Newton steps where plain ones only creep. Such steps do
+    # not stand the cross-entropy, whose gradient far out is not that of its value, nor rows put in order.
+    polishes = (
+        isinstance(loss, CutLoss)
+        and not loss.reads_cross_entropy
+        and isinstance(network, CutNetwork)
+        and network.looser_rows is None
+        and settings.may_polish
+    )
+    polish_at = settings.epochs - settings.polish_epochs if polishes or settings.polish_epochs else None
+    rounds = _Rounds(settings, 0 if polishes else HALVINGS)
+    for epoch in itertools.count():
         share = min((epoch + 1) / (settings.epochs - settings.polish_epochs), 1.0)
-        course.begin_epoch(share)
-        if epoch == settings.epochs - settings.polish_epochs:
+        course.begin_epoch(share, rounds.factor)
+        if epoch == polish_at:
             optimizer = _new_quasi_newton(network, 1.0)
         loss.begin_epoch(share, settings.schedule)
         test_values: dict[str, float] = {}
         with torch.no_grad():
             if test_sample is not None:
-                if epoch % settings.test_every == 0 or epoch == settings.epochs - 1:
+                if epoch % settings.test_every == 0 or rounds.ends(epoch):
                     test_values = loss.evaluate(network, test_sample).values()
                 else:
                     test_values = dict.fromkeys(test_names, math.nan)
@@ -177,9 +212,51 @@ def train(
             loss.end_epoch(epoch, network, train_sample, train_terms if len(batch_values) == 1 else None)
         if on_epoch:
             on_epoch(row)
+        if rounds.ends(epoch):
+            if rounds.is_last(history):
+                break
+            if points is not None:
+                points.move_goals()
+            if polishes and points is not None:
+                optimizer = _new_quasi_newton(network, 1.0)  # what it remembers is of another loss
+    if points is not None:
+        meet_targets(points)
     if not all(parameter.isfinite().all() for parameter in parameters):
         raise ValueError("the last update made a parameter infinite: lower the learning rate")
     return history
+
+
+class _Rounds:
+    """The end of a training: after its epochs, or after rounds of further ones.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    halvings : int
+        As in :class:`cabin_core.convergence.Convergence`.
+    """
+
+    def __init__(self, settings: TrainingSettings, halvings: int) -> None:
+        self._epochs, self._most = settings.epochs, settings.most_epochs
+        self._convergence = Convergence(halvings)
+
+    @property
+    def factor(self) -> float:
+        """Factor for the learning rate."""
+        return self._convergence.factor
+
+    def ends(self, epoch: int) -> bool:
+        """Return whether the training may end after an epoch, counted from 0."""
+        done = epoch + 1
+        return done >= self._epochs and ((done - self._epochs) % ROUND == 0 or done == self._most)
+
+    def is_last(self, history: History) -> bool:
+        """Return whether the training ends after the epochs of a history."""
+        if self._most is None or len(history) >= self._most:
+            return True
+        if len(history) > self._epochs:
+            self._convergence.look(sum(row["train_total"] for row in history[-ROUND:]) / ROUND)
+        return self._convergence.is_reached
 
 
 def _check_for_streams(loss: Loss, settings: TrainingSettings) -> None:

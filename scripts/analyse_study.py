@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.analyses.job import AnalysisJob
+from scripts.data.directions import with_found
 from scripts.jobs.bridge import path_list
 from scripts.study import parse_study
 
@@ -23,11 +24,17 @@ def main(
         The study's entry in the config, with the analysis and the networks that it names.
     study_name : str
     **files : Path or list of Path
-        Input files by kind, as in ``files`` of the analysis' settings; ``models`` of its trained networks.
+        Input files by kind, as in ``files`` of the analysis' settings; ``models`` of its trained networks,
+        and ``found_directions`` of the study where its config leaves some open.
     """
-    parsed = parse_study(study_name, study, check=False)
-    job = AnalysisJob(parsed, {kind: path_list(paths) for kind, paths in files.items()})
-    parsed.analyses[analysis].run(job).to_csv(table, index=False)
+    lists = {kind: path_list(paths) for kind, paths in files.items()}
+    parsed = with_found(parse_study(study_name, study, check=False), lists)
+    settings = parsed.analyses[analysis]
+    if settings.one_sided:
+        # The config was checked before the directions were found.
+        for _, fault in parsed.window_faults():
+            raise ValueError(f"{study_name}.analyses.{analysis}: {fault}")
+    settings.run(AnalysisJob(parsed, lists)).to_csv(table, index=False)
 
 
 if "snakemake" in globals():

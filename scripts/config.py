@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from .kinds import ConfigError, Name, Settings, not_known
 from .parsing import parse
-from .study import Study, parse_study, with_defaults
+from .study import LIMITS, Study, parse_study, with_defaults
 
 #: The loader in C, where PyYAML has it: the paper's config is read at each start, which took half a second.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -192,10 +192,11 @@ def part_of(
     if labels or analyses:
         needed.append("scaling")
     part = {key: study[key] for key in needed if study.get(key) is not None}
+    of_column = ("name", "direction", *(LIMITS if analyses else ()))
     for key in ("features", "properties"):
         if study.get(key):
             kept = [
-                column if labels else {k: column[k] for k in ("name", "direction") if k in column}
+                column if labels else {key: column[key] for key in of_column if key in column}
                 for column in study[key]
             ]
             part[key] = kept

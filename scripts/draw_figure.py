@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
+from scripts.data.directions import with_found
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
 from scripts.jobs.bridge import path_list
@@ -48,12 +49,13 @@ def main(
     study_name, caption : str
         The caption is for the report and is not drawn.
     **files
-        Input files by kind, as in ``files`` of the settings.
+        Input files by kind, as in ``files`` of the settings; ``found_directions`` of the study where its
+        config leaves some open.
     """
     settings = parse_kind("plot", figure)
     module = module_of("plot", settings.plot)
-    parsed = parse_study(study_name, study, check=False)
     lists = {kind: path_list(paths) for kind, paths in files.items()}
+    parsed = with_found(parse_study(study_name, study, check=False), lists)
     module.tabulate(FigureInputs(settings, parsed, lists)).to_csv(csv, index=False)
     table = pd.read_csv(csv)
     with paper_style():

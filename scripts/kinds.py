@@ -48,6 +48,7 @@ ROOMS = {
     "analysis": Room("analyses", "analysis"),
     "plot": Room("figures", "plot"),
     "table": Room("tables", "table"),
+    "form": Room("exports", "form"),
 }
 
 #: Former names of kinds, and their present names.
@@ -187,6 +188,22 @@ class SourceSettings(Settings):
         return {name: name for name in ("signal", "background")}
 
     @property
+    def weights_are_expected(self) -> bool:
+        """Whether the weights of its events add up to the numbers that are expected at a luminosity."""
+        return getattr(self, "luminosity", None) is not None
+
+    @property
+    def uncertainties(self) -> dict[str, float]:
+        """Relative systematic uncertainty of the normalisation of the processes that have one."""
+        return {}
+
+    @property
+    def background_uncertainties(self) -> dict[str, float]:
+        """Those of the background processes."""
+        of_class = self.class_of_process
+        return {name: value for name, value in self.uncertainties.items() if of_class[name] == "background"}
+
+    @property
     def weighs_classes_equally(self) -> bool:
         """Whether the training gives both classes the same sum of weights."""
         return bool(getattr(self, "equal_class_weights", False))
@@ -252,6 +269,8 @@ class ModelSettings(Settings):
     #: working points), ``history``, ``loss``, ``boundary`` (straight), ``classifier`` (behind its cuts).
     has: ClassVar[frozenset[str]] = frozenset()
     ending: ClassVar[Literal["pt", "json"]] = "pt"
+    #: Whether its cuts keep the limits of the features.
+    keeps_limits: ClassVar[bool] = False
     threads: ClassVar[int] = 1
     #: Entries of this kind among the networks of a study with ``networks: default``, by name, each without
     #: its ``model`` and ``targets``.
@@ -316,6 +335,8 @@ class AnalysisSettings(Settings):
     files: ClassVar[tuple[str, ...]] = ()
     #: Whether it depends on the counting experiment of the study.
     uses_yields: ClassVar[bool] = False
+    #: Whether all features of the study must have one-sided cuts.
+    one_sided: ClassVar[bool] = False
     #: Whether a study with ``analyses: default`` has it, if possible.
     standard: ClassVar[bool] = False
     #: Whether it is right where each fold of the events has a model of its own.
@@ -385,13 +406,21 @@ class TableSettings(DrawnSettings):
     table: str
 
 
+class FormSettings(Settings):
+    """A form of exported cuts; its module has ``write(point)``, which returns the text of the file."""
+
+    form: str
+    #: Name of the file.
+    file: ClassVar[str]
+
+
 @cache
 def modules(room: str) -> dict[str, str]:
     """Return the dotted names of the modules of a room that are kinds, by the name of the kind."""
     found: dict[str, str] = {}
     for file in sorted((HERE / ROOMS[room].folder).rglob("*.py")):
         if re.search(r"^class Settings\(", file.read_text(), re.MULTILINE):
-            module = ".".join(["scripts", *file.relative_to(HERE).with_suffix("").parts])
+            module = ".".join([__package__, *file.relative_to(HERE).with_suffix("").parts])
             if file.stem in found:
                 raise ConfigError(f"{found[file.stem]} and {module} are a {room} of one name: rename one")
             found[file.stem] = module

@@ -12,20 +12,27 @@ from typing import Any
 import pandas as pd
 
 from scripts.data.outliers import report_far_values
+from scripts.physics.delphes import TREE
 from scripts.physics.preselection import read_file
 
 log = logging.getLogger("cabin.read_delphes")
 
 
 def main(
-    *, root_file: Path, table: Path, cutflow: Path, selection: dict[str, Any], features: list[str]
+    *,
+    root_file: Path | str,
+    table: Path,
+    cutflow: Path,
+    selection: dict[str, Any],
+    features: list[str],
+    tree: str = TREE,
 ) -> None:
     """Write the features of the events that pass the preselection, and the cutflow.
 
     Parameters
     ----------
-    root_file : Path
-        Delphes ROOT file.
+    root_file : Path or str
+        Delphes ROOT file, or the address of one elsewhere.
     table : Path
         Written: one column for each feature, and ``weight`` where the weights in the file differ, one row
         for each selected event (parquet).
@@ -36,8 +43,10 @@ def main(
         Preselection, as in :class:`scripts.sources.selected_events.Selection`.
     features : list of str
         Names of the features.
+    tree : str
+        Tree of the file.
     """
-    file = read_file(root_file, selection, features)
+    file = read_file(root_file, selection, features, tree=tree)
     events, counts = file.features, file.counts
     report_far_values(log, root_file, events, file.numbers)
     flow = pd.DataFrame(counts.items(), columns=["step", "events"])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, Len
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from .counting_experiment import CountingExperiment
+from .export_settings import Exports
 from .kinds import (
     LACKS,
     AnalysisSettings,
@@ -21,7 +23,6 @@ from .kinds import (
     Fraction,
     ModelSettings,
     Name,
-    NotNegative,
     Number,
     Pair,
     Positive,
@@ -41,7 +42,19 @@ from .parsing import parse_into, parse_kind, parse_kind_into
 RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")
 #: Names of other files and folders of a study, which are not allowed as names of networks.
 RESERVED_NETWORKS = ("read", "simulation")
+#: Keys of a feature that limit the cuts on it.
+LIMITS = ("round", "at_least", "at_most", "fixed")
 DEFAULT: Literal["default"] = "default"
+#: Directions of cuts; the first two are of one-sided ones. ``auto`` is found in the training events.
+WINDOW: Literal["window"] = "window"
+AUTO: Literal["auto"] = "auto"
+DIRECTIONS = (">", "<", WINDOW, AUTO)
+#: Other words for them.
+MEANT = {
+    **dict.fromkeys((">=", "=>", "above", "greater", "larger", "up", "high", "gt"), ">"),
+    **dict.fromkeys(("<=", "=<", "below", "less", "smaller", "down", "low", "lt"), "<"),
+    **dict.fromkeys(("<>", "><", "between", "both", "range", "middle"), WINDOW),
+}
 NO_FOLDS = "it does not take a model a fold: remove it, or `folds` of the split"
 #: Models with these parts come first among the default networks.
 ORDER = ("loss", "cuts")
@@ -63,10 +76,28 @@ class Column(Settings):
 class Feature(Column):
     """A quantity that is cut on."""
 
-    direction: Literal["<", ">"] = Field(
-        description='An event passes above the cut with ">", below it with "<"'
+    direction: Literal["<", ">", "window", "auto"] = Field(
+        default=AUTO,
+        description='An event passes above the cut with ">", below it with "<", between two with `window`; '
+        "`auto` finds one of these in the training events",
     )
     range: Pair | None = Field(default=None, description="Range of figures [unit]; all events where absent")
+    round: Positive | None = Field(
+        default=None, description="Step to whose multiples cuts are rounded [unit]"
+    )
+    at_least: Number | None = Field(default=None, description="Lowest cut [unit]")
+    at_most: Number | None = Field(default=None, description="Highest cut [unit]")
+    fixed: Number | None = Field(default=None, description="The cut, which no training moves [unit]")
+
+    @field_validator("direction", mode="before")
+    @classmethod
+    def _known_direction(cls, value: Any) -> Any:
+        if value in DIRECTIONS:
+            return value
+        close = get_close_matches(str(value).lower(), [*MEANT, *DIRECTIONS], n=1)
+        text = "{value} is no direction{hint}: one of '>', '<' (in quotes), window, auto"
+        hint = f", {MEANT.get(close[0], close[0])!r} could be meant" if close else ""
+        raise PydanticCustomError("direction", text, {"value": repr(value), "hint": hint})
 
     @field_validator("range")
     @classmethod
@@ -74,6 +105,20 @@ class Feature(Column):
         if value is not None and not value[0] < value[1]:
             raise PydanticCustomError("range", "the range is not increasing")
         return value
+
+    @model_validator(mode="after")
+    def _limits(self) -> Feature:
+        if self.limits:  # most features have none, and a config is checked without numpy then
+            from cabin_core.feature_limits import FeatureLimits
+
+            FeatureLimits(**self.limits)
+        return self
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What cuts on it must keep, by key; empty where nothing is asked."""
+        values = {name: getattr(self, name) for name in LIMITS}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class BinnedProperty(Settings):
@@ -123,19 +168,6 @@ class Split(Settings):
         return self
 
 
-class CountingExperiment(Settings):
-    """A counting experiment with these events, for significances."""
-
-    luminosity: Positive = Field(description="Integrated luminosity [fb^-1]")
-    cross_sections: Annotated[dict[Name, Positive], Len(2)] = Field(
-        description="Cross-section of each process after the preselection, for the events of the feature "
-        "table [fb]; the processes are `signal` and `background` where the source names no others"
-    )
-    relative_uncertainty: NotNegative = Field(description="Relative uncertainty of the background")
-    minimum_signal: NotNegative = Field(description="Signal that a selection must keep [events]")
-    irreducible_background: NotNegative = Field(default=0.0, description="Background no cut removes [events]")
-
-
 class StudySettings(Settings):
     """The keys of a study; :func:`parse_study` parses the entries by their kinds."""
 
@@ -181,6 +213,11 @@ class StudySettings(Settings):
     tables: DefaultOrEntries = Field(
         default=DEFAULT, description="Tables by name, each a `table` and its settings; or `default`"
     )
+    exports: Exports | None = Field(
+        default=None,
+        description="What is exported to other frameworks; all networks with cuts where absent. Not of a "
+        "config that changes the paper's",
+    )
     claims: dict[str, dict[str, Any]] = Field(
         default={}, description="Statements of papers on this study, by id"
     )
@@ -201,6 +238,7 @@ class Study(Settings):
     analyses: dict[str, AnalysisSettings]
     figures: dict[str, FigureSettings]
     tables: dict[str, TableSettings]
+    exports: Exports
     claims: dict[str, dict[str, Any]]
 
     @property
@@ -215,8 +253,35 @@ class Study(Settings):
 
     @property
     def directions(self) -> list[str]:
-        """``>`` or ``<`` for each feature."""
+        """``>``, ``<``, ``window`` or, where it is still to be found, ``auto`` for each feature."""
         return [feature.direction for feature in self.features]
+
+    @property
+    def limits(self) -> list[dict[str, float]] | None:
+        """The limits of the cuts on each feature; None if there are none at all."""
+        limits = [feature.limits for feature in self.features]
+        return limits if any(limits) else None
+
+    @property
+    def finds_directions(self) -> bool:
+        """Whether the direction of a feature is to be found in the training events."""
+        return AUTO in self.directions
+
+    def with_directions(self, directions: Mapping[str, str]) -> Study:
+        """Return the study with these directions, by the name of the feature, in place of ``auto``."""
+        features = [
+            feature.model_copy(update={"direction": directions[feature.name]})
+            if feature.direction == AUTO
+            else feature
+            for feature in self.features
+        ]
+        return self.model_copy(update={"features": features})
+
+    def window_faults(self) -> Iterator[Fault]:
+        """Yield a fault for each feature with a window, of what is for one-sided cuts only."""
+        for feature in self.features:
+            if feature.direction == WINDOW:
+                yield "", f"for one-sided cuts only, and {feature.name} has a window: give it '>' or '<'"
 
     @property
     def column_names(self) -> list[str]:
@@ -246,7 +311,7 @@ class Study(Settings):
             yield "claims", NO_FOLDS
         yield from _below("source", self.source.check(self))
         if self.counting_experiment is not None:
-            yield from _below("counting_experiment", self._yield_faults())
+            yield from _below("counting_experiment", self.counting_experiment.faults(self.source))
         if not self.networks:
             yield "networks", "nothing to train: name a network at least"
         for name, network in self.networks.items():
@@ -261,6 +326,7 @@ class Study(Settings):
                 yield from _below(f"networks.{name}", network.check(self))
         for name in self.analyses:
             yield from _below(f"analyses.{name}", self.analysis_faults(name))
+        yield from _below("exports", self.exports.check(self))
         for section in ("figures", "tables"):
             for name, drawn in getattr(self, section).items():
                 yield from _below(f"{section}.{name}", self.faults_of(drawn))
@@ -284,24 +350,6 @@ class Study(Settings):
                     kind = self.source.kind
                     yield "properties", f"a {kind} source makes features only: {column.name} is none"
 
-    def _yield_faults(self) -> Iterator[Fault]:
-        assert self.counting_experiment is not None
-        experiment, processes = self.counting_experiment, self.source.class_of_process
-        given = experiment.cross_sections
-        for name in processes:
-            if name not in given:
-                yield "cross_sections", f"none of the process {name}: give it in fb"
-        for name in given:
-            if name not in processes:
-                yield "cross_sections", not_known("process", name, processes)
-        signal = sum(given.get(name, math.inf) for name in processes if processes[name] == "signal")
-        if experiment.minimum_signal >= experiment.luminosity * signal:
-            text = (
-                f"the minimum signal, {experiment.minimum_signal:g} events, must be less than the "
-                f"{experiment.luminosity * signal:g} expected before the cuts"
-            )
-            yield "", text
-
     def analysis_faults(self, name: str) -> Iterator[Fault]:
         """Yield the reasons why the study cannot have one of its analyses."""
         analysis = self.analyses[name]
@@ -312,6 +360,8 @@ class Study(Settings):
         for kind in analysis.files:
             if kind in modules("analysis") and kind not in self.analyses:
                 yield "", f"it compares with the analysis {kind}, which the study lacks: add it"
+        if analysis.one_sided:
+            yield from self.window_faults()
         if not unknown:
             yield from analysis.check(self)
 
@@ -396,9 +446,14 @@ def parse_study(name: str, value: dict[str, Any], *, check: bool = True) -> Stud
             for key, entry in entries(section).items()
         }
     if raw is None or faults:
-        raise ConfigError("\n".join(faults))
+        # A key that is no text is found by both, the study and the kind of the entry.
+        raise ConfigError("\n".join(dict.fromkeys(faults)))
     kept = ("title", "split", "features", "scaling", "counting_experiment", "claims")
-    rest = {key: getattr(raw, key) for key in kept}
+    rest = {key: getattr(raw, key) for key in kept} | {"exports": raw.exports or Exports()}
+    experiment, uncertainties = raw.counting_experiment, parts["source"].background_uncertainties
+    if experiment is not None and uncertainties and not experiment.uncertainties:
+        # Jobs get the experiment alone, so it has all that yields depend on.
+        rest["counting_experiment"] = experiment.model_copy(update={"uncertainties": uncertainties})
     study = Study.model_construct(name=name, properties=raw.properties or [], **rest, **parts)
     for section, room in (("figures", "plot"), ("tables", "table")):
         if getattr(raw, section) == DEFAULT:

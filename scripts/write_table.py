@@ -8,12 +8,14 @@ if "snakemake" in globals():
 from pathlib import Path
 from typing import Any
 
+from scripts.data.directions import with_found
 from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
 from scripts.study import parse_study
 from scripts.tables.inputs import TableInputs
 from scripts.tables.latex import to_latex
+from scripts.tables.marks import mark_missed
 
 
 def main(
@@ -41,12 +43,16 @@ def main(
     caption : str
         Caption above the table in markdown and LaTeX.
     **files
-        Input files by kind, as in ``files`` of the settings.
+        Input files by kind, as in ``files`` of the settings; ``found_directions`` of the study where its
+        config leaves some open.
     """
     settings = parse_kind("table", table)
     lists = {kind: path_list(paths) for kind, paths in files.items()}
-    inputs = TableInputs(settings, parse_study(study_name, study, check=False), lists)
+    parsed = with_found(parse_study(study_name, study, check=False), lists)
+    inputs = TableInputs(settings, parsed, lists)
     made = module_of("table", settings.table).make_table(inputs)
     made.to_csv(csv, index=False)
-    md.write_text(f"{caption}\n\n{made.to_markdown(index=False, floatfmt='.4g', missingval='-')}\n")
-    tex.write_text(to_latex(made, caption))
+    shown, notes = mark_missed(made)
+    text = shown.to_markdown(index=False, floatfmt=".4g", missingval="-")
+    md.write_text("\n\n".join([caption, text, *(note.replace("*", r"\*") for note in notes)]) + "\n")
+    tex.write_text(to_latex(shown, " ".join([caption, *notes])))

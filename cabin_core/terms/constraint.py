@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..schedule import Schedule
 
 
+#: Largest goal of a signal efficiency: only cuts without an end reach 1.
+LARGEST_GOAL = 1 - 1e-5
+
+
 class Term(BaseTerm):
     """Constraint that holds efficiencies at the targets or the minimum signal; the stiffness of it.
 
@@ -50,9 +54,7 @@ class Term(BaseTerm):
             raise ValueError("constraint_form equal_together needs bins of a property")
         # Targets apply to every bin or to all bins together, the minimum signal to all bins together.
         self._together = not aim.targets or constraint_form == "equal_together"
-        least = 0.0 if aim.yields is None else aim.yields.minimum_signal / aim.yields.signal
-        targets = aim.targets if self._together else aim.goals
-        goals = [max(target, least) for target in targets] or ([least] if least else [])
+        goals = self._goals()
         if not goals:
             raise ValueError(
                 "the constraint term of the loss needs target efficiencies or a minimum signal to hold"
@@ -60,6 +62,16 @@ class Term(BaseTerm):
         self.constraint = EfficiencyConstraint(
             goals, self.coefficient, two_sided=constraint_form != "at_least"
         )
+
+    def _goals(self) -> list[float]:
+        aim = self.aim
+        least = 0.0 if aim.yields is None else aim.yields.minimum_signal / aim.yields.signal
+        targets = aim.row_goals if self._together else aim.goals
+        return [max(target, least) for target in targets] or ([least] if least else [])
+
+    def goals_moved(self) -> None:
+        """Hold the efficiencies at the moved goals; their logarithms need ones below 1."""
+        self.constraint.set_goals([min(goal, LARGEST_GOAL) for goal in self._goals()])
 
     def value(self, sums: EventSums, cuts: Tensor) -> Tensor:
         """Return the term of the constraint, which includes the stiffness."""

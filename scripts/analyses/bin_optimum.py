@@ -24,6 +24,7 @@ class Settings(AnalysisSettings, BinnedProperty):
     targets: Annotated[list[Fraction], Len(1), Unrepeated] = Field(
         description="Signal efficiencies for which the best cuts are computed"
     )
+    one_sided = True
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a fault if the best cuts are not known for this source or these bins."""

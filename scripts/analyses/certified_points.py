@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,12 +55,15 @@ def certify_points(
         ``ratio_to_bound`` that over the bound. ``gap``, ``nodes`` and ``ended`` say how far the best cuts are
         proven, and ``bound_signal`` for what signal. Of the test sample: ``test_signal``,
         ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
-        ``test_ratio_uncertainty``.
+        ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and ``test_difference_uncertainty``
+        are of the backgrounds, for points where few events are left.
     """
     training, test = (CountedEvents(events[events["split"] == split]) for split in ("train", "test"))
-    one_sided = dict(zip(features, directions, strict=True))
+    allowed: Set[tuple[str, str]] = {
+        (features[column], side) for column, side in box_edges(directions, windows=False)
+    }
     points = [
-        _Point.of(name, target, edges, one_sided, training)
+        _Point.of(name, target, edges, allowed, training)
         for name, model in models.items()
         for target, edges in edges_by_target(model.cuts(), model.targets)
         if options.targets is None or target in options.targets
@@ -118,6 +121,12 @@ class CountedEvents:
         )
         return signal, background
 
+    def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return the difference of two backgrounds, and its uncertainty, that of events of one alone."""
+        weights = np.where(self._is_signal, 0.0, self._weights)
+        differing = weights * (passes.astype(float) - best)
+        return math.fsum(differing), math.sqrt(float((differing**2).sum()))
+
     def ratio(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the ratio of two backgrounds, and its uncertainty, to which events of both add little."""
         weights = np.where(self._is_signal, 0.0, self._weights)
@@ -127,11 +136,6 @@ class CountedEvents:
         ratio = ours / theirs
         variance = float(((weights * (passes - ratio * best)) ** 2).sum())
         return ratio, math.sqrt(variance) / theirs
-
-    def difference(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
-        """Return the difference of two backgrounds, and its uncertainty: that of events of one alone."""
-        differing = np.where(self._is_signal, 0.0, self._weights) * (passes.astype(float) - best)
-        return math.fsum(differing), math.sqrt(float((differing**2).sum()))
 
 
 @dataclass(frozen=True)
@@ -151,11 +155,11 @@ class _Point:
         network: str,
         target: float,
         edges: pd.DataFrame,
-        directions: dict[str, str],
+        allowed: Set[tuple[str, str]],
         training: CountedEvents,
     ) -> _Point:
         """Count what passes the edges of a target."""
-        windows = bool((edges["direction"] != edges["feature"].map(directions)).any())
+        windows = not set(zip(edges["feature"], edges["direction"], strict=True)) <= allowed
         return cls(network, target, edges, windows, *training.sums(training.passes(edges)))
 
 
@@ -206,7 +210,7 @@ def _row(
     ours, theirs = test.passes(point.edges), test.passes(best_edges)
     of_test = dict(zip(("test_signal", "test_background"), test.sums(ours), strict=True))
     of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
-    ratio, uncertainty = test.ratio(ours, theirs)
+    difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
     closed = best.background <= proof.bound
     return row | {
         "best_signal": best.signal,
@@ -220,8 +224,11 @@ def _row(
         "bound_signal": bound_signal,
         **of_test,
         **of_best,
-        "test_ratio": ratio,
-        "test_ratio_uncertainty": uncertainty,
+        "test_ratio": ratio[0],
+        "test_ratio_uncertainty": ratio[1],
+        "difference": point.background - best.background,
+        "test_difference": difference[0],
+        "test_difference_uncertainty": difference[1],
     }
 
 

@@ -30,12 +30,12 @@ from cabin_core.loss import Loss
 
 from ..data.feature_table import CLASSES
 from ..data.score_table import roc_area
-from ..data.yields import ROUNDING, selected_yields
+from ..data.yields import ROUNDING, selected_yields, with_yields_of
 from ..models import fully_connected, joint
 from ..parsing import parse
 
 if TYPE_CHECKING:
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
 
 #: Number of thresholds on the score for the best significance, in even steps of the signal efficiency.
 N_THRESHOLDS = 200
@@ -277,6 +277,7 @@ def _significance(
     is_signal: NDArray[np.bool_],
     experiment: CountingExperiment,
 ) -> float:
+    experiment = with_yields_of(events, experiment)
     kept = scores[~is_test & is_signal & (scores > 0)]
     of_background = np.sort(scores[~is_test & ~is_signal])
     # From zero, which keeps all events, to where enough background events are left to estimate their yield.

@@ -60,6 +60,9 @@ class Settings(AnalysisSettings):
         """The networks of the selections."""
         return list(dict.fromkeys(selection.network for selection in self.selections))
 
+    #: Events are shifted towards the cut.
+    one_sided = True
+
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a fault for each network that cannot be used, and for each unknown target."""
         for selection in self.selections:
@@ -71,6 +74,8 @@ class Settings(AnalysisSettings):
             elif "one_bin" not in network.offers:
                 text = f"the cuts of {name} follow a property, which is not shifted: name another network"
                 yield "selections", text
+            elif getattr(network, "target_of", "signal") != "signal":
+                yield "selections", f"{name} has no target signal efficiencies: name another network"
             elif selection.target is None and len(targets) > 1:
                 yield "selections", f"say which target of {name}: one of {targets}"
             elif selection.target is not None and selection.target not in targets:

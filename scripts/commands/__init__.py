@@ -1,1 +1,1 @@
-"""Commands for a shell that need no Snakemake."""
+"""Commands for a shell that need no Snakemake: a module with ``main``, named in pyproject.toml."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..data.ntuple_paths import find_files
 from ..starter.proposals import identifier, propose
-from ..starter.study_file import chosen, study_text
+from ..starter.study_file import study_text
 from ..starter.survey import Contents, look_into
 
 ROLES = ("signal", "background", "data")
@@ -75,7 +75,7 @@ def _start(options: argparse.Namespace) -> None:
     name = identifier(output.stem)
     text = study_text(name, proposal, f"make study CONFIG={output}")
     output.write_text(text)
-    print(f"cut on: {', '.join(f'{one.name} {one.direction}' for one in chosen(proposal)[0])}")
+    print(f"cut on: {', '.join(f'{one.name} {one.direction}' for one in proposal.features)}")
     print(f"wrote {output}: look through it, then: make study CONFIG={output}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -73,10 +75,23 @@ def interpolate_cuts(
     centres = np.array([(low + high) / 2 for low, high in bins.bounds])
     if len(centres) == 1:
         return np.full(np.shape(values), known[0])
+    inside = np.clip(np.asarray(values, dtype=float), centres[0], centres[-1])
+    found: NDArray[np.float64] = curve_through(centres, known)(inside)
+    return found
+
+
+def curve_through(centres: NDArray[np.float64], known: NDArray[np.float64]) -> Any:
+    """Return the curve through the cuts of two bins or more, an object of scipy with its pieces in ``c``.
+
+    Parameters
+    ----------
+    centres : array, shape (n_bins,)
+        Centres of the bins, in increasing order.
+    known : array, shape (n_bins,)
+        Their cuts.
+    """
     from scipy.interpolate import PchipInterpolator
 
-    inside = np.clip(np.asarray(values, dtype=float), centres[0], centres[-1])
     # Very small slopes overflow in their harmonic mean, which then correctly becomes zero.
     with np.errstate(over="ignore"):
-        curve: NDArray[np.float64] = PchipInterpolator(centres, known)(inside)
-    return curve
+        return PchipInterpolator(centres, known)

@@ -17,6 +17,10 @@ from .folds import FOLD
 CUT_COLUMNS = ["target_efficiency", "feature", "direction", "cut", "cut_scaled"]
 #: Further columns if cuts follow a property of the event: its name and the edges of the bin.
 PROPERTY_COLUMNS = ["property", "property_low", "property_high"]
+#: A column that is true for an edge that no training event fails alone: it cuts nothing.
+IDLE = "idle"
+#: What tables and figures say of a feature whose edges are idle.
+NONE = "none"
 
 
 def edges_by_target(
@@ -55,6 +59,28 @@ def row_text(edge: Any, unit: str, n_folds: int | None = None) -> str:
         return edge_text(edge.direction, edge.cut, unit)
     text = edge_text(edge.direction, edge.cut, unit, edge.cut_spread)
     return text if edge.n_folds == n_folds else f"{text} ({edge.n_folds} of {n_folds} folds)"
+
+
+def edges_text(edges: pd.DataFrame, unit: str, n_folds: int | None = None) -> str:
+    """Return the edges on one feature as text: both of a window, without idle ones.
+
+    Parameters
+    ----------
+    edges : DataFrame
+        Rows of one feature, target and bin, of :func:`over_folds`.
+    unit : str
+    n_folds : int, optional
+        As :func:`row_text` takes it.
+
+    Returns
+    -------
+    str
+        ``none`` if all edges are idle, empty if there is none.
+    """
+    at_work = edges[~edges[IDLE].astype(bool)] if IDLE in edges else edges
+    if at_work.empty and len(edges):
+        return NONE
+    return ", ".join(row_text(edge, unit, n_folds) for edge in at_work.itertuples())
 
 
 def passes_cut_table(
@@ -113,6 +139,40 @@ def passes_cut_table(
     return np.hstack(columns)
 
 
+def edges_at_work(events: pd.DataFrame, cuts: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which edges cut something: an event fails this edge and passes all others of its target.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events with the features in physical units.
+    cuts : DataFrame
+        As :func:`passes_cut_table` takes them.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_edges,)
+        In the order of the rows.
+    """
+    at_work = np.zeros(len(cuts), dtype=bool)
+    groups, bins = cuts["target_efficiency"].astype(float), EventBins.from_cuts(cuts)
+    rows = pd.DataFrame({"target": groups.to_numpy(), "bin": 0.0})
+    if bins is not None:
+        rows["bin"] = cuts["property_low"].to_numpy()
+        lows = np.array([low for low, _ in bins.bounds])[bins.positions(events[bins.name])]
+    for (_, of_bin), members in rows.groupby(["target", "bin"], dropna=False):
+        edges, at = cuts.iloc[members.index], members.index.to_numpy()
+        inside = events if bins is None else events[lows == of_bin]
+        failed = np.hstack(
+            [
+                ~passes_cuts(inside[[name]].to_numpy(dtype=float), np.array([[cut]]), [direction])
+                for name, direction, cut in edges[["feature", "direction", "cut"]].itertuples(index=False)
+            ]
+        )
+        at_work[at] = failed[failed.sum(axis=1) == 1].any(axis=0)
+    return at_work
+
+
 def _passes_by_fold(
     table: pd.DataFrame, cuts: pd.DataFrame, targets: Sequence[float] | None
 ) -> NDArray[np.bool_]:
@@ -140,18 +200,22 @@ def over_folds(cuts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         As ``cuts`` without ``fold``: the means ``cut`` and ``cut_scaled``, then the standard deviations over
-        the folds, ``cut_spread`` and ``cut_scaled_spread``, and ``n_folds``, in how many folds it cuts.
+        the folds, ``cut_spread`` and ``cut_scaled_spread``, and ``n_folds``, in how many folds it cuts. It is
+        idle if it is so in all folds.
     """
     if FOLD not in cuts:
         return cuts
-    edge = [name for name in cuts if name not in (FOLD, "cut", "cut_scaled")]
+    edge = [name for name in cuts if name not in (FOLD, "cut", "cut_scaled", IDLE)]
     values = cuts[["cut", "cut_scaled"]].astype(float)
     # An infinite edge cuts nothing; one that is so in all folds stays.
     finite = cuts.assign(**values.where(np.isfinite(values)))
     grouped = finite.groupby(edge, sort=False, dropna=False)[["cut", "cut_scaled"]]
     first = cuts.groupby(edge, sort=False, dropna=False)[["cut", "cut_scaled"]].first()
     means, spreads = grouped.mean().fillna(first), grouped.std().add_suffix("_spread")
-    found = pd.concat([means, spreads, grouped.count()["cut"].rename("n_folds")], axis=1).reset_index()
+    parts = [means, spreads, grouped.count()["cut"].rename("n_folds")]
+    if IDLE in cuts:
+        parts.append(cuts.groupby(edge, sort=False, dropna=False)[IDLE].all())
+    found = pd.concat(parts, axis=1).reset_index()
     return found[[*(name for name in cuts if name != FOLD), "cut_spread", "cut_scaled_spread", "n_folds"]]
 
 

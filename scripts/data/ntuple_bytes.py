@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import IO, Any, cast
 
-from .ntuple_paths import check_protocol, protocol_of
+from ..physics.addresses import protocol_of
+from .ntuple_paths import check_protocol
 
 
 def open_bytes(path: str) -> IO[Any]:

@@ -19,6 +19,7 @@ from .feature_table import CLASSES, DATA, draw_test, weights_not_positive
 from .folds import FOLD, folds_of_numbers
 from .ntuple_part import TableWriter
 from .ntuple_recipe import WITH_FEATURES
+from .outliers import report_far_values_of_parts
 from .stored_table import stored
 from .survey import check_table
 
@@ -77,6 +78,12 @@ class ReadProcess:
         """Return the sum over all parts of what the tallies have for each step."""
         total: NDArray[Any] = np.sum([tally[key] for tally in self.tallies], axis=0)
         return total
+
+    def name_event(self, part: int, row: int, number: int) -> str:
+        """Return what to call an event of a part: its file, and its number or its position there."""
+        tally = self.tallies[part]
+        path, _, n_before = [file for file in tally["files"] if file[1] <= row][-1]
+        return f"{path}: event {number if tally['has_numbers'] else number - n_before}"
 
     def check(self) -> None:
         """Raise ValueError if there is no event that passes, or no weight to scale."""
@@ -151,6 +158,7 @@ def merge_parts(
     for process in read:
         process.check()
         _report(process)
+        report_far_values_of_parts(log, process.name, process.parts, features, process.name_event)
     factors = {process.name: process.factor(luminosity) for process in read}
     make_cutflow(read, factors, expected=luminosity is not None).to_csv(cutflow, index_label="step")
     _write_table(read, factors, table, features, split)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Iterable
+
+from ..physics.addresses import protocol_of
 
 #: Packages of the protocols that are common in the field, where fsspec does not bring them.
 PACKAGES = {
@@ -15,12 +16,6 @@ PACKAGES = {
     "s3": "s3fs",
     "gs": "gcsfs",
 }
-
-
-def protocol_of(path: str) -> str | None:
-    """Return ``root`` of ``root://host//file.root``; None for a path on a disk."""
-    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)(::|://)", path)
-    return found[1] if found and not os.path.exists(path) else None
 
 
 def find_files(patterns: Iterable[str], taken: dict[str, str] | None = None) -> list[str]:

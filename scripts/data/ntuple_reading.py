@@ -34,19 +34,14 @@ class Events:
         Values by name of branch, as they are read or as columns.
     entries : array of int, shape (n_events,)
         Positions of the events in the file.
-    computed : dict of Column, optional
-        Columns that are there already.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        branches: Mapping[str, Any],
-        entries: NDArray[np.int64],
-        computed: dict[str, Column] | None = None,
-    ) -> None:
+    def __init__(self, recipe: Recipe, branches: Mapping[str, Any], entries: NDArray[np.int64]) -> None:
         self._recipe, self._branches, self.entries = recipe, dict(branches), entries
-        self._computed = computed or {}
+        self._computed: dict[str, Column] = {}
+        # Of selected events: all events of the chunk, and the positions of the selected ones among them.
+        self._all: Events | None = None
+        self._rows = np.zeros(0, dtype=np.intp)
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -62,16 +57,16 @@ class Events:
         return self._recipe.columns[name].values_of(self._column(name), len(self))
 
     def select(self, mask: NDArray[np.bool_]) -> Events:
-        """Return the events that a mask keeps."""
+        """Return the events that a mask keeps; values of branches are selected when they are needed."""
         if mask.all():
             return self
-        flat = {name: column for name, column in self._computed.items() if column.counts is None}
-        return Events(
-            self._recipe,
-            {name: self._branch(name).of_events(mask) for name in self._branches},
-            self.entries[mask],
-            {name: column.of_events(mask) for name, column in flat.items()},
-        )
+        rows = np.flatnonzero(mask)
+        selected = Events(self._recipe, {}, self.entries[rows])
+        selected._all, selected._rows = (self, rows) if self._all is None else (self._all, self._rows[rows])
+        selected._computed = {
+            name: column.of_events(rows) for name, column in self._computed.items() if column.counts is None
+        }
+        return selected
 
     def _named(self, expression: Expression, own: str | None) -> dict[str, Column]:
         columns = self._recipe.columns
@@ -87,6 +82,8 @@ class Events:
         return self._computed[name]
 
     def _branch(self, name: str) -> Column:
+        if name not in self._branches and self._all is not None:
+            self._branches[name] = self._all._branch(name).of_events(self._rows)
         values = self._branches[name]
         if not isinstance(values, Column):
             values = Column.of(values, name)
@@ -113,6 +110,8 @@ class Tally:
         Events of negative weight that are left at the end.
     n_read : int
         Events in the files, also those that are not of the process.
+    files : list of tuple
+        Of each file its path, and the events that pass and that are read of those before it.
     """
 
     steps: tuple[str, ...]
@@ -122,6 +121,7 @@ class Tally:
     squared: list[float] = field(init=False)
     n_negative: int = 0
     n_read: int = 0
+    files: list[tuple[str, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.events, self.missing = ([0] * len(self.steps) for _ in range(2))
@@ -212,8 +212,9 @@ def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[
     branches = recipe.branches()
     for path in files:
         faults = Faults(path)
+        tally.files.append((path, tally.events[-1], tally.n_read))
         with open_ntuple(path, recipe.tree) as ntuple:
-            for first, n_events, chunk in _chunks(ntuple, branches):
+            for first, n_events, chunk in chunks_of(ntuple, branches):
                 try:
                     selected = _select(
                         Events(recipe, chunk, first + np.arange(n_events)), recipe, tally, faults
@@ -226,7 +227,14 @@ def read_events(files: Sequence[str], recipe: Recipe, tally: Tally) -> Iterator[
         faults.check()
 
 
-def _chunks(ntuple: Ntuple, branches: Mapping[str, str]) -> Iterator[tuple[int, int, Chunk]]:
+def passes_step(found: EventValues, recipe: Recipe) -> NDArray[np.bool_]:
+    """Return which events pass a step of the preselection; ``without_object`` decides what is missing."""
+    if found.missing is None:
+        return found.values
+    return found.values | found.missing if recipe.keeps_missing else found.values & ~found.missing
+
+
+def chunks_of(ntuple: Ntuple, branches: Mapping[str, str]) -> Iterator[tuple[int, int, Chunk]]:
     """Yield the position of the first event of each chunk, its number of events, and its values."""
     if not branches:  # all is constant
         for first in range(0, ntuple.n_events, CHUNK):
@@ -266,10 +274,8 @@ def _select(events: Events, recipe: Recipe, tally: Tally, faults: Faults) -> Sel
     for step, (name, expression) in enumerate(recipe.steps.items(), 1):
         found = events.values(expression, condition=True)
         faults.add(_not_finite(f"the step '{name}'", expression), found.undefined, events)
-        passing, missing = found.values, 0
-        if found.missing is not None:
-            missing = int(np.count_nonzero(found.missing))
-            passing = passing | found.missing if recipe.keeps_missing else passing & ~found.missing
+        missing = 0 if found.missing is None else int(np.count_nonzero(found.missing))
+        passing = passes_step(found, recipe)
         events = events.select(passing)
         weights = weights if weights is None else weights[passing]
         count(step, missing)

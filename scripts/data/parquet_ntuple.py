@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..physics.addresses import protocol_of
 from .ntuple import Ntuple
 from .ntuple_arrays import from_arrow
 from .ntuple_bytes import open_bytes
-from .ntuple_paths import protocol_of
 
 if TYPE_CHECKING:
     from .ntuple import Chunk

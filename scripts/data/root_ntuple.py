@@ -13,11 +13,11 @@ import awkward as ak
 import numpy as np
 import uproot
 
+from ..physics.addresses import protocol_of
 from ..physics.root_files import chunk_bounds, faults_of, open_root
 from .names import closest_name, first_names
 from .ntuple import Ntuple
 from .ntuple_arrays import from_awkward, from_numpy, joined
-from .ntuple_paths import protocol_of
 
 if TYPE_CHECKING:
     from .ntuple import Chunk, Values

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from cabin_core.feature_spread import Scaling, robust_scale, sampled_rows
 
 from .feature_table import CLASSES, SPLITS, no_spread, not_finite, require_weights
-from .yields import missing_cross_section, require_process, yields_of
+from .yields import missing_cross_section, require_process, with_yields, yields_before_cuts, yields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cabin_core import ExpectedYields
 
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
     from .event_bins import EventBins
     from .stored_table import Block, StoredTable
 
@@ -204,20 +204,24 @@ class Survey:
             As :func:`scripts.data.yields.expected_weights` does.
         """
         sums = {name: float(weights[SPLITS.index(split)].sum()) for name, weights in self.weights.items()}
+        cross_sections, luminosity = yields_before_cuts(self._with_yields(experiment))
         for name in sums:
-            if name not in experiment.cross_sections:
+            if name not in cross_sections:
                 raise ValueError(missing_cross_section(name))
         factors = {}
-        for name, cross_section in experiment.cross_sections.items():
+        for name, cross_section in cross_sections.items():
             require_process(name, sums.get(name, 0.0), list(sums))
-            factors[name] = cross_section * experiment.luminosity / sums[name]
+            factors[name] = cross_section * luminosity / sums[name]
         return factors
+
+    def _with_yields(self, experiment: CountingExperiment) -> CountingExperiment:
+        return with_yields(experiment, {name: float(one.sum()) for name, one in self.weights.items()})
 
     def expected_yields(self, experiment: CountingExperiment) -> ExpectedYields:
         """Return the yields before the cuts, as :func:`scripts.data.yields.expected_yields` does."""
         factors = self.expected_factors("train", experiment)
         signal, background = sum(factors[name] * weights[0] for name, weights in self.weights.items())
-        return yields_of(float(signal), float(background), experiment)
+        return yields_of(float(signal), float(background), self._with_yields(experiment))
 
 
 def _weights(block: Block, sample: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:

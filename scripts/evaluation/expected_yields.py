@@ -11,11 +11,12 @@ import torch
 from ..data.cut_table import passes_cut_table
 from ..data.folds import FOLD
 from ..data.score_table import above_thresholds
-from ..data.yields import ROUNDING, expected_yields, selected_yields
+from ..data.yields import ROUNDING, expected_yields, selected_yields, with_yields_of
 from ..sources.gaussian_optimum import GaussianClasses
 
 if TYPE_CHECKING:
-    from ..study import CountingExperiment, Study
+    from ..counting_experiment import CountingExperiment
+    from ..study import Study
 
 
 def tabulate_yields(
@@ -43,8 +44,8 @@ def tabulate_yields(
         :func:`~scripts.data.yields.selected_yields`. For cuts with known exact efficiencies also
         ``exact_background`` and ``exact_significance``, computed from these; NaN for others.
     """
-    experiment = study.counting_experiment
-    assert experiment is not None
+    assert study.counting_experiment is not None
+    experiment = with_yields_of(features, study.counting_experiment)
     test = features[features["split"] == "test"]
     table = metrics[["target_efficiency", "signal_efficiency", "background_efficiency"]]
     table = table.reset_index(drop=True)

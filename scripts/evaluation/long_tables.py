@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cabin_core import CutEfficiencies
 from cabin_core.metrics import efficiencies_of_sums
 
+from ..data.cut_table import edges_at_work
 from ..data.folds import FOLD
 from ..data.stored_table import Block, StoredTable
 from ..data.survey import survey
@@ -20,6 +22,7 @@ from ..data.thinning import Thinning
 from ..models.base import Model
 from ..models.folds import FoldedModel
 from .score_histogram import ScoreHistogram
+from .targets import Reached
 from .working_points import metrics_table
 
 if TYPE_CHECKING:
@@ -32,9 +35,53 @@ log = logging.getLogger("cabin.evaluate_model")
 EVENTS = 2**15
 
 
+class _ClassSums:
+    """Sums over the events of a sample, from which the efficiencies of selections follow.
+
+    Parameters
+    ----------
+    n_selections : int
+
+    Attributes
+    ----------
+    totals : array, shape (2,)
+        Sums of the weights of signal and background.
+    """
+
+    def __init__(self, n_selections: int) -> None:
+        # Of signal and background: weights of passing events, squares of those of passing and failing ones.
+        self._sums, self._passing, self._failing = np.zeros((3, 2, n_selections))
+        self.totals, self._squares = np.zeros((2, 2))
+
+    def add(self, block: Block, chosen: NDArray[np.bool_], selected: NDArray[np.bool_]) -> None:
+        """Add the chosen events of a block."""
+        for label, of_class in enumerate((block.is_signal & chosen, ~block.is_signal & chosen)):
+            weights = block.weights[of_class]
+            passing, squares = selected[of_class], np.square(weights)
+            self._sums[label] += weights @ passing
+            self._passing[label] += squares @ passing
+            self._failing[label] += squares @ ~passing
+            self.totals[label] += weights.sum()
+            self._squares[label] += squares.sum()
+
+    def efficiencies(self) -> CutEfficiencies:
+        """Return the efficiencies of all selections."""
+        return efficiencies_of_sums(self._sums, self.totals, self._passing, self._failing)
+
+    @property
+    def effective(self) -> NDArray[np.float64]:
+        """Events of signal and background that have the same statistical error at equal weights."""
+        return self.totals**2 / self._squares
+
+
 def measure_blocks(
-    model: Model, table: StoredTable, bins: EventBins | None, scores: Path, process_sums: ProcessSums
-) -> pd.DataFrame:
+    model: Model,
+    table: StoredTable,
+    bins: EventBins | None,
+    cuts: pd.DataFrame,
+    scores: Path,
+    process_sums: ProcessSums,
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Apply a model to a feature table, and write the scores of a share of the events.
 
     Parameters
@@ -43,6 +90,8 @@ def measure_blocks(
     table : StoredTable
     bins : EventBins, optional
         Bins of the property that the cuts follow.
+    cuts : DataFrame
+        The cuts of the model.
     scores : Path
         Written (parquet), see :mod:`scripts.data.thinning`.
     process_sums : ProcessSums
@@ -50,9 +99,10 @@ def measure_blocks(
 
     Returns
     -------
-    DataFrame
-        As :func:`scripts.evaluation.working_points.measure` returns it. Areas and thresholds are read off
-        histograms of the scores, see :mod:`scripts.evaluation.score_histogram`.
+    tuple of DataFrame and ndarray
+        The metrics as :func:`scripts.evaluation.working_points.measure` returns them; areas and thresholds
+        are read off histograms of the scores, see :mod:`scripts.evaluation.score_histogram`. Then which of
+        the cuts are at work, see :func:`scripts.data.cut_table.edges_at_work`.
     """
     found = survey(table, bins)
     if not isinstance(model, FoldedModel):  # the training of each fold has checked its view of the table
@@ -60,23 +110,20 @@ def measure_blocks(
     thresholds = _thresholds(model, table)
     thinning = Thinning(found.counts)
     histograms = [[ScoreHistogram.coarse() for _ in model.score_columns] for _ in range(2)]
-    # Of signal and background: weights of passing events, squares of those of passing and failing ones.
-    sums, passing_squares, failing_squares = np.zeros((3, 2, len(model.targets)))
-    totals = np.zeros(2)
+    of_test, of_training = (_ClassSums(len(model.targets)) for _ in range(2))
+    at_work = np.zeros(len(cuts), dtype=bool)
     parts = []
     for block, events, values in _scored(model, table.blocks(EVENTS), list(table.columns)):
-        in_test = ~block.in_training
         selected = model.select(events, values, thresholds)
         process_sums.add_block(block, selected)
-        for label, of_class in enumerate((block.is_signal & in_test, ~block.is_signal & in_test)):
-            weights = block.weights[of_class]
-            passing, squares = selected[of_class], np.square(weights)
-            sums[label] += weights @ passing
-            passing_squares[label] += squares @ passing
-            failing_squares[label] += squares @ ~passing
-            totals[label] += weights.sum()
-            for histogram, column in zip(histograms[label], values[of_class].T, strict=True):
-                histogram.fill(column, weights)
+        of_test.add(block, ~block.in_training, selected)
+        if not isinstance(model, FoldedModel):
+            of_training.add(block, block.in_training, selected)
+            at_work |= edges_at_work(events[block.in_training], cuts)
+        for label, of_class in enumerate((block.is_signal, ~block.is_signal)):
+            chosen = of_class & ~block.in_training
+            for histogram, column in zip(histograms[label], values[chosen].T, strict=True):
+                histogram.fill(column, block.weights[chosen])
         taken, weights = thinning.take(block)
         columns = pd.DataFrame(values[taken], columns=model.score_columns)
         kept = events.iloc[taken].reset_index(drop=True)
@@ -85,7 +132,12 @@ def measure_blocks(
     shown = pd.concat(parts, ignore_index=True)
     shown.to_parquet(scores, index=False)
     log.info("%s: %d of %d events, in their order and weighted up", scores, len(shown), len(table))
-    efficiencies = efficiencies_of_sums(sums, totals, passing_squares, failing_squares)
+    efficiencies = of_test.efficiencies()
+    background = float(of_test.totals[1] + of_training.totals[1])
+    if isinstance(model, FoldedModel):
+        reached, at_work = _trainings_of_folds(model, table, thresholds, cuts, background)
+    else:
+        reached = [Reached(of_training.efficiencies(), of_training.effective, background)]
     if model.area_of_points:
         nothing = np.zeros(0)
         areas = model.roc_areas(nothing, nothing.astype(bool), nothing, efficiencies)
@@ -93,7 +145,29 @@ def measure_blocks(
         areas = np.array(
             [signal.area_over(background) for signal, background in zip(*histograms, strict=True)]
         )
-    return metrics_table(model, thresholds, efficiencies, model.mean_scores_of_table(table, found), areas)
+    means = model.mean_scores_of_table(table, found)
+    return metrics_table(model, thresholds, efficiencies, means, areas, reached), at_work
+
+
+def _trainings_of_folds(
+    model: FoldedModel,
+    table: StoredTable,
+    thresholds: NDArray[np.float64],
+    cuts: pd.DataFrame,
+    background: float,
+) -> tuple[list[Reached], NDArray[np.bool_]]:
+    """Return what the model of each fold reaches in its training, and which of all cuts are at work."""
+    of_folds = np.broadcast_to(thresholds, (len(model.models), len(model.targets)))
+    reached, parts = [], []
+    for fold, one in enumerate(model.models):
+        sums, of_fold = _ClassSums(len(model.targets)), cuts[cuts[FOLD] == fold]
+        at_work = np.zeros(len(of_fold), dtype=bool)
+        for block, events, values in _scored(one, table.of_fold(fold).blocks(EVENTS), list(table.columns)):
+            sums.add(block, block.in_training, one.select(events, values, of_folds[fold]))
+            at_work |= edges_at_work(events[block.in_training], of_fold)
+        reached.append(Reached(sums.efficiencies(), sums.effective, background))
+        parts.append(at_work)
+    return reached, np.concatenate(parts)
 
 
 def select_data(model: Model, table: StoredTable, thresholds: NDArray[np.float64], sums: ProcessSums) -> None:

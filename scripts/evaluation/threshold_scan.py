@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ..data.score_table import score_columns
-from ..data.yields import expected_weights, process_names
+from ..data.yields import expected_weights, process_names, with_yields_of
 
 if TYPE_CHECKING:
     from cabin_core import TrainedNetwork
 
-    from ..study import CountingExperiment
+    from ..counting_experiment import CountingExperiment
 
 #: Number of thresholds in even steps of the score; as many are in even steps of the signal efficiency.
 N_THRESHOLDS = 400
@@ -29,8 +29,9 @@ def scan_thresholds(events: pd.DataFrame, experiment: CountingExperiment) -> pd.
     Parameters
     ----------
     events : DataFrame
-        Events of the test sample: ``score``, ``label``, ``weight`` and, optionally, ``process``.
+        Events of a sample: ``score``, ``label``, ``weight`` and, optionally, ``process``.
     experiment : CountingExperiment
+        See :func:`scripts.data.yields.with_yields`.
 
     Returns
     -------
@@ -101,7 +102,7 @@ def scan_network(
     if len(columns) != 1:
         raise ValueError(f"a scan of thresholds needs one score an event, not {', '.join(columns)}")
     events = features.assign(score=scores[columns[0]].to_numpy())
-    return scan_thresholds(events[events["split"] == split], experiment)
+    return scan_thresholds(events[events["split"] == split], with_yields_of(features, experiment))
 
 
 def meets_demands(scan: pd.DataFrame, demands: Mapping[str, float]) -> pd.Series:

@@ -39,6 +39,9 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the ratios of both samples, one line a network."""
+    # A bound far below would hide the ratios; without one the band has no end.
+    top = 1.0 + 1.5 * max(0.1, table["ratio"].max() - 1.0)
+    band = table["ratio_to_bound"].fillna(2.0 * top).clip(upper=2.0 * top)
     with paper_style():
         fig = new_figure(8.4, 3.8)
         training, test = fig.subplots(1, 2)
@@ -49,9 +52,10 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             target = rows["target_efficiency"]
             training.plot(target, rows["ratio"], label=network, **style)
             training.fill_between(
-                target, rows["ratio"], rows["ratio_to_bound"], color=colors[at], alpha=0.2, linewidth=0
+                target, rows["ratio"], band[rows.index], color=colors[at], alpha=0.2, linewidth=0
             )
             test.errorbar(target, rows["test_ratio"], rows["test_ratio_uncertainty"], **style)
+        training.set_ylim(None, top)
         for ax, sample in ((training, "training"), (test, "test")):
             ax.axhline(1.0, color="gray", linewidth=0.8, zorder=0)
             ax.set_xlabel("Target signal efficiency")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Largest number of targets that are drawn with symbols.
 MANY_POINTS = 20
+#: Idle cuts are hollow and joined by nothing.
+IDLE_STYLE: dict[str, Any] = {"ls": "", "markerfacecolor": "white"}
 
 
 class Settings(FigureSettings):
@@ -49,10 +51,11 @@ class Settings(FigureSettings):
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return ``network``, ``feature``, ``direction``, ``efficiency`` and ``cut``.
+    """Return ``network``, ``feature``, ``direction``, ``efficiency``, ``cut`` and ``idle``.
 
-    The efficiency is the target or, without a target, the signal efficiency on the test sample. Of folds the
-    cut is the mean; ``spread`` is its standard deviation over the folds.
+    The efficiency is the target or, without a target, the signal efficiency on the test sample. An idle cut
+    is one that no training event fails alone. Of folds the cut is the mean; ``spread`` is its standard
+    deviation over the folds.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from ..data.cut_table import over_folds
+    from ..data.cut_table import IDLE, over_folds
 
     column = "cut_scaled" if inputs.figure.scaled else "cut"
     parts = []
@@ -76,6 +79,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
             "direction": cuts["direction"],
             "efficiency": cuts["target_efficiency"].fillna(metrics["signal_efficiency"].iloc[0]),
             "cut": cuts[column],
+            IDLE: cuts[IDLE].astype(bool) if IDLE in cuts else False,
         }
         if f"{column}_spread" in cuts:
             shown["spread"] = cuts[f"{column}_spread"]
@@ -84,7 +88,10 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw one panel for each feature: a line for several targets, a star for a single working point."""
+    """Draw one panel for each feature: a line for several targets, a star for a single working point.
+
+    Idle cuts are hollow symbols.
+    """
     scaled = figure.scaled
     networks = list(table.groupby("network", sort=False))
     with paper_style():
@@ -104,6 +111,10 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                     edge = cuts[cuts["direction"] == direction].sort_values("efficiency", kind="stable")
                     label = "_" if number else network
                     ax.plot(edge["efficiency"], edge["cut"], color=color, label=label, **style)
+                    nothing = edge[edge["idle"]]
+                    if len(nothing):
+                        drawn = style | IDLE_STYLE
+                        ax.plot(nothing["efficiency"], nothing["cut"], color=color, label="_", **drawn)
                     if "spread" in edge and n_points > 1:
                         draw_band(ax, edge["efficiency"], edge["cut"], edge["spread"], color)
                     elif "spread" in edge:
@@ -117,6 +128,8 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             ax.set_ylabel(with_unit("Cut (scaled)" if scaled else "Cut", unit), loc="center")
         if scaled:
             label_outer_panels(axes)
+        if table["idle"].any():
+            axes[0].plot([], [], color="black", marker="o", label="none: cuts nothing", **IDLE_STYLE)
         shared_legend(fig, axes[0], columns=4)
         add_title(fig, study)
     return fig

@@ -73,10 +73,13 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         bottom.set_xlabel("Signal efficiency")
         top.set_xlim(0, 1)
         top.set_ylim(0, None)
-        about = (
-            f"{experiment.luminosity:g} fb$^{{-1}}$, background known to "
-            f"{100 * experiment.relative_uncertainty:g} %"
-        )
+        luminosity = experiment.luminosity or getattr(study.source, "luminosity", 0.0)
+        about = f"{luminosity:g} fb$^{{-1}}$, "
+        if experiment.uncertainties:
+            ends = sorted({min(experiment.uncertainties.values()), max(experiment.uncertainties.values())})
+            about += f"backgrounds known to {' to '.join(f'{100 * end:g}' for end in ends)} %"
+        else:
+            about += f"background known to {100 * (experiment.relative_uncertainty or 0.0):g} %"
         if table["exact_significance"].notna().any():
             about += "; exact efficiencies of cuts"
         top.set_title(about, fontsize=9, loc="right")

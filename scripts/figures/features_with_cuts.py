@@ -29,7 +29,7 @@ class Settings(FigureSettings):
     standard_needs = frozenset({"loss"})
     standard_caption = (
         "The features of both classes with the cuts of {networks}: dashed lines keep what is greater, dotted "
-        "lines what is less."
+        "lines what is less; cuts that cut nothing are left out."
     )
 
     plot: Literal["features_with_cuts"]
@@ -40,7 +40,8 @@ class Settings(FigureSettings):
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the histograms, then a row for each cut: ``direction``, ``cut`` and ``target_efficiency``.
 
-    Of folds the cut is the mean; ``spread`` is its standard deviation over the folds.
+    Idle cuts, which no training event fails alone, are left out. Of folds the cut is the mean; ``spread`` is
+    its standard deviation over the folds.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from ..data.cut_table import over_folds
+    from ..data.cut_table import IDLE, over_folds
 
     scaled = inputs.figure.scaled
     cuts = inputs.read("cuts")
@@ -61,6 +62,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     histograms = tabulate_histograms(
         inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled, data=inputs.read_data()
     )
+    if IDLE in cuts:
+        cuts = cuts[~cuts[IDLE].astype(bool)]
     shown = pd.DataFrame(
         {
             "feature": cuts["feature"],

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from cabin_core import CutEfficiencies
     from cabin_core.feature_spread import Scaling
 
+    from ..counting_experiment import CountingExperiment
     from ..data.stored_table import StoredTable
     from ..data.survey import Survey
     from ..kinds import ModelSettings
-    from ..study import CountingExperiment
     from .streams import StoredEvents
 
 
@@ -51,6 +51,8 @@ class TrainingTask:
         The events, if the training reads them block by block.
     scaling : str
         How features are scaled, see :func:`cabin_core.feature_spread.centre_and_spread`.
+    limits : list of dict, optional
+        Limits of the cuts on each feature, see :class:`cabin_core.feature_limits.FeatureLimits`.
     """
 
     name: str
@@ -62,6 +64,22 @@ class TrainingTask:
     threads: int = 1
     stored: StoredEvents | None = None
     scaling: Scaling = "standard"
+    limits: list[dict[str, float]] | None = None
+
+    def ranges(self) -> list[tuple[float, float]]:
+        """Return the lowest and the highest value of each feature in the training."""
+        if self.stored is not None:
+            moments = self.stored.survey.moments
+            return list(zip(moments.low.tolist(), moments.high.tolist(), strict=True))
+        values = self.sample("train")[self.features]
+        return list(zip(values.min().tolist(), values.max().tolist(), strict=True))
+
+    @property
+    def background_weight(self) -> float:
+        """Sum of the weights of all background events, of both samples."""
+        if self.stored is not None:
+            return float(sum(weights[:, 1].sum() for weights in self.stored.survey.weights.values()))
+        return float(self.events.loc[self.events["label"] == 0, "weight"].sum())
 
     def sample(self, split: str) -> pd.DataFrame:
         """Return the events of the ``train`` or ``test`` sample."""
@@ -83,10 +101,36 @@ class Model(ABC):
     path : str
         What computed the sums over events in the training: ``kernel``, ``torch`` or ``torch on cuda``. Empty
         for a model without such sums. A model file does not contain it.
+    target_of : str
+        What the targets are: efficiencies of ``signal`` or ``background``, or a ``rate``.
+    at_least : bool
+        Whether a target is met by all that is above it, as that of a search for the best box.
     """
 
     targets: list[float]
     path: str = ""
+    target_of: str = "signal"
+    at_least: bool = False
+
+    @property
+    def asked(self) -> list[float]:
+        """What is asked of each working point, see ``target_of``; NaN where nothing is."""
+        return self.targets
+
+    @property
+    def caveat(self) -> str:
+        """What to know of working points that meet their targets; empty where there is nothing."""
+        return ""
+
+    def why_missed(self, estimate: float) -> str:
+        """Return why a working point misses its target on the training sample.
+
+        Parameters
+        ----------
+        estimate : float
+            What the loss takes for the efficiency, on the test sample.
+        """
+        return "no working point of this model is closer"
 
     @property
     def event_bins(self) -> EventBins | None:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core.box import BoxCertificate, BoxSample, Edge, ProofLimits
+from cabin_core.directions import WINDOW
 
 from ..jobs.progress import LineProgress
 from .boxes import Edges
@@ -30,12 +31,12 @@ class BoxOptions(Protocol):
 
 
 def box_edges(directions: Sequence[str], *, windows: bool) -> list[Edge]:
-    """Return the edges of a box: one in the direction of each feature, or two; where it is `window` too."""
+    """Return the edges of a box: one in the direction of each feature, or two in each."""
     return [
         (column, side)  # type: ignore[misc]
         for column, direction in enumerate(directions)
         for side in (">", "<")
-        if windows or direction in (side, "window")
+        if windows or direction in (side, WINDOW)
     ]
 
 

@@ -39,6 +39,8 @@ class BoxModel(Model):
         Has the columns of ``cuts.csv``, with those of bins. A target without a row cuts nothing.
     """
 
+    at_least = True
+
     def __init__(self, features: Sequence[str], targets: Sequence[float], cuts: pd.DataFrame) -> None:
         self.features, self.targets, self._cuts = list(features), list(targets), cuts
 

@@ -33,7 +33,27 @@ class FoldedModel(Model):
 
     def __init__(self, models: Sequence[Model]) -> None:
         self.models = list(models)
-        self.targets = self.models[0].targets
+        first = self.models[0]
+        self.target_of, self.at_least, self.targets = first.target_of, first.at_least, first.targets
+        if first.target_of != "signal":
+            # The trainings have found different signal efficiencies: one name for each working point.
+            self.targets = np.mean([model.targets for model in self.models], axis=0).tolist()
+            for model in self.models:
+                model.targets = self.targets
+
+    @property
+    def asked(self) -> list[float]:
+        """What is asked of each working point, as of all models."""
+        return self.models[0].asked
+
+    @property
+    def caveat(self) -> str:
+        """That of the first fold that has one."""
+        return next((model.caveat for model in self.models if model.caveat), "")
+
+    def why_missed(self, estimate: float) -> str:
+        """Return why a working point misses its target, as a fold says it."""
+        return self.caveat or self.models[0].why_missed(estimate)
 
     @property
     def has_cuts(self) -> bool:

@@ -31,18 +31,20 @@ from cabin_core import (
 )
 from cabin_core.classifiers import cuts_of, start_truncated_normal
 from cabin_core.cut_sums import can_fuse, compile_kernels
+from cabin_core.feature_limits import FeatureLimits
 from cabin_core.feature_spread import LARGEST
 from cabin_core.fused import can_fuse_preselection
 from cabin_core.fused import compile_kernels as compile_fused
 from cabin_core.weight_unit import weight_unit
 
+from ..counting_experiment import CountingExperiment
 from ..data.cut_table import CUT_COLUMNS, passes_cut_table
 from ..data.feature_table import equal_weights, fit_scaling
-from ..data.yields import expected_weights, expected_yields
+from ..data.yields import expected_weights, expected_yields, with_yields_of
 from ..jobs.progress import LineProgress
 from ..parsing import parse_kind
-from ..study import CountingExperiment
 from .base import Model, TrainingTask, bins_of
+from .cut_training import limits_of, outcome_of, points_of, round_cuts
 
 if TYPE_CHECKING:
     from ..data.stored_table import StoredTable
@@ -67,7 +69,35 @@ class NetworkModel(Model):
         cuts = cuts_of(trained.network)
         if cuts is not None:
             cuts.fused = settings.kernel
-        self.targets = settings.working_points or [float("nan")]
+        found: list[float] = trained.outcome.get("working_points", settings.working_points)
+        self.targets = found or [float("nan")]
+        self.target_of = getattr(settings, "target_of", "signal")
+
+    @property
+    def asked(self) -> list[float]:
+        """Targets as in the config."""
+        return self.targets if self.target_of == "signal" else list(self.settings.targets)
+
+    @property
+    def caveat(self) -> str:
+        """Whether the training has reached its last epoch before it has converged."""
+        outcome = self.trained.outcome
+        if outcome.get("converged", True):
+            return ""
+        return f"not converged in {outcome['epochs']} epochs: raise `most_epochs`"
+
+    def why_missed(self, estimate: float) -> str:
+        """Return why the hard cuts of a working point miss its target."""
+        if not self.has_cuts:
+            return super().why_missed(estimate)
+        if self.settings.most_epochs is None:
+            ended = f"the training ended after {self.settings.epochs} epochs"
+            return f"{ended}, with {estimate:.4g} for it in the loss: give `most_epochs`"
+        if "limits" in self.trained.outcome:
+            return self.caveat or "the limits of the cuts leave none that are closer"
+        return self.caveat or (
+            "no cuts near the learned ones are closer: many events have the same value, or there are few"
+        )
 
     @classmethod
     def load(cls, path: Path, features: Sequence[str]) -> NetworkModel:
@@ -91,6 +121,9 @@ class NetworkModel(Model):
             return super().cuts()
         scaled = net.cuts().detach()
         physical = self.trained.scaling.unscale(scaled, net.edge_features())
+        for edge, column in enumerate(net.edge_features() if "limits" in self.trained.outcome else ()):
+            limits = FeatureLimits(**self.trained.outcome["limits"][column])
+            physical[:, edge] = torch.from_numpy(limits.exact(physical[:, edge].numpy()))
         features = [self.trained.scaling.features[position] for position in net.edge_features()]
         # All targets of the first bin come first, then those of the next.
         rows = [
@@ -228,7 +261,7 @@ def make_sample(
     values = torch.from_numpy(events[list(scaling.features)].to_numpy(dtype="float64", copy=True))
     weights = events["weight"]
     if experiment is not None:
-        weights = pd.Series(expected_weights(events, experiment), index=events.index)
+        weights = pd.Series(expected_weights(events, with_yields_of(table, experiment)), index=events.index)
     elif equal_class_weights:
         weights = equal_weights(events)
     else:
@@ -344,16 +377,28 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
     if cuts is not None:
         for part in (cuts, getattr(net, "classifier", cuts)):
             part.fused = settings.kernel
+    net.to(device)
+    on_device = train_sample.to(device)
+    limits = None
+    if task.limits is not None and settings.keeps_limits:
+        limits = limits_of(task, net, scaling)
+    points = points_of(settings, task, net, loss, on_device)
+    fitted = partial(
+        train,
+        net,
+        loss,
+        on_device,
+        test_sample.to(device),
+        watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
+        points=points,
+    )
     try:
-        rows = train(
-            net.to(device),
-            loss,
-            train_sample.to(device),
-            test_sample.to(device),
-            settings.training(),
-            on_epoch=Progress(task.name if reports else "", settings.epochs),
-            watch=cut_recorder(scaling) if "cut_history" in settings.offers else None,
-        )
+        progress = Progress(task.name if reports else "", settings.most_epochs or settings.epochs)
+        rows = fitted(settings.training(), on_epoch=progress)
+        converged = len(rows)
+        if limits is not None:
+            rows += round_cuts(limits, settings.training(), fitted, points)
+            limits.detach()
     except torch.OutOfMemoryError:
         raise ValueError(
             f"{len(train_sample.features)} events do not fit into the memory of the GPU: set a batch_size, "
@@ -365,9 +410,12 @@ def fit_network(settings: Any, task: TrainingTask) -> tuple[NetworkModel, pd.Dat
         assert isinstance(train_sample, EventSample)  # this loss needs all events
         fit_kept_fractions(net.preselection, train_sample, loss.kept_fractions)
     entry = settings.model_dump(exclude_unset=True, exclude={"device", "out_of_core", "processes"})
-    model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry), settings)
+    outcome = outcome_of(settings, task, converged, points)
+    if limits is not None:
+        outcome["limits"] = task.limits
+    model = NetworkModel(TrainedNetwork(net, scaling, tuple(task.directions), entry, outcome), settings)
     model.path = path_of(net, train_sample, device)
-    return model, pd.DataFrame(rows).astype({"epoch": int})
+    return model, pd.DataFrame(rows).assign(epoch=np.arange(len(rows)))
 
 
 def scaling_of(settings: Any, task: TrainingTask) -> FeatureScaling:

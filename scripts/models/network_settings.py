@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -19,13 +20,14 @@ from ..kinds import (
     Positive,
     Seed,
     Settings,
+    Unrepeated,
     module_of,
     modules,
     word_or_list,
 )
 from ..losses.base import LossSettings
 from ..losses.terms import TermSettings
-from ..study import BinnedProperty
+from ..study import WINDOW, BinnedProperty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,16 @@ InitialWeights = Annotated[
     Field(
         description="Distribution of the starting weights: `uniform` as in torch, or `truncated_normal` "
         "with the width 1 / sqrt(inputs) and biases of 0"
+    ),
+]
+#: Targets of cuts: efficiencies, or rates.
+CutTargets = Annotated[list[Positive], Unrepeated]
+TargetOf = Annotated[
+    Literal["signal", "background", "rate"],
+    Field(
+        description="What the targets are: `signal` efficiencies, `background` efficiencies, or a `rate` of "
+        "the background, in the unit of the weights. For the last two the training looks for the signal "
+        "efficiency at which the hard cuts have it on the training sample"
     ),
 ]
 RecordCuts = Annotated[bool, Field(description="Whether the history contains the cuts before each epoch")]
@@ -129,7 +141,7 @@ class NetworkSettings(ModelSettings):
     out_of_core: bool | Literal["auto"] = Field(
         default="auto",
         description="Whether the events stay on disk and are read block by block: `true`, `false`, or `auto` "
-        "for a table that would take more than half of the memory that the job may use",
+        "for a table that would take more than 2 GB, or half of the memory that the job may use",
     )
     processes: Count = Field(
         default=1,
@@ -140,6 +152,11 @@ class NetworkSettings(ModelSettings):
     )
     polish_epochs: Annotated[int, Ge(0)] = Field(
         default=0, description="Last epochs, in which `lbfgs` takes the place of the optimizer"
+    )
+    most_epochs: Count | None = Field(
+        default=None,
+        description="After `epochs` the training goes on until it has converged, up to this number of "
+        "epochs, and lets the hard cuts meet their targets; it ends after `epochs` where absent",
     )
     test_every: Count = Field(
         default=1,
@@ -155,6 +172,8 @@ class NetworkSettings(ModelSettings):
         self.loss.check_network(self)
         if self.polish_epochs >= self.epochs:
             raise ValueError(f"polish_epochs must be fewer than the {self.epochs} epochs")
+        if self.most_epochs is not None and self.most_epochs < self.epochs:
+            raise ValueError(f"most_epochs must not be fewer than the {self.epochs} epochs")
         if self.optimizer == "lbfgs" or self.polish_epochs:
             for name in ("batch_size", "classifier_learning_rate"):
                 if getattr(self, name, None) is not None:
@@ -225,7 +244,7 @@ class NetworkSettings(ModelSettings):
         Parameters
         ----------
         directions : sequence of str
-            ``>`` or ``<`` for each feature.
+            ``>``, ``<`` or ``window`` for each feature.
         n_rows : int
             Number of sets of cuts, if the kind does not fix it.
         """
@@ -237,7 +256,7 @@ class NetworkSettings(ModelSettings):
         Parameters
         ----------
         directions : sequence of str
-            ``>`` or ``<`` for each feature.
+            ``>``, ``<`` or ``window`` for each feature.
         seed : int, optional
             Seed in place of that of the settings.
         n_rows : int
@@ -253,8 +272,8 @@ class NetworkSettings(ModelSettings):
         from .network import build_seeded
 
         for direction in directions:
-            if direction not in SIGN_OF_DIRECTION:
-                raise ValueError(f"unknown direction {direction!r} of a cut: '>' or '<'")
+            if direction not in (*SIGN_OF_DIRECTION, WINDOW):
+                raise ValueError(f"unknown direction {direction!r} of a cut: '>', '<' or 'window'")
         return build_seeded(
             lambda: self.new(directions, n_rows),
             self.seed if seed is None else seed,
@@ -281,6 +300,7 @@ class NetworkSettings(ModelSettings):
             classifier_learning_rate=getattr(self, "classifier_learning_rate", None),
             test_every=self.test_every,
             polish_epochs=self.polish_epochs,
+            most_epochs=self.most_epochs,
         )
 
     def prepare(self) -> None:
@@ -349,6 +369,28 @@ class CutNetworkSettings(NetworkSettings):
             raise ValueError("record_cuts is for a network with one set of one-sided cuts: remove the key")
         return self
 
+    @model_validator(mode="after")
+    def _targets(self) -> CutNetworkSettings:
+        of, targets = getattr(self, "target_of", "signal"), getattr(self, "targets", [])
+        beyond = [target for target in targets if of != "rate" and not target < 1]
+        if beyond:
+            raise ValueError(f"targets: an efficiency lies between 0 and 1, not at {beyond[0]:g}")
+        if of != "signal" and not targets:
+            raise ValueError(f"target_of: {of} needs targets")
+        if of != "signal" and self.most_epochs is None:
+            raise ValueError(
+                f"target_of: {of} needs most_epochs, the epochs in which the signal efficiency is looked for"
+            )
+        return self
+
+    @property
+    def working_points(self) -> list[float]:
+        """Target signal efficiencies; of other targets first guesses in their order."""
+        targets = super().working_points
+        if getattr(self, "target_of", "signal") == "signal":
+            return targets
+        return [math.sqrt(target / (1 + target)) for target in targets]
+
     @property
     def offers(self) -> frozenset[str]:
         """The parts of every network, and a history of its cuts if it records them."""
@@ -370,20 +412,44 @@ class CutNetworkSettings(NetworkSettings):
             )
         if self.event_property is not None:
             yield from self.event_property.check(study)
+        if study.limits is not None and self.keeps_limits:
+            if self.weights not in ("directions", "windows"):
+                yield "weights", "features with limits of their cuts need the weights directions or windows"
+            else:
+                for feature in study.features:
+                    both = self.weights == "windows" or feature.direction == WINDOW
+                    if both and feature.fixed is not None:
+                        text = f"a window has two edges: {feature.name} cannot have one fixed cut"
+                        yield "weights", text
+        yield from self._history_faults(study.directions)
+
+    def _history_faults(self, directions: Sequence[str]) -> Iterator[Fault]:
+        if getattr(self, "record_cuts", False) and self.weights == "directions" and WINDOW in directions:
+            yield "record_cuts", "it is for one-sided cuts, and a feature has a window: remove the key"
+
+    def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
+        """Train the network; the history has one row for each epoch."""
+        # Directions that are found in the events can be windows, too.
+        for key, text in self._history_faults(task.directions):
+            raise ValueError(f"{key}: {text}")
+        return super().fit(task)
 
     def edges(self, directions: Sequence[str]) -> dict[str, Any]:
         """Return the arguments of the cut networks of the core, for features with these directions."""
         from cabin_core.numbers import SIGN_OF_DIRECTION
 
         weights: list[float] | None
+        windows: bool | list[int] = self.weights == "windows"
         if self.weights == "directions":
-            weights = [SIGN_OF_DIRECTION[direction] for direction in directions]
+            # The sign of a window is that of its lower edge.
+            weights = [SIGN_OF_DIRECTION.get(direction, 1.0) for direction in directions]
+            windows = [at for at, direction in enumerate(directions) if direction == WINDOW] or False
         else:
             weights = None if isinstance(self.weights, str) else self.weights
         return {
             "weights": weights,
             "activation_scale": self.activation_scale,
-            "windows": self.weights == "windows",
+            "windows": windows,
             "start": self.start,
             "bin_edges": None if self.event_property is None else self.event_property.edges,
             "cut_function": self.cut_function,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import Targets
-from .network_settings import CutNetworkSettings, RecordCuts
+from .network_settings import CutNetworkSettings, CutTargets, RecordCuts, TargetOf
 from .network_settings import load as load
 
 if TYPE_CHECKING:
@@ -20,10 +19,13 @@ class Settings(CutNetworkSettings):
     """The one-to-one linear network: one set of cuts."""
 
     model: Literal["one_to_one"]
-    targets: Annotated[Targets, Len(0, 1)] = Field(
-        default=[], description="Target signal efficiency; none where the loss has no target"
+    targets: Annotated[CutTargets, Len(0, 1)] = Field(
+        default=[],
+        description="Target signal efficiency, or what `target_of` says; none where the loss has no target",
     )
+    target_of: TargetOf = "signal"
     record_cuts: RecordCuts = False
+    keeps_limits = True
     has = frozenset({"cuts", "scores", "one_score", "history", "loss"})
 
     def new(self, directions: Sequence[str], n_rows: int) -> OneToOneLinear:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import Targets
-from .network_settings import CutNetworkSettings
+from .network_settings import CutNetworkSettings, CutTargets, TargetOf
 from .network_settings import load as load
 
 if TYPE_CHECKING:
@@ -20,8 +19,12 @@ class Settings(CutNetworkSettings):
     """The efficiency scan: a set of cuts for each target, all trained at once."""
 
     model: Literal["scan"]
-    targets: Annotated[Targets, Len(1)] = Field(description="Target signal efficiencies")
+    targets: Annotated[CutTargets, Len(1)] = Field(
+        description="Targets: signal efficiencies, or what `target_of` says"
+    )
+    target_of: TargetOf = "signal"
     monotone: bool = Field(default=False, description="Whether no cut may be tighter at a higher target")
+    keeps_limits = True
     has = frozenset({"cuts", "scores", "history", "loss"})
     standard_networks: ClassVar[dict[str, dict[str, Any]]] = {
         # Close to the best cuts, and smooth; docs/explanation/optimum.md says how.
@@ -34,6 +37,7 @@ class Settings(CutNetworkSettings):
             "optimizer": "adam",
             "learning_rate": 0.05,
             "epochs": 500,
+            "most_epochs": 2000,
             "seed": 123,
             "schedule": {
                 "first_activation_scale": 5.0,
@@ -56,6 +60,7 @@ class Settings(CutNetworkSettings):
             "optimizer": "sgd",
             "learning_rate": 0.1,
             "epochs": 500,
+            "most_epochs": 2000,
             "seed": 123,
         },
     }
@@ -65,4 +70,4 @@ class Settings(CutNetworkSettings):
         from cabin_core import EfficiencyScanNetwork
 
         edges = self.edges(directions)
-        return EfficiencyScanNetwork(len(directions), self.targets, monotone=self.monotone, **edges)
+        return EfficiencyScanNetwork(len(directions), self.working_points, monotone=self.monotone, **edges)

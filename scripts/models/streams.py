@@ -25,21 +25,24 @@ from ..jobs.memory import available_memory
 from ..jobs.processes import Processes
 
 if TYPE_CHECKING:
+    from ..counting_experiment import CountingExperiment
     from ..data.event_bins import EventBins
-    from ..study import CountingExperiment
 
 log = logging.getLogger("cabin.train_model")
 
 #: A table is read block by block if a training in memory would take more than this share of what is free.
 SHARE_OF_MEMORY = 0.5
+#: Nor may one in memory take more than this [bytes], however much is free: the rule asks for as much.
+MOST_IN_MEMORY = 2e9
 
 
 def is_large(table: StoredTable, out_of_core: bool | str) -> bool:
-    """Return whether a table stays on disk; ``auto`` compares its size with the memory that is left."""
+    """Return whether a table stays on disk; ``auto`` compares its size with the memory that it may take."""
     if out_of_core != "auto":
         return bool(out_of_core)
     free = available_memory()
-    return free is not None and table.bytes_in_memory > SHARE_OF_MEMORY * free
+    most = MOST_IN_MEMORY if free is None else min(SHARE_OF_MEMORY * free, MOST_IN_MEMORY)
+    return table.bytes_in_memory > most
 
 
 @dataclass(frozen=True)

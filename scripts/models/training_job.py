@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..counting_experiment import CountingExperiment
 from ..data.event_bins import columns_of
 from ..data.feature_table import read_feature_table
 from ..jobs.processes import Processes
 from ..jobs.stopwatch import Stopwatch
 from ..parsing import parse, parse_kind
-from ..study import CountingExperiment
 from .base import TrainingTask, bins_of
+
+log = logging.getLogger("cabin.train_model")
 
 if TYPE_CHECKING:
     from cabin_core.feature_spread import Scaling
@@ -34,6 +37,7 @@ def run_training(
     equal_class_weights: bool = False,
     counting_experiment: dict[str, Any] | None = None,
     scaling: Scaling = "standard",
+    limits: list[dict[str, float]] | None = None,
     fold: int | None = None,
     processes: Processes | None = None,
 ) -> None:
@@ -44,7 +48,7 @@ def run_training(
     processes : Processes, optional
         This process and the others of the training; one alone where None.
     table, model, history, timing, name, network, features, directions, threads, equal_class_weights, \
-    counting_experiment, scaling, fold
+    counting_experiment, scaling, limits, fold
         As :func:`scripts.train_model.main` has them.
     """
     import pandas as pd
@@ -64,8 +68,10 @@ def run_training(
     else:
         events = pd.DataFrame()
     task = TrainingTask(
-        name, events, features, directions, equal_class_weights, experiment, threads, stored, scaling
+        name, events, features, directions, equal_class_weights, experiment, threads, stored, scaling, limits
     )
+    if limits is not None and not settings.keeps_limits and "cuts" in settings.has:
+        log.warning("%s: a %s does not keep the limits of cuts on features", name, settings.model)
     trained, rows = settings.fit(task)
     stopwatch.stop(sum(processes.gather(stopwatch.cpu_seconds)))
     if processes.rank == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,12 @@ import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
+from .addresses import protocol_of
 from .root_files import chunk_bounds, faults_of, open_root
 
 TREE = "Delphes"
+#: Trees that one message names at most.
+MOST_TREES = 8
 #: Number of events read at once, about 500 bytes each, so that memory does not grow with the file.
 CHUNK_SIZE = 100_000
 
@@ -55,20 +59,26 @@ class Chunk:
 
 
 def iterate_chunks(
-    path: Path, branches: Sequence[str], chunk_size: int = CHUNK_SIZE, optional: Sequence[str] = ()
+    path: Path | str,
+    branches: Sequence[str],
+    chunk_size: int = CHUNK_SIZE,
+    optional: Sequence[str] = (),
+    tree: str = TREE,
 ) -> Iterator[Chunk]:
     """Yield the events of a Delphes file, at most ``chunk_size`` at a time.
 
     Parameters
     ----------
-    path : Path
-        A ROOT file with a tree ``Delphes``.
+    path : Path or str
+        A ROOT file, also the address of one elsewhere, such as ``root://host//file.root``.
     branches : sequence of str
         Branches to read, such as ``Jet.PT``. Some other branches (``*.fBits``) cannot be decoded.
     chunk_size : int
         Events.
     optional : sequence of str
         Branches that are read where the file has them.
+    tree : str
+        Name of the tree, also in a folder, such as ``ntuple/Delphes``.
 
     Yields
     ------
@@ -83,13 +93,14 @@ def iterate_chunks(
         If the file is not ROOT or is truncated, has no Delphes tree or lacks a branch, or a branch has NaN or
         infinity; the message begins with the file.
     """
-    if not path.exists():
+    remote = protocol_of(path) is not None
+    if not remote and not os.path.exists(path):
         raise FileNotFoundError(f"{path}: no such file")
-    with open_root(path) as root_file:
-        tree, present = _find_tree(root_file, path, branches)
+    with open_root(path, remote) as root_file:
+        found, present = _find_tree(root_file, path, branches, tree)
         branches = [*branches, *(branch for branch in optional if branch in present)]
-        for start, stop in itertools.pairwise(_bounds(tree, path, branches, chunk_size)):
-            arrays = _read(tree, path, branches, start, stop)
+        for start, stop in itertools.pairwise(_bounds(found, path, branches, chunk_size)):
+            arrays = _read(found, path, branches, start, stop)
             yield _to_chunk({_leaf(key): array for key, array in arrays.items()}, path, start)
 
 
@@ -98,30 +109,28 @@ def _leaf(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
-def _holds_tree(root_file: Any) -> bool:
-    # An RNTuple of that name is not accepted, because its branches read differently.
-    return TREE in root_file.keys(cycle=False) and root_file.classname_of(TREE) == "TTree"
-
-
-def _find_tree(root_file: Any, path: Path, branches: Sequence[str]) -> tuple[Any, set[str]]:
+def _find_tree(root_file: Any, path: Path | str, branches: Sequence[str], name: str) -> tuple[Any, set[str]]:
     with faults_of(path):
-        tree = root_file[TREE] if _holds_tree(root_file) else None
+        # An RNTuple is not accepted, because its branches read differently.
+        trees = [key for key, kind in root_file.classnames(cycle=False).items() if kind == "TTree"]
+        tree = root_file[name] if name in trees else None
         present = set() if tree is None else {_leaf(key) for key in tree.keys()}  # noqa: SIM118
     if tree is None:
-        raise ValueError(f"{path}: no tree {TREE}: is this the output of Delphes?")
+        others = f" It has {', '.join(trees[:MOST_TREES])}: name one of them as `tree`" if trees else ""
+        raise ValueError(f"{path}: no tree {name}: is this the output of Delphes?{others}")
     missing = [branch for branch in branches if branch not in present]
     if missing:
-        raise ValueError(f"{path}: no branch {', '.join(missing)} in the tree {TREE}")
+        raise ValueError(f"{path}: no branch {', '.join(missing)} in the tree {name}")
     return tree, present
 
 
-def _bounds(tree: Any, path: Path, branches: Sequence[str], chunk_size: int) -> list[int]:
+def _bounds(tree: Any, path: Path | str, branches: Sequence[str], chunk_size: int) -> list[int]:
     with faults_of(path):
         ends = tree.common_entry_offsets(filter_branch=lambda branch: branch.name in branches)
     return chunk_bounds(ends, 0, int(tree.num_entries), chunk_size)
 
 
-def _read(tree: Any, path: Path, branches: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
+def _read(tree: Any, path: Path | str, branches: Sequence[str], start: int, stop: int) -> dict[str, ak.Array]:
     with faults_of(path):
         # A filter, because uproot takes names with a dot for expressions; its `iterate` is slower.
         arrays: dict[str, ak.Array] = tree.arrays(
@@ -130,7 +139,7 @@ def _read(tree: Any, path: Path, branches: Sequence[str], start: int, stop: int)
     return arrays
 
 
-def _to_chunk(arrays: dict[str, ak.Array], path: Path, start: int) -> Chunk:
+def _to_chunk(arrays: dict[str, ak.Array], path: Path | str, start: int) -> Chunk:
     collections: dict[str, Collection] = {}
     offsets: dict[str, NDArray[np.int64]] = {}
     for branch, array in arrays.items():

@@ -15,7 +15,7 @@ from .delphes import Chunk
 WEIGHT_BRANCH = "Event.Weight"
 
 
-def weights_of(chunk: Chunk, path: Path) -> NDArray[np.float64] | None:
+def weights_of(chunk: Chunk, path: Path | str) -> NDArray[np.float64] | None:
     """Return the weight of each event, the first where there are several; None without the branch.
 
     Raises

@@ -12,7 +12,7 @@ import pandas as pd
 import vector
 from numpy.typing import NDArray
 
-from .delphes import CHUNK_SIZE, Chunk, Collection, iterate_chunks
+from .delphes import CHUNK_SIZE, TREE, Chunk, Collection, iterate_chunks
 from .event_weights import WEIGHT_BRANCH, WeightSums, sums_after_steps, weights_of
 from .features import DELPHES_FEATURES, DileptonEvents
 
@@ -199,9 +199,13 @@ def read_features(
 
 
 def read_file(
-    path: Path, selection: dict[str, Any], features: Sequence[str], chunk_size: int = CHUNK_SIZE
+    path: Path | str,
+    selection: dict[str, Any],
+    features: Sequence[str],
+    chunk_size: int = CHUNK_SIZE,
+    tree: str = TREE,
 ) -> SelectedFile:
-    """Read the selected events of one Delphes file; arguments and errors as of :func:`read_features`."""
+    """Read the selected events of a tree of one file; else as :func:`read_features`."""
     branches = needed_branches(selection)
     # Starts with an empty chunk, so that a file without events still gives all columns and steps.
     selected, left = select_events(_empty_chunk(branches), selection)
@@ -209,7 +213,7 @@ def read_file(
     sums: dict[str, WeightSums] = {}
     weights: list[NDArray[np.float64]] = []
     n_read = 0
-    for chunk in iterate_chunks(path, branches, chunk_size, [WEIGHT_BRANCH]):
+    for chunk in iterate_chunks(path, branches, chunk_size, [WEIGHT_BRANCH], tree):
         selected, left = select_events(chunk, selection)
         parts.append(_values(selected, features))
         counts = {step: counts[step] + len(events) for step, events in left.items()}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..counting_experiment import CountingExperiment
 from ..kinds import ModelSettings
-from ..study import CountingExperiment, Study
+from ..study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,10 +58,15 @@ class Results:
         self._tables: dict[Path, pd.DataFrame] = {}
 
     def study(self, name: str) -> Study:
-        """Return a study."""
+        """Return a study, with the directions that were found where its config leaves some open."""
         if name not in self.studies:
             raise NotRun(f"study {name} is left out of this run")
-        return self.studies[name]
+        study = self.studies[name]
+        if study.finds_directions:
+            from ..data.directions import read_directions
+
+            study = study.with_directions(read_directions(self.root / name / "directions.csv"))
+        return study
 
     def network(self, study: str, network: str) -> ModelSettings:
         """Return the settings of a network."""

@@ -8,7 +8,7 @@ from annotated_types import Len
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..data.ntuple_paths import find_files, protocol_of
+from ..data.ntuple_paths import find_files
 from ..kinds import ConfigError, Positive, Text
 from ..kinds import Settings as Part
 from .selected_events import SelectedEvents
@@ -16,7 +16,7 @@ from .selected_events import SelectedEvents
 Files = Annotated[list[Text], Len(1)]
 FILES = Field(
     description="Delphes ROOT files: paths or patterns such as `data/*.root`, relative to the folder "
-    "in which the command is given"
+    "in which the command is given, or addresses such as `root://host//file.root`"
 )
 
 
@@ -33,6 +33,9 @@ class Settings(SelectedEvents):
     kind: Literal["delphes"]
     signal: Files = FILES
     background: Files = FILES
+    tree: Text = Field(
+        default="Delphes", description="Tree of the files, also in a folder, such as `ntuple/Delphes`"
+    )
     cross_sections: CrossSections | None = Field(
         default=None,
         description="Cross-sections of all events in the files, before the preselection [fb]. The weight "
@@ -65,8 +68,7 @@ class Settings(SelectedEvents):
         Raises
         ------
         ConfigError
-            If a path or pattern matches no file or one elsewhere, or a file is named twice, also by different
-            paths.
+            If a path or pattern matches no file, or a file is named twice, also by different paths.
         """
         files: dict[str, list[str]] = {}
         read: dict[str, str] = {}
@@ -76,7 +78,4 @@ class Settings(SelectedEvents):
                 files[sample] = find_files(patterns, read)
             except ValueError as error:
                 raise ConfigError(f"{where}: {error}") from error
-            for path in files[sample]:
-                if protocol_of(path) is not None:
-                    raise ConfigError(f"{where}: {path} is not on a disk: copy it here first")
         return files

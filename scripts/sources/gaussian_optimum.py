@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri
 
 from ..data.cut_table import edges_by_target
+from ..study import WINDOW
 
 if TYPE_CHECKING:
     from ..study import Study
@@ -44,7 +45,7 @@ class GaussianClasses:
     ----------
     features : tuple of str
     directions : tuple of str
-        ``>`` or ``<`` for each feature, of one-sided cuts.
+        ``>`` or ``<`` for each feature, of one-sided cuts; ``window`` for one that is cut on both sides.
     means, widths : ndarray, shape (n_features, 2)
         The first column is the signal's, the second the background's.
     """
@@ -156,15 +157,16 @@ class GaussianClasses:
             background efficiency, shape (n_features, n_losses).
         """
         removed = -np.expm1(-losses)
-        shares = np.linspace(0.0, 1.0, N_SHARES) if windows else np.array([0.0, 1.0])
+        some_windows = windows or WINDOW in self.directions
+        shares = np.linspace(0.0, 1.0, N_SHARES) if some_windows else np.array([0.0, 1.0])
         # The share of the loss of signal on the lower side, shape (n_losses, n_shares).
         low = np.clip(ndtri(removed[:, None] * shares), -LOOSEST, LOOSEST)
         high = np.clip(-ndtri(removed[:, None] * (1 - shares)), -LOOSEST, LOOSEST)
         edges, background = [], []
         for position, direction in enumerate(self.directions):
             log_background = self._log_background(low, high, position)
-            if not windows:
-                log_background[:, 0 if direction == ">" else 1] = np.inf
+            if not windows and direction != WINDOW:
+                log_background[:, slice(-1) if direction == ">" else slice(1, None)] = np.inf
             best = log_background.argmin(axis=1)[:, None]
             edges.append(np.hstack([np.take_along_axis(side, best, axis=1) for side in (low, high)]))
             background.append(np.take_along_axis(log_background, best, axis=1)[:, 0])
@@ -192,8 +194,8 @@ class GaussianClasses:
 
         free = np.ones(start.shape, dtype=bool)
         if not windows:
-            free[:, 0] = [direction == ">" for direction in self.directions]
-            free[:, 1] = ~free[:, 0]
+            free[:, 0] = [direction != "<" for direction in self.directions]
+            free[:, 1] = [direction != ">" for direction in self.directions]
 
         def place(values: Array) -> Array:
             edges = start.copy()

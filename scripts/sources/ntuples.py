@@ -17,6 +17,7 @@ from ..kinds import (
     ConfigError,
     Fault,
     Name,
+    NotNegative,
     Number,
     Positive,
     PositiveShare,
@@ -112,6 +113,11 @@ class Process(Part):
         default=1.0,
         description="Efficiency of the generator filter, a factor on the cross-section",
     )
+    uncertainty: NotNegative | None = Field(
+        default=None,
+        description="Relative systematic uncertainty of its normalisation, independent of that of other "
+        "processes",
+    )
     sum_of_weights: Sum | None = Field(
         default=None,
         description="Sum of the weights of all events that were generated, as a number or from a branch; "
@@ -128,6 +134,7 @@ class Process(Part):
                 "filter_efficiency",
                 "sum_of_weights",
                 "test_files",
+                "uncertainty",
             }
             if given:
                 text = "{names}: events of data count as 1 and are not in the test sample, remove it"
@@ -194,6 +201,11 @@ class Settings(SourceSettings):
     def class_of_process(self) -> dict[str, str]:
         """``signal`` or ``background`` for each process that is no data."""
         return {name: one.role for name, one in self.processes.items() if one.role != "data"}
+
+    @property
+    def uncertainties(self) -> dict[str, float]:
+        """Relative systematic uncertainty of the processes that have one."""
+        return {name: one.uncertainty for name, one in self.processes.items() if one.uncertainty is not None}
 
     @property
     def steps(self) -> dict[str, str]:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cabin_core.directions import TooFewEvents, find_directions
+
+from ..data.expressions import Expression
 from ..data.score_table import roc_area
 from .survey import Contents
 
+#: Features that are cut on.
+MOST_FEATURES = 8
+#: A feature that more of the events lack is not cut on, as an event without it fails.
+MOST_MISSING = 0.05
 #: Names of branches, in small letters without separators, from the likeliest on.
 WEIGHTS = (
     *("eventweight", "genweight", "mceventweight", "mcweight", "nominalweight", "weight", "evtweight"),
@@ -49,9 +56,9 @@ class Feature:
     expression : str
         Of branches.
     direction : str
-        ``>`` or ``<``, where more of the signal is.
+        ``>`` or ``<``, where more of the signal is, or ``window``.
     separation : float
-        Area under the ROC curve in this direction, from 0.5 (none) to 1.
+        Area under the ROC curve, of the side with more of the signal, from 0.5 (none) to 1.
     low, high : float
         Range of its values [its unit].
     missing : float
@@ -85,9 +92,9 @@ class Proposal:
         Further branches that could be the weight.
     missing : dict of float
         Sentinel by branch.
-    features : list of Feature
-        Branches of one number an event, and of lists their lengths and first elements; the best separation
-        first.
+    features, others : list of Feature
+        Branches of one number an event, and of lists their lengths and first elements: those to cut on, in
+        the directions that suit them together, and the rest; the best separation first.
     """
 
     processes: list[Contents]
@@ -96,6 +103,7 @@ class Proposal:
     other_weights: list[str]
     missing: dict[str, float]
     features: list[Feature]
+    others: list[Feature]
 
 
 def propose(processes: Sequence[Contents]) -> Proposal:
@@ -120,8 +128,18 @@ def propose(processes: Sequence[Contents]) -> Proposal:
         for name in lists
         for end, text in (("_n", "len({})"), ("_0", "{}[0]"))
     ]
+    quantified = _features(simulated, quantities, weight_of)
+    able = [one for one in quantified if one.separates and one.missing <= MOST_MISSING][:MOST_FEATURES]
+    # Something is cut on in any case, so that the file can be run.
+    able = able or quantified[:1]
     return Proposal(
-        list(processes), event, weights, list(others), missing, _features(simulated, quantities, weight_of)
+        list(processes),
+        event,
+        weights,
+        list(others),
+        missing,
+        _with_found_directions(simulated, able, missing, weight_of),
+        [one for one in quantified if one not in able],
     )
 
 
@@ -214,6 +232,34 @@ def _features(
         if feature is not None:
             found[content] = feature
     return sorted(found.values(), key=lambda one: (not one.separates, -one.separation))
+
+
+def _with_found_directions(
+    processes: Sequence[Contents],
+    features: Sequence[Feature],
+    missing: dict[str, float],
+    weights: dict[str, NDArray[np.float64]],
+) -> list[Feature]:
+    """Return features with the directions that suit them together; of too few events each keeps its own."""
+    if not features:
+        return []
+    parts: list[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]] = []
+    for process in processes:
+        found = [process.values(one.expression) for one in features]
+        there: NDArray[np.bool_] = np.all([known for _, known in found], axis=0)
+        for one, (value, _) in zip(features, found, strict=True):
+            sentinel = missing.get(Expression.parse(one.expression).names[0])
+            if sentinel is not None:
+                there &= value != sentinel
+        values = np.column_stack([value for value, _ in found])[there]
+        is_signal = np.full(len(values), process.role == "signal")
+        parts.append((values, is_signal, weights[process.name][there]))
+    values, is_signal, counted = (np.concatenate(one) for one in zip(*parts, strict=True))
+    try:
+        together = find_directions(values, is_signal, counted)
+    except TooFewEvents:
+        return list(features)
+    return [replace(one, direction=best.direction) for one, best in zip(features, together, strict=True)]
 
 
 def _feature(

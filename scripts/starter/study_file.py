@@ -12,21 +12,10 @@ from ..data.names import first_names
 from .proposals import Feature, Proposal, quoted
 from .survey import Contents
 
-#: Features that are cut on, and those that stand beside them as comments.
-MOST_FEATURES, MOST_COMMENTED = 8, 30
+#: Features that stand as comments.
+MOST_COMMENTED = 30
 #: Branches that are only named, of each process.
 MOST_NAMED = 100
-#: A feature that more of the events lack is left as a comment, as an event without it fails.
-MOST_MISSING = 0.05
-
-
-def chosen(proposal: Proposal) -> tuple[list[Feature], list[Feature]]:
-    """Return the features that are cut on, and those that stand in comments, the best separation first."""
-    known = proposal.features
-    able = [one for one in known if one.separates and one.missing <= MOST_MISSING][:MOST_FEATURES]
-    # Something is cut on in any case, so that the file can be run.
-    able = able or known[:1]
-    return able, [one for one in known if one not in able]
 
 
 def study_text(name: str, proposal: Proposal, command: str) -> str:
@@ -45,18 +34,16 @@ def study_text(name: str, proposal: Proposal, command: str) -> str:
     ValueError
         If there is nothing to cut on.
     """
-    features, others = chosen(proposal)
-    if not features:
+    if not proposal.features:
         raise ValueError(
             "no branch with numbers that all processes of signal and background have: give files with common "
             "branches, or write the study by hand (docs/howto/ntuples.md)"
         )
-    return "\n".join([*_lines(name, proposal, command, features, others), ""])
+    return "\n".join([*_lines(name, proposal, command), ""])
 
 
-def _lines(
-    name: str, proposal: Proposal, command: str, features: Sequence[Feature], others: Sequence[Feature]
-) -> Iterator[str]:
+def _lines(name: str, proposal: Proposal, command: str) -> Iterator[str]:
+    features, others = proposal.features, proposal.others
     seen = sum(one.n_seen for one in proposal.processes)
     yield "# A study of your ntuples, proposed by start_study. Look through it, then:"
     yield f"#   {command}"
@@ -162,7 +149,7 @@ def _feature(one: Feature) -> str:
 
 def _rest(proposal: Proposal) -> Iterator[str]:
     """Yield comments on the branches that are not proposed."""
-    used = {name for one in proposal.features for name in _branches(one)}
+    used = {name for one in [*proposal.features, *proposal.others] for name in _branches(one)}
     used |= {name for text in proposal.weights.values() for name in Expression.parse(text).names}
     for process in proposal.processes:
         left = [name for name in process.branches if name not in used and name != proposal.event]

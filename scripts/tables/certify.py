@@ -30,4 +30,5 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     table = inputs.read("certify")
     shown = ["network", "target_efficiency", "cuts", "background", "best_background", "bound", "ratio"]
     shown += ["ratio_to_bound", "ended", "test_ratio", "test_ratio_uncertainty"]
+    shown += ["difference", "test_difference", "test_difference_uncertainty"]
     return table[shown]

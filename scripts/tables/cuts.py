@@ -28,11 +28,12 @@ class Settings(TableSettings):
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each network, target and bin, with direction, cut and unit of each feature.
 
-    Of folds the cut is the mean, ``±`` the standard deviation over the folds.
+    Of folds the cut is the mean, ``±`` the standard deviation over the folds. A cut that no training event
+    fails alone is ``none``.
     """
     import pandas as pd
 
-    from ..data.cut_table import PROPERTY_COLUMNS, folds_of_cuts, over_folds, row_text
+    from ..data.cut_table import PROPERTY_COLUMNS, edges_text, folds_of_cuts, over_folds
 
     units = {feature.name: feature.unit for feature in inputs.study.features}
     rows = []
@@ -47,9 +48,10 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
             if of_bin:
                 followed, low, high = of_bin
                 texts["bin"] = f"{low:g} < {followed} < {high:g}"
-            for cut in of_target.itertuples():
-                edge = row_text(cut, units[cut.feature], n_folds)
-                # Both edges of a window are in one cell.
-                texts[cut.feature] = f"{texts[cut.feature]}, {edge}" if cut.feature in texts else edge
-            rows.append({"network": network, "target_efficiency": target, **texts})
+            for feature, edges in of_target.groupby("feature", sort=False):
+                texts[str(feature)] = edges_text(edges, units[str(feature)], n_folds)
+            first = {"network": network, "target_efficiency": target}
+            if "target_met" in cuts:
+                first["target_met"] = of_target["target_met"].iloc[0]
+            rows.append(first | texts)
     return pd.DataFrame(rows)

@@ -43,7 +43,8 @@ class Settings(TableSettings):
         """Yield a fault for a target that a network lacks, and for a process named as another column."""
         for name in self.networks:
             targets = study.networks[name].working_points
-            if self.target is not None and targets and self.target not in targets:
+            known_before = getattr(study.networks[name], "target_of", "signal") == "signal"
+            if self.target is not None and known_before and targets and self.target not in targets:
                 yield "target", f"{name}: {not_known('target', self.target, map(str, targets))}"
         taken = list(_FIRST)
         for process in study.source.class_of_process:
@@ -91,7 +92,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
 
 def _targets(inputs: TableInputs[Settings]) -> list[float]:
     """Return the working point of each network; NaN for a network without targets."""
-    known = [inputs.study.networks[name].working_points for name in inputs.networks]
+    known = [_working_points(inputs, position) for position in range(len(inputs.networks))]
     wanted = inputs.table.target
     if wanted is None:
         first = sorted(next((targets for targets in known if targets), [float("nan")]))
@@ -102,13 +103,21 @@ def _targets(inputs: TableInputs[Settings]) -> list[float]:
     ]
 
 
+def _working_points(inputs: TableInputs[Settings], position: int) -> list[float]:
+    """Return the signal efficiencies of a network's working points, also where it has other targets."""
+    network = inputs.study.networks[inputs.networks[position]]
+    if getattr(network, "target_of", "signal") == "signal":
+        return network.working_points
+    return [float(target) for target in inputs.read("cuts", position)["target_efficiency"].unique()]
+
+
 def _shown(cuts: pd.DataFrame, target: float, name: str, features: dict[str, Feature]) -> str:
     """Return the cut on a feature as text, of folds the mean; both edges of a window, or what it follows."""
-    from ..data.cut_table import edges_by_target, folds_of_cuts, over_folds, row_text
+    from ..data.cut_table import edges_by_target, edges_text, folds_of_cuts, over_folds
 
     n_folds = folds_of_cuts(cuts)
     ((_, edges),) = edges_by_target(over_folds(cuts), [target])
     edges = edges[edges["feature"] == name]
     if "property" in edges and not edges.empty:
         return f"by {edges['property'].iloc[0]}"
-    return ", ".join(row_text(edge, features[name].unit, n_folds) for edge in edges.itertuples())
+    return "" if edges.empty else edges_text(edges, features[name].unit, n_folds)

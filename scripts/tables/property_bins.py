@@ -45,7 +45,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         cuts, network = inputs.read("cuts", position), inputs.study.networks[name]
         table = compare_bins(cuts, optimum, inputs.study, events)
         table.insert(0, "network", name)
-        one_sided = "loss" in network.offers and getattr(network, "weights", "") != "windows"
+        one_sided = "loss" in network.offers and not cuts.duplicated([*BIN_COLUMNS, "feature"]).any()
         # A preselection has no target, so it cannot be compared with the optimum.
         if one_sided and "classifier" not in network.offers:
             between = interpolated_efficiencies(cuts, inputs.study).rename(

@@ -35,6 +35,8 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         for position, name in enumerate(inputs.networks)
     ]
     table = pd.concat(parts, ignore_index=True)
+    # What a table of efficiencies on the test sample need not repeat.
+    table = table.drop(columns=[name for name in table if name.startswith("training_background")])
     return table[
         ["network", "epochs", *(name for name in table.columns if name not in ("network", "epochs"))]
     ]

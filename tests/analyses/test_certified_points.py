@@ -6,6 +6,7 @@ import pytest
 
 from scripts.analyses.certified_points import certify_points
 from scripts.kinds import module_of
+from scripts.models.best_boxes import box_edges
 from scripts.models.boxes import BoxModel
 from scripts.parsing import parse_into
 from tests.faults import changed, check_line
@@ -64,6 +65,10 @@ def test_rows_by_hand(events):
     assert (known["best_background"] == known["bound"]).all()
     assert (known["background"] >= known["bound"]).all()
     assert known["ratio"].tolist() == (known["background"] / known["best_background"]).tolist()
+    assert known["difference"].tolist() == (known["background"] - known["best_background"]).tolist()
+    assert known["test_difference"].tolist() == pytest.approx(
+        (known["test_background"] - known["test_best_background"]).tolist()
+    )
     # The best windows for about the same signal are no worse than the best one-sided cuts.
     assert rows.loc[3, "best_background"] <= rows.loc[0, "background"]
 
@@ -110,3 +115,9 @@ STUDY = study_entry(
 )
 def test_faults_of_the_config(networks, message):
     check_line(changed(STUDY, "analyses.certify.networks", networks), message)
+
+
+def test_a_feature_whose_direction_is_a_window_has_two_edges(events):
+    rows = certify_points(events, FEATURES, ["window", "<"], {"windows": MODELS["windows"]}, options())
+    assert rows["cuts"].tolist() == ["directions"]
+    assert box_edges(["window", "<"], windows=False) == [(0, ">"), (0, "<"), (1, "<")]

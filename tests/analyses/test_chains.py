@@ -19,9 +19,9 @@ from cabin_core import (
     train,
 )
 from scripts.analyses.chains import Chain, FixedCutsLoss, measure_chain
+from scripts.counting_experiment import CountingExperiment
 from scripts.models import fully_connected, joint
 from scripts.parsing import parse
-from scripts.study import CountingExperiment
 
 DIRECTIONS = (">", "<")
 FRACTIONS = (0.3, 0.6)

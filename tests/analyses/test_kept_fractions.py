@@ -13,8 +13,8 @@ from scripts import analyse_study
 from scripts.analyses import chains
 from scripts.analyses.chains import measure_chain, rank_by_network
 from scripts.analyses.kept_fractions import STRATEGIES
+from scripts.counting_experiment import CountingExperiment
 from scripts.parsing import parse
-from scripts.study import CountingExperiment
 from tests.delphes_files import SELECTION
 from tests.studies import study_entry
 

@@ -287,3 +287,56 @@ def test_an_event_on_a_cut_without_gradient(function, on_the_cut):
     network.bias.data.fill_(-0.5)
     scores = network(torch.tensor([[0.4], [0.5], [0.6]]))
     assert scores[:, 0].tolist() == [0.0, on_the_cut, 1.0]
+
+
+# ---- windows of some features ----
+
+
+def some_windows(**options):
+    network = CutNetwork(3, 2, [1.0, -1.0, 2.0], 4.0, windows=[2, 0], **options).double()
+    with torch.no_grad():
+        network.bias.copy_(torch.arange(10.0).reshape(1, 2, 5) / 7 + 0.2)
+    return network
+
+
+def test_windows_of_some_features_have_their_upper_edges_last():
+    network = some_windows()
+    assert network.directions() == (">", "<", ">", "<", "<")
+    assert network.edge_features() == (0, 1, 2, 0, 2)
+    biases, x = network.bias[0].tolist(), [0.3, -0.1, 0.2]
+    for row, scores in zip(biases, network(torch.tensor([x], dtype=torch.float64)).T.tolist(), strict=True):
+        margins = [x[0] + row[0], -x[1] + row[1], 2 * x[2] + row[2], -x[0] + row[3], -2 * x[2] + row[4]]
+        assert scores[0] == pytest.approx(math.prod(sigmoid(4 * margin) for margin in margins))
+    low, high = -network.bias[0, :, 2] / 2, network.bias[0, :, 4] / 2
+    assert torch.equal(network.cuts()[:, [2, 4]], torch.stack([low, high], dim=1))
+
+
+def test_gradient_of_windows_of_some_features():
+    network, x = some_windows(), torch.randn(5, 3, dtype=torch.float64)
+    assert torch.autograd.gradcheck(
+        lambda bias: torch.func.functional_call(network, {"bias": bias}, (x,)), network.bias
+    )
+
+
+def test_windows_of_some_features_start_open():
+    network = CutNetwork(2, 1, [1.0, 1.0], windows=[1], start=0.25)
+    assert network.bias.flatten().tolist() == [0.25, 1.0, 1.0]
+    assert CutNetwork(2, 1, [1.0, 1.0], windows=[1], start=2.0).bias.flatten().tolist() == [2.0] * 3
+
+
+def test_windows_of_no_feature_are_one_sided_cuts():
+    assert CutNetwork(2, 1, [1.0, -1.0], windows=[]).directions() == (">", "<")
+
+
+@pytest.mark.parametrize(
+    ("weights", "windows", "told"),
+    [
+        (None, [0], "windows beside one-sided cuts need weights"),
+        ([1.0, 1.0], [2], "no such features for windows: .2. of 2"),
+        ([1.0, -1.0], [1], "the weight of a window is that of its lower edge"),
+    ],
+    ids=["no weights", "no feature", "negative weight"],
+)
+def test_faults_of_windows_of_some_features(weights, windows, told):
+    with pytest.raises(ValueError, match=told):
+        CutNetwork(2, 1, weights, windows=windows)

@@ -122,9 +122,11 @@ def test_sums_are_those_of_torch(
     n_rows=st.integers(1, 3),
     edges=st.sampled_from([None, (0.0, 1.0), (0.0, 1.0, 2.0, 5.0), (-9.0, -8.0, -7.0, 0.0)]),
     sharpness=st.floats(1, 200),
+    windows=st.sampled_from([True, [0]]),
 )
-def test_windows_and_bins_are_those_of_torch(seed, n_features, n_rows, edges, sharpness):
-    network = CutNetwork(n_features, n_rows, None, sharpness, windows=True, start=1.0, bin_edges=edges)
+def test_windows_and_bins_are_those_of_torch(seed, n_features, n_rows, edges, sharpness, windows):
+    weights = None if windows is True else [1.0, -1.0, -1.0, 1.0][:n_features]
+    network = CutNetwork(n_features, n_rows, weights, sharpness, windows=windows, start=1.0, bin_edges=edges)
     rows_of(seed, network.double(), 0.5)
     assert_as_torch(network, draw_sample(seed, 40, 70, n_features, edges=edges))
 

@@ -30,6 +30,7 @@ MADE = {
     "cuts in order": lambda: CutNetwork(2, 3, [1.0, -1.0], looser_rows=[1, 2, 0], start=0.5),
     "one to one": lambda: OneToOneLinear(2, [1.0, -1.0], 7.0),
     "weights": lambda: OneToOneLinear(2, [2.0, -0.1]).double(),
+    "some windows": lambda: OneToOneLinear(2, [1.0, 1.0], 1.0, windows=[1], start=1.5),
     "windows": lambda: OneToOneLinear(2, None, 1.0, windows=True, start=1.5, cut_function="erf"),
     "scan": lambda: EfficiencyScanNetwork(2, (0.9, 0.2)),
     "scan, precise": lambda: EfficiencyScanNetwork(2, (0.9, 0.2, 0.5), monotone=True, start=1.0).double(),

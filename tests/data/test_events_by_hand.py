@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.counting_experiment import CountingExperiment
 from scripts.data.cut_table import passes_cut_table
 from scripts.data.feature_table import check_feature_table
 from scripts.data.score_table import score_thresholds
 from scripts.data.yields import expected_yields
-from scripts.study import CountingExperiment
 
 EXPERIMENT = CountingExperiment(
     luminosity=10.0,

@@ -4,7 +4,8 @@ import re
 import fsspec
 import pytest
 
-from scripts.data.ntuple_paths import find_files, protocol_of
+from scripts.data.ntuple_paths import find_files
+from scripts.physics.addresses import protocol_of
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from scripts.physics.preselection import read_file
 from tests import trainings
 from tests.data.test_sample_weights import CASES, OPEN, merge, needs_cases, read, vary
 from tests.delphes_files import write_delphes
+from tests.ntuple_files import ntuple_study, read_study
 from tests.studies import NETWORKS
 
 FEATURES = ["jet1_pt", "met", "dr_l1_l2"]
@@ -110,3 +111,40 @@ def test_no_model_is_harmed_by_one_event(tmp_path, name, far):
         np.testing.assert_allclose(one["auc"], other["auc"], atol=0.02)
     if name in ("scan", "blocks"):
         np.testing.assert_allclose(one["cut"], other["cut"], atol=0.05)
+
+
+@pytest.mark.parametrize("own_numbers", [False, True])
+def test_far_values_of_ntuples_are_named_with_file_and_event(tmp_path, caplog, monkeypatch, own_numbers):
+    monkeypatch.setattr("scripts.data.ntuple_part.ROW_GROUP", 64)
+    monkeypatch.setattr("scripts.data.outliers.MOST_ROWS", 300)
+    generator = np.random.default_rng(3)
+    for name in ("s-0", "s-1", "b"):
+        x, y = generator.normal(size=(2, 500))
+        if name == "s-1":
+            x[[7, 300]], y[300] = 1e12, -1e300
+            y[499] = 1e5  # far, but not absurdly
+        columns = {"x": x, "y": y, "n": 1000 + np.arange(500), "kept": np.arange(500) != 4}
+        pd.DataFrame(columns).to_parquet(tmp_path / f"{name}.parquet")
+    entry = ntuple_study(
+        {"s": {"files": [f"{tmp_path}/s-*.parquet"]}, "b": {"files": [f"{tmp_path}/b.parquet"]}},
+        ("x", "y"),
+        preselection=["kept"],
+        **({"event": "n"} if own_numbers else {}),
+    )
+    read_study(tmp_path, entry)
+    lines = [one.getMessage() for one in caplog.records if "robust width" in one.getMessage()]
+    first = 1000 if own_numbers else 0
+    expected = [(7, "x is 1e+12"), (300, "x is 1e+12"), (300, "y is -1e+300")]
+    assert [line.split(",")[0] for line in lines] == [
+        f"s: {tmp_path}/s-1.parquet: event {first + number}: {value}" for number, value in expected
+    ]
+
+
+def test_many_far_values_of_ntuples_are_counted(tmp_path, caplog):
+    x = np.where(np.arange(100) < 90, np.arange(100) % 9, 1e300)
+    pd.DataFrame({"x": x}).to_parquet(tmp_path / "s.parquet")
+    pd.DataFrame({"x": np.arange(100.0)}).to_parquet(tmp_path / "b.parquet")
+    files = {name: {"files": [f"{tmp_path}/{name}.parquet"]} for name in ("s", "b")}
+    read_study(tmp_path, ntuple_study(files))
+    lines = [one.getMessage() for one in caplog.records if " far out" in one.getMessage()]
+    assert lines == ["s: 5 more values are as far out"]

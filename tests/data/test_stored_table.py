@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from cabin_core.arrangement import ArrangedEvents
+from scripts.counting_experiment import CountingExperiment
 from scripts.data.event_bins import EventBins
 from scripts.data.event_file import EventFile
 from scripts.data.feature_table import check_feature_table, equal_weights, fit_scaling, write_feature_table
 from scripts.data.stored_table import stored
 from scripts.data.survey import join, survey
 from scripts.data.thinning import Thinning, count, read_shown_events
-from scripts.data.yields import expected_weights, expected_yields
-from scripts.study import CountingExperiment
+from scripts.data.yields import expected_weights, expected_yields, with_yields_of
 from tests.data.tables import FEATURES, make_table, write
 
 BINS = EventBins("pt", (0.0, 1.0, 3.0))
@@ -101,6 +101,16 @@ def test_a_survey_knows_what_the_table_in_memory_knows(tmp_path, shares):
     yields, expected = found.expected_yields(EXPERIMENT), expected_yields(table, EXPERIMENT)
     assert (yields.signal, yields.background) == pytest.approx((20.0, 350.0), rel=1e-13)
     assert yields.background == pytest.approx(expected.background, rel=1e-13)
+    # Weights that are expected events themselves.
+    physical = CountingExperiment(minimum_signal=0.0, uncertainties={"ww": 0.1, "top": 0.3})
+    yields, expected = found.expected_yields(physical), expected_yields(table, physical)
+    for name in ("signal", "background", "relative_uncertainty"):
+        assert getattr(yields, name) == pytest.approx(getattr(expected, name), rel=1e-12)
+    assert yields.signal == pytest.approx(table.loc[table["label"] == 1, "weight"].sum())
+    factors = events["process"].map(found.expected_factors("test", physical))
+    np.testing.assert_allclose(
+        events["weight"] * factors, expected_weights(events, with_yields_of(table, physical)), rtol=1e-12
+    )
 
 
 def test_a_survey_by_hand(tmp_path):
@@ -169,7 +179,7 @@ def test_faults_are_those_of_the_table_in_memory(tmp_path, fault):
         ({"signal": 1.0, "ww": 1.0}, "cross_sections: none of the process top: give it in fb"),
         (
             EXPERIMENT.cross_sections | {"zz": 1.0},
-            "cross_sections.zz: no event of this process in the sample: it has signal, ",
+            "process zz: no event of it in the sample, which has signal, ",
         ),
     ],
 )
@@ -184,7 +194,7 @@ def test_a_process_of_negative_weight_is_told(tmp_path):
     table = make_table()
     table.loc[table["process"] == "top", "weight"] = -0.01
     found = survey(stored(write(table, tmp_path), FEATURES))
-    message = r"cross_sections.top: the weights of its events add up to -[\d.]+, which has to be positive"
+    message = r"process top: the weights of its events add up to -[\d.]+, which has to be positive"
     with pytest.raises(ValueError, match=message):
         found.expected_factors("train", EXPERIMENT)
     with pytest.raises(ValueError, match=message):

@@ -51,7 +51,10 @@ def test_metrics_are_those_of_the_table_in_memory(tmp_path, monkeypatch, model):
     monkeypatch.setattr("scripts.evaluation.long_tables.EVENTS", 700)
     found = train(path, tmp_path / "blocks", ENTRIES[model], FEATURES)
     tables = [pd.read_csv(files["metrics"]) for files in (found, expected)]
-    pd.testing.assert_frame_equal(*(t.drop(columns="auc") for t in tables), rtol=2e-4)
+    # A threshold read off a histogram lets another event or two pass.
+    rough = 1e-2 if model == "linear" else 2e-4
+    pd.testing.assert_frame_equal(*(t.drop(columns="auc") for t in tables), rtol=rough)
+    pd.testing.assert_frame_equal(*(pd.read_csv(files["cuts"]) for files in (found, expected)), rtol=1e-4)
     np.testing.assert_allclose(*(t["auc"] for t in tables), rtol=1e-3)
     blocks, memory = (pd.read_csv(files["processes"]) for files in (found, expected))
     pd.testing.assert_frame_equal(blocks, memory, rtol=2e-4 if model != "linear" else 5e-3)

@@ -39,7 +39,7 @@ DATA = pd.DataFrame(
 ).astype({"label": np.int8})
 
 
-def evaluated(folder, table, cuts):
+def evaluated(folder, table, cuts, **options):
     """Return `processes.csv` of boxes, as the rule makes it."""
     path = folder / "features.parquet"
     table.to_parquet(path, index=False, row_group_size=len(EVENTS))
@@ -53,8 +53,20 @@ def evaluated(folder, table, cuts):
         kind="kcuts",
         features=["x"],
         **files,
+        **options,
     )
     return pd.read_csv(files["processes"]), pd.read_csv(files["metrics"])
+
+
+def test_the_systematic_uncertainty_of_a_process(tmp_path):
+    cuts = [(0.5, "x", ">", 1.0, 0.0)]
+    plain, _ = evaluated(tmp_path, pd.concat([EVENTS, DATA]), cuts)
+    found, _ = evaluated(tmp_path, pd.concat([EVENTS, DATA]), cuts, uncertainties={"ww": 0.1, "zz": 0.5})
+    column = found.pop("yield_systematic_uncertainty")
+    pd.testing.assert_frame_equal(found, plain)
+    relative = found["process"].map({"s": 0.0, "ww": 0.1, "top": 0.0, "zz": 0.5})
+    np.testing.assert_allclose(column, relative * found["yield"].abs(), equal_nan=True)
+    assert column[found["label"] == -1].isna().all()
 
 
 @pytest.mark.parametrize("long", [False, True])

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.counting_experiment import CountingExperiment
 from scripts.data.feature_table import fit_scaling
 from scripts.evaluation.comparison import cut_roughness, scaled_ranges
 from scripts.evaluation.threshold_scan import best_threshold, scan_network, scan_thresholds
-from scripts.study import CountingExperiment
 
 EXPERIMENT = CountingExperiment(
     luminosity=10.0,

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cabin_core import FeatureScaling, LinearNetwork, OneToOneLinear, TrainedNetwork
+from scripts.counting_experiment import CountingExperiment
 from scripts.evaluation.threshold_scan import (
     best_threshold,
     linear_boundary,
@@ -14,7 +15,6 @@ from scripts.evaluation.threshold_scan import (
     scan_network,
     scan_thresholds,
 )
-from scripts.study import CountingExperiment
 
 EXPERIMENT = CountingExperiment(
     luminosity=3000.0,
@@ -84,7 +84,7 @@ def test_boundary_in_physical_units():
     ("cross_sections", "message"),
     [
         ({"s": 0.1, "b1": 1.0}, "none of the process b2: give it in fb"),
-        (EXPERIMENT.cross_sections | {"b3": 1.0}, "b3: no event of this process in the"),
+        (EXPERIMENT.cross_sections | {"b3": 1.0}, "process b3: no event of it in the sample"),
     ],
 )
 def test_wrong_processes_get_one_line(cross_sections, message):

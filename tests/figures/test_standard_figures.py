@@ -38,6 +38,7 @@ def test_a_scan_a_search_and_trees():
     assert {name: table.networks for name, table in study.tables.items()} == {
         "small_working_points": ["bdt", "scan", "kcuts"],
         "small_cuts": ["scan", "kcuts"],
+        "small_directions": [],
         "small_n_minus_one": ["scan", "kcuts"],
         "small_competitors": ["bdt", "scan", "kcuts"],
         "small_expected_significance": ["bdt", "scan", "kcuts"],
@@ -54,7 +55,7 @@ def test_figures_and_tables_are_standard_where_nothing_is_said():
 def test_one_network_without_targets_or_cuts():
     study = standard(networks=networks("linear"))
     assert set(study.figures) == {"small_features", "small_linear_scores_and_roc", "small_linear_history"}
-    assert set(study.tables) == {"small_working_points"}
+    assert set(study.tables) == {"small_directions", "small_working_points"}
 
 
 def test_networks_with_targets_set_those_of_the_others():
@@ -92,7 +93,12 @@ def test_what_is_asked_for_is_shown():
 def test_cuts_that_follow_a_property_have_a_table():
     binned = NETWORKS["scan"] | {"event_property": {"name": "x1", "edges": [-1.0, 0.0, 1.0]}}
     study = standard(networks={"binned": binned})
-    assert set(study.tables) == {"small_working_points", "small_cuts", "small_n_minus_one"}
+    assert set(study.tables) == {
+        "small_working_points",
+        "small_cuts",
+        "small_directions",
+        "small_n_minus_one",
+    }
     assert "small_cuts" not in study.figures
 
 

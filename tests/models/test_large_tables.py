@@ -125,6 +125,10 @@ def test_the_size_of_a_table_decides(table, monkeypatch):
         assert is_large(on_disk, "auto") == expected
         assert is_large(on_disk, True)
         assert not is_large(on_disk, False)
+    monkeypatch.setattr("scripts.models.streams.MOST_IN_MEMORY", 1e5)
+    for free in (10**9, None):
+        monkeypatch.setattr("scripts.models.streams.available_memory", lambda free=free: free)
+        assert is_large(on_disk, "auto")
 
 
 def test_a_large_table_is_read_block_by_block(table, tmp_path, monkeypatch):

@@ -61,7 +61,7 @@ BAD = [
     ("scan", {"precision": "float16"}, ".precision: 'float16' is not one of 'float32', 'float64'"),
     ("scan", {"activation_scale": -1.0}, ".activation_scale: -1.0 is less than or equal"),
     ("scan", {"start": float("inf")}, ".start: inf is not a finite number"),
-    ("scan", {"targets": [0.2, 1.0]}, ".targets.1: 1.0 is greater than or equal to the maximum of 1"),
+    ("scan", {"targets": [0.2, 1.0]}, ": targets: an efficiency lies between 0 and 1, not at 1"),
     ("scan", {"targets": [0.5, 0.0]}, ".targets.1: 0.0 is less than or equal to the minimum of 0"),
     ("scan", {"targets": [float("nan")]}, ".targets.0: nan is not a finite number"),
     ("scan", {"targets": [0.2, 0.2]}, ".targets: 0.2 is named twice"),

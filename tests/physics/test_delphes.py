@@ -8,7 +8,7 @@ import pytest
 import uproot
 
 from scripts.physics.delphes import iterate_chunks
-from scripts.physics.preselection import needed_branches, read_features
+from scripts.physics.preselection import needed_branches, read_features, read_file
 from tests.conftest import ROOT, environment
 from tests.delphes_files import EVENTS, JETS, PAIR, SELECTION, event, truncate, write_delphes
 from tests.physics.delphes_by_hand import (
@@ -252,6 +252,15 @@ def test_tree_of_another_program(tmp_path):
         root_file.mkrntuple("Delphes", branches)
     with pytest.raises(ValueError, match=r"flat.root: no tree Delphes"):
         read_features(path, SELECTION, FEATURES)
+
+
+def test_a_tree_in_a_folder_is_named(tmp_path):
+    path = write_delphes(tmp_path / "a.root", EVENTS, tree="ntuple/Delphes")
+    with pytest.raises(ValueError, match=r"no tree Delphes: .* It has ntuple/Delphes: name one"):
+        read_file(path, SELECTION, ["met"])
+    assert len(read_file(path, SELECTION, ["met"], tree="ntuple/Delphes").features) == 2
+    # An address, of this disk.
+    assert len(read_file(f"file://{path}", SELECTION, ["met"], tree="ntuple/Delphes").features) == 2
 
 
 @pytest.mark.parametrize("kept", [0, 0.01, 0.1, 0.5, 0.95, 0.999])

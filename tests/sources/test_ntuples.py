@@ -8,6 +8,7 @@ from scripts.kinds import ConfigError
 from scripts.study import parse_study
 from tests.faults import REMOVED, changed, check_line
 from tests.ntuple_files import ntuple_study
+from tests.studies import study_entry
 
 STUDY = ntuple_study(
     {
@@ -164,6 +165,90 @@ def test_another_kind_has_no_branches_to_split_by():
     gaussian = {"kind": "gaussian", "signal_events": 9, "background_events": 9, "seed": 1}
     entry["source"] = gaussian | {"mean_scale": 0.5, "width_scale": 2.0}
     check_line(entry, "toy.split.by: only ntuples have branches to split by: give test_fraction and seed")
+
+
+EXPERIMENT = {"minimum_signal": 3.0}
+UNCERTAIN = changed(STUDY, "source.processes.b.uncertainty", "1e-1") | {"counting_experiment": EXPERIMENT}
+
+
+def test_a_counting_experiment_by_the_weights_of_the_source():
+    study = parse_study("toy", UNCERTAIN)
+    assert study.counting_experiment.uncertainties == {"b": 0.1}
+    assert study.source.uncertainties == {"b": 0.1}
+    fixed = parse_study(
+        "toy", STUDY | {"counting_experiment": EXPERIMENT | {"relative_uncertainty": 0.2}}
+    ).counting_experiment
+    assert (fixed.uncertainties, fixed.relative_uncertainty) == ({}, 0.2)
+    # That of the signal is one of processes.csv alone.
+    of_signal = changed(UNCERTAIN, "source.processes.s.uncertainty", 0.3)
+    study = parse_study("toy", of_signal)
+    assert study.source.uncertainties == {"s": 0.3, "b": 0.1}
+    assert study.counting_experiment.uncertainties == {"b": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "counting_experiment",
+            EXPERIMENT | {"luminosity": 140.0, "cross_sections": {"s": 1.0, "b": 2.0}},
+            "counting_experiment.cross_sections: the source has a luminosity, so its weights are",
+        ),
+        (
+            "counting_experiment.luminosity",
+            140.0,
+            "counting_experiment: luminosity without cross_sections: give both, or neither",
+        ),
+        (
+            "counting_experiment.relative_uncertainty",
+            0.2,
+            "counting_experiment.relative_uncertainty: the source has the uncertainty of b: remove it there",
+        ),
+        (
+            "counting_experiment",
+            EXPERIMENT | {"relative_uncertainty": 0.2, "uncertainties": {"b": 0.2}},
+            "counting_experiment: relative_uncertainty and uncertainties: remove one",
+        ),
+        (
+            "counting_experiment.uncertainties",
+            {"b": 0.2},
+            "counting_experiment.uncertainties: processes of the source have an `uncertainty`: give all",
+        ),
+        (
+            "source.processes.b.uncertainty",
+            REMOVED,
+            "toy.counting_experiment: the key `relative_uncertainty` is missing: of the background",
+        ),
+        ("source.processes.b.uncertainty", -0.1, "processes.b.uncertainty: -0.1 is less than the minimum"),
+        (
+            "source.processes.data.uncertainty",
+            0.1,
+            "processes.data: uncertainty: events of data count as 1",
+        ),
+        (
+            "source.luminosity",
+            REMOVED,
+            "counting_experiment: the keys `luminosity` and `cross_sections` are missing, as the source has",
+        ),
+    ],
+)
+def test_faults_of_a_counting_experiment(path, value, message):
+    check_line(changed(UNCERTAIN, path, value), message)
+
+
+def test_uncertainties_of_processes_of_any_source():
+    experiment = {
+        "luminosity": 1.0,
+        "cross_sections": {"signal": 1.0, "background": 2.0},
+        "uncertainties": {"background": 0.2},
+        "minimum_signal": 0.0,
+    }
+    parse_study("toy", study_entry(counting_experiment=experiment))
+    experiment["uncertainties"] = {"signal": 0.2}
+    check_line(
+        study_entry(counting_experiment=experiment),
+        "uncertainties: unknown background process 'signal': one of background",
+    )
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_the_studies_of_the_tests_pass(entry):
         ("source.width_scale", 0.0, "toy.source.width_scale: 0.0 is less than or equal to the minimum"),
         ("source.mean_scale", -1.0, "toy.source.mean_scale: -1.0 is less than the minimum"),
         ("source.seed", 2**32, "toy.source.seed: 4294967296 is greater than the maximum"),
-        ("features.0.direction", "=", "toy.features.0.direction: '=' is not one of"),
+        ("features.0.direction", "=", "toy.features.0.direction: '=' is no direction"),
         ("features.0.name", "x1", "toy.features: x1 is named twice"),
         ("features.0.name", "label", "toy.features: label is a column of the feature table"),
         ("features.0.range", [2, 1], "toy.features.0.range: the range is not increasing"),

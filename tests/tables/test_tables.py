@@ -14,6 +14,7 @@ from scripts.parsing import parse_kind
 from scripts.study import Study, parse_study
 from scripts.tables.inputs import TableInputs
 from tests.configs import PAPER
+from tests.ntuple_files import ntuple_study
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, make_study
 from tests.tables.files import FEATURES, NAN, write_csv
 
@@ -120,6 +121,26 @@ def test_cutflow_shows_what_is_expected_at_a_luminosity(tmp_path):
     table = made("cutflow", {"cutflow": [path]}, {})
     assert list(table.columns) == [*columns, "signal_fraction", "background_fraction"]
     assert table["background_expected"].tolist() == [9800]
+
+
+def test_cutflow_of_processes_is_long_not_wide(tmp_path):
+    """Two backgrounds, one signal and data; the class of one process is not shown twice."""
+    flow = pd.DataFrame({"step": ["all", "two jets"], "signal": [400, 100], "background": [1000, 30]})
+    flow = flow.assign(s=[400, 100], s_missing=[0, 3], s_weighted=[800.0, 100.0])
+    flow = flow.assign(b1=[600, 20], b1_missing=0, b1_weighted=[600.0, 30.0])
+    flow = flow.assign(b2=[400, 10], b2_missing=0, b2_weighted=[400.0, -10.0])
+    flow = flow.assign(data=[50, 20], data_missing=0)
+    path = tmp_path / "cutflow.csv"
+    flow.to_csv(path, index=False)
+    study = parse_study("toy", ntuple_study({name: {"files": ["x"]} for name in ("s", "b1", "b2", "data")}))
+    table = made("cutflow", {"cutflow": [path]}, {}, study)
+    assert table.columns.to_list() == ["process", "step", "events", "missing", "weighted", "fraction"]
+    assert table["process"].to_list() == [
+        name for name in ("background", "s", "b1", "b2", "data") for _ in range(2)
+    ]
+    assert table["events"].to_list() == [1000, 30, 400, 100, 600, 20, 400, 10, 50, 20]
+    assert table["missing"].fillna(-1).to_list() == [-1, -1, 0, 3, 0, 0, 0, 0, 0, 0]
+    assert table["fraction"].to_list() == pytest.approx([1, 0.03, 1, 0.125, 1, 0.05, 1, -0.025, 1, 0.4])
 
 
 def test_competitors_one_row_a_network(tmp_path):

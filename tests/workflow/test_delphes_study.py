@@ -85,6 +85,26 @@ def test_one_bad_file_of_many_names_itself_and_is_read_again_alone(tmp_path, run
 
 
 @pytest.mark.workflow
+def test_odd_names_addresses_and_a_tree_in_a_folder(tmp_path, run_snakemake):
+    names = ("s{1}.root", "s[1].root", "s 1.root", "elsewhere.root", "b{sample}.root")
+    for number, name in enumerate(names):
+        write_delphes(tmp_path / name, EVENTS * (10 + number), tree="ntuple/Delphes")
+    source = {
+        "signal": [*names[:3], f"file://{tmp_path}/elsewhere.root"],
+        "background": [names[4]],
+        "tree": "ntuple/Delphes",
+    }
+    study = {"source": source, "features": [{"name": "met", "direction": ">"}]}
+    table = "results/delphes/dilepton/features.parquet"
+    done = run_snakemake(
+        tmp_path, "--cores", "1", table, overlays=(DELPHES, {"studies": {"dilepton": study}})
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    cutflow = pd.read_csv(tmp_path / "results" / "delphes" / "dilepton" / "cutflow.csv")
+    assert cutflow[["signal", "background"]].iloc[0].to_list() == [7 * (10 + 11 + 12 + 13), 7 * 14]
+
+
+@pytest.mark.workflow
 def test_sample_of_which_nothing_passes(tmp_path, run_snakemake):
     (tmp_path / "delphes").mkdir()
     write_delphes(tmp_path / "delphes" / "signal.root", EVENTS * 10)

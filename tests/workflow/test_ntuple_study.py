@@ -5,6 +5,10 @@ import pandas as pd
 import pytest
 import uproot
 
+from cabin_core import asimov_significance
+from scripts.data.cut_table import passes_cut_table
+from scripts.exports.skimming import apply_to_files
+from scripts.exports.working_point import WorkingPoint
 from tests.ntuple_files import ntuple_study
 from tests.studies import NETWORKS
 
@@ -34,7 +38,7 @@ def config(tmp_path):
         write_events(tmp_path / name, 1.5 * name.startswith("s"), 400, number)
     processes = {
         "s": {"files": ["s_*.root"], "tree": "ntuple/events", "cross_section": 0.5},
-        "b": {"files": ["b.csv"], "cross_section": 20.0},
+        "b": {"files": ["b.csv"], "cross_section": 20.0, "uncertainty": 0.1},
         "data": {"files": ["data.csv"]},
     }
     study = ntuple_study(
@@ -47,7 +51,10 @@ def config(tmp_path):
         luminosity=10.0,
         event="n",
     )
-    study["networks"] = {"scan": NETWORKS["scan"] | {"epochs": 20}}
+    # Of the yields that the weights say: 5 signal and 200 background events.
+    study["counting_experiment"] = {"minimum_signal": 1.0}
+    significance = NETWORKS["one_to_one"] | {"loss": {"significance": 1.0, "constraint": 10.0}, "epochs": 20}
+    study["networks"] = {"scan": NETWORKS["scan"] | {"epochs": 20}, "significance": significance}
     study["figures"] = {"one": {"plot": "features", "caption": "Features."}}
     del study["tables"]
     return {"run": "small", "studies": {"toy": study}}
@@ -75,6 +82,8 @@ def test_from_ntuples_to_figures(tmp_path, run_snakemake, config):
     assert set(drawn["class"]) == {"signal", "background", "data"}
     assert "data" in (results / "tables" / "toy_cutflow.md").read_text()
     check_cuts(events, results)
+    check_exports(tmp_path, events, results)
+    check_significance(events, results)
     # A replaced file is read again, and nothing else is.
     write_events(tmp_path / "b.csv", 0.0, 300, 9)
     again = run_snakemake(tmp_path, "--cores", "2", TABLE, overlays=(config,))
@@ -83,12 +92,49 @@ def test_from_ntuples_to_figures(tmp_path, run_snakemake, config):
     assert pd.read_csv(results / "toy" / "cutflow.csv")["b"].iloc[0] == 300
 
 
+def check_exports(folder, events, results) -> None:
+    """Check that the exported working point selects of the files what the cuts select of the events."""
+    exports = results / "toy" / "scan" / "exports"
+    names = {path.name for path in exports.iterdir()}
+    assert names == {
+        "cuts.h",
+        "cuts_awkward.py",
+        "cuts_pandas.py",
+        "cuts_root.py",
+        "working_point.yaml",
+        "working_points.json",
+    }
+    point = WorkingPoint.read(exports / "working_point.yaml")
+    target = point.content["working_point"]["target"]
+    flow = apply_to_files(point, [str(folder / "s_*.root")], process="s")
+    cuts = pd.read_csv(results / "toy" / "scan" / "cuts.csv", converters={"cut": float})
+    passed = passes_cut_table(events, cuts[cuts["target_efficiency"] == target])[:, 0]
+    assert flow["events"].iloc[-1] == (passed & (events["process"] == "s")).sum()
+    assert flow["weighted"].iloc[0] == 800
+
+
+def check_significance(events, results) -> None:
+    """Check the counting experiment against the weights of the events: its background is known to 10 %."""
+    table = pd.read_csv(results / "tables" / "toy_expected_significance.csv")
+    point = table[(table["network"] == "scan") & (table["target_efficiency"] == 0.6)].iloc[0]
+    wholes = events.groupby("label")["weight"].sum()
+    for name, label in (("signal", 1), ("background", 0)):
+        assert point[name] == pytest.approx(wholes[label] * point[f"{name}_efficiency"])
+    assert point["relative_uncertainty"] == pytest.approx(0.1)
+    significance = asimov_significance(point["signal"], point["assumed_background"], 0.1).item()
+    assert point["significance"] == pytest.approx(significance)
+    processes = pd.read_csv(results / "toy" / "significance" / "processes.csv", index_col="process")
+    row = processes.loc["b"]
+    assert row["yield_systematic_uncertainty"] == pytest.approx(0.1 * row["yield"])
+
+
 def check_cuts(events, results) -> None:
     """Check what the final cuts leave of each process against the cuts and the events."""
     cuts = pd.read_csv(results / "toy" / "scan" / "cuts.csv")
     middle = cuts[cuts["target_efficiency"] == 0.6].set_index("feature")["cut"]
     passed = {name: events[name] > middle[name] for name in ("x", "log_y")}
     left = pd.read_csv(results / "tables" / "toy_n_minus_one.csv", index_col="feature")
+    left = left[left["network"] == "scan"]
     expected = {"x": passed["log_y"], "log_y": passed["x"], "all cuts": passed["x"] & passed["log_y"]}
     for name in ("s", "b", "data"):
         of_process = (events["process"] == name) & (events["split"] != "train")

@@ -14,6 +14,14 @@ NETWORKS = {
     (study.name, name): settings for study in STUDIES.values() for name, settings in study.networks.items()
 }
 
+# The networks whose cuts are exported; none of the paper's.
+EXPORTED = {
+    (study.name, network)
+    for study in STUDIES.values()
+    for network in study.exports.names(study)
+    if not IS_PAPER
+}
+
 SAMPLES = ("signal", "background")
 # The ROOT files of a study by sample; files of the user must exist before any job starts.
 SIMULATED_FILES = {
@@ -92,7 +100,8 @@ def studies_with(ending, folds=False):
 
 def experiment_of(study, network):
     """Return the counting experiment of a study where a network's training is about its yields."""
-    return given(study)["counting_experiment"] if NETWORKS[study, network].needs_yields else None
+    experiment = STUDIES[study].counting_experiment
+    return experiment.model_dump() if experiment and NETWORKS[study, network].needs_yields else None
 
 
 def event_files(study, sample, file_format):
@@ -124,9 +133,11 @@ NETWORK_FILES = {
     "processes": "processes.csv",
     "scores": "scores.parquet",
 }
-STUDY_FILES = {"features": "features.parquet", "cutflow": "cutflow.csv"} | {
-    name: f"{name}.csv" for name in kinds.modules("analysis")
-}
+STUDY_FILES = {
+    "features": "features.parquet",
+    "cutflow": "cutflow.csv",
+    "directions": "directions.csv",
+} | {name: f"{name}.csv" for name in kinds.modules("analysis")}
 
 
 def files_of_folds(study, network, name):
@@ -152,9 +163,21 @@ def training_name(wildcards):
     return "/".join([wildcards.study, wildcards.network, *folds])
 
 
+def found_directions(study):
+    """Return the table of directions as input of the jobs of a study that leaves some open."""
+    found = f"{RESULTS}/{study}/directions.csv"
+    return {"found_directions": found} if STUDIES[study].finds_directions else {}
+
+
+def checks_directions(study):
+    """Return whether the directions of a study are looked at: the papers' are part of what they say."""
+    shown = any("directions" in table.files for table in study.tables.values())
+    return study.finds_directions or shown or not study.claims
+
+
 def files_for(wanted, study, networks):
     """Return the named files that a figure, table or analysis is made from."""
-    files = {}
+    files = found_directions(study)
     for kind in wanted:
         if kind in STUDY_FILES:
             files[kind] = f"{RESULTS}/{study}/{STUDY_FILES[kind]}"
@@ -163,6 +186,18 @@ def files_for(wanted, study, networks):
         else:
             files[kind] = [f"{RESULTS}/{study}/{network}/{NETWORK_FILES[kind]}" for network in networks]
     return files
+
+
+# The exports of a network: the record of all its working points, and one of them in each form.
+EXPORT_FILES = {"record": "exports/working_points.json"} | {
+    form: f"exports/{kinds.module_of('form', form).Settings.file}" for form in kinds.modules("form")
+}
+
+
+def exported_part(study, network):
+    """Return what the exports of a network need to know of its study."""
+    part = part_of(given(study), [network], labels=True)
+    return part | {"exports": given(study).get("exports")}
 
 
 def drawn_part(study, settings):
@@ -178,10 +213,14 @@ def study_targets(study):
     files = [f"{RESULTS}/{study.name}/features.parquet"]
     if study.source.from_files:
         files.append(f"{RESULTS}/{study.name}/cutflow.csv")
+    if checks_directions(study):
+        files.append(f"{RESULTS}/{study.name}/directions.csv")
     files += [f"{RESULTS}/{study.name}/{name}.csv" for name in study.analyses]
     for network in study.networks:
         files += model_files(study.name, network)
         files += [f"{RESULTS}/{study.name}/{network}/{name}" for name in NETWORK_FILES.values()]
+        if (study.name, network) in EXPORTED:
+            files += [f"{RESULTS}/{study.name}/{network}/{name}" for name in EXPORT_FILES.values()]
     return files
 
 

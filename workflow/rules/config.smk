@@ -1,5 +1,6 @@
 # The config, parsed into objects; a fault stops everything with one line.
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,6 +15,12 @@ os.environ.update(
     OPENBLAS_NUM_THREADS="1",
     MKL_NUM_THREADS="1",
 )
+
+# Snakemake writes the path of Python into commands without quotes: where a folder has a space or an apostrophe
+# in its name, a name that is found by PATH takes its place.
+if shlex.quote(sys.executable) != sys.executable:
+    folder, sys.executable = os.path.split(sys.executable)
+    os.environ.update(PATH=os.pathsep.join([folder, *filter(None, [os.getenv("PATH")])]))
 
 from snakemake.exceptions import WorkflowError
 from scripts import kinds
@@ -30,7 +37,8 @@ def checked(function, *args, **options):
         raise WorkflowError(str(error)) from None
 
 
-if means_paper(config):
+IS_PAPER = means_paper(config)
+if IS_PAPER:
     config.update(checked(over_paper, config, sorted((BASEDIR / "config/paper").glob("*.yaml"))))
 MAIN = workflow.is_main_process  # what follows was checked by it, in the jobs that a cluster starts
 if MAIN:

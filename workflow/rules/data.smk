@@ -21,10 +21,11 @@ rule generate_features:
         "../../scripts/generate_features.py"
 
 
-# One job for each file: the job of a bad file fails with its name, and the results of others are kept.
+# One job for each file: the job of a bad file fails with its name, and the results of others are kept. Only a
+# simulated one is input, as Snakemake takes braces in the name of a file for wildcards; users' files are params.
 rule read_delphes:
     input:
-        root_file=lambda w: ROOT_FILES[w.study][w.sample][int(w.part)],
+        root_file=lambda w: SIMULATED_FILES.get(w.study, {}).get(w.sample, []),
     output:
         table=f"{RESULTS}/{{study}}/read/{{sample}}_{{part}}.parquet",
         cutflow=f"{RESULTS}/{{study}}/read/{{sample}}_{{part}}.csv",
@@ -43,6 +44,8 @@ rule read_delphes:
         state=lambda w: (
             "" if w.study in SIMULATED_FILES else state_of(ROOT_FILES[w.study][w.sample][int(w.part)])
         ),
+        root_file=lambda w: ROOT_FILES[w.study][w.sample][int(w.part)],
+        tree=lambda w: getattr(STUDIES[w.study].source, "tree", "Delphes"),
         selection=lambda w: STUDIES[w.study].source.selection.model_dump(),
         features=lambda w: STUDIES[w.study].column_names,
     script:

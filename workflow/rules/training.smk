@@ -1,8 +1,32 @@
 # From a feature table to trained cuts and their efficiencies.
 
 
+# The side of each cut on which the signal is: for the trainings where the config leaves it open, else a check.
+rule find_directions:
+    input:
+        table=f"{RESULTS}/{{study}}/features.parquet",
+    output:
+        directions=f"{RESULTS}/{{study}}/directions.csv",
+    log:
+        f"{RESULTS}/logs/find_directions/{{study}}.log",
+    priority: 20
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=lambda w: code_of("find_directions"),
+        study_name="{study}",
+        features=lambda w: STUDIES[w.study].feature_names,
+        given=lambda w: STUDIES[w.study].directions,
+    script:
+        "../../scripts/find_directions.py"
+
+
 rule train_model:
     input:
+        unpack(lambda w: found_directions(w.study)),
         table=f"{RESULTS}/{{study}}/features.parquet",
     output:
         model=f"{RESULTS}/{{study}}/{{network}}/model.pt",
@@ -31,6 +55,7 @@ rule train_model:
         equal_class_weights=lambda w: STUDIES[w.study].source.weighs_classes_equally,
         counting_experiment=lambda w: experiment_of(w.study, w.network),
         scaling=lambda w: STUDIES[w.study].scaling,
+        limits=lambda w: STUDIES[w.study].limits,
         fold=fold_of_training,
     script:
         "../../scripts/train_model.py"
@@ -111,8 +136,47 @@ rule evaluate_model:
         code=lambda w: CODE.digest("scripts.evaluate_model", *NETWORKS[w.study, w.network].modules),
         kind=lambda w: NETWORKS[w.study, w.network].model,
         features=lambda w: STUDIES[w.study].feature_names,
+        uncertainties=lambda w: STUDIES[w.study].source.uncertainties,
     script:
         "../../scripts/evaluate_model.py"
+
+
+# The cuts for other frameworks; with a counting experiment by their significance.
+rule export_cuts:
+    input:
+        unpack(
+            lambda w: files_for(
+                ["features", "scores"] if STUDIES[w.study].counting_experiment else [], w.study, [w.network]
+            )
+        ),
+        cuts=f"{RESULTS}/{{study}}/{{network}}/cuts.csv",
+        metrics=f"{RESULTS}/{{study}}/{{network}}/metrics.csv",
+    output:
+        **{form: f"{RESULTS}/{{study}}/{{network}}/{file}" for form, file in EXPORT_FILES.items()},
+    log:
+        f"{RESULTS}/logs/export_cuts/{{study}}_{{network}}.log",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=lambda w: code_of(
+            "export_cuts",
+            study=w.study,
+            networks=[w.network],
+            kinds_of=[("form", form) for form in kinds.modules("form")],
+        ),
+        study=lambda w: exported_part(w.study, w.network),
+        study_name="{study}",
+        network="{network}",
+        run=RUN.settings.run,
+        files=lambda w: {
+            process: [file for part in parts for file in part.files]
+            for process, parts in NTUPLES.get(w.study, {}).items()
+        },
+    script:
+        "../../scripts/export_cuts.py"
 
 
 # One job for each analysis of a study, for example the optimum or shifted features; each step takes seconds.

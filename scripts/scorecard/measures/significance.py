@@ -20,9 +20,12 @@ DEMANDS = {"signal_efficiency": 0.05, "background_yield": 5.0, "background_event
 
 def significance_without_cuts(results: Results, study: str) -> Measured:
     """Signal yield over the root of the background yield, for all events."""
+    from ...data.yields import with_yields_of
     from ...evaluation.threshold_scan import scan_thresholds
 
-    scan = scan_thresholds(results.features(study).assign(score=1.0), results.experiment(study))
+    events = results.features(study)
+    experiment = with_yields_of(events, results.experiment(study))
+    scan = scan_thresholds(events.assign(score=1.0), experiment)
     return Measured(scan["significance"].iloc[0])
 
 

@@ -1,0 +1,514 @@
+"""Directions of cuts, found from events: above the cut, below it, or a window. Needs numpy alone.
+
+Cuts act together, so a direction is judged beside the cuts on all other features. All cuts start open and are
+closed step by step, each time where a little signal costs most background: this gives the background left
+against the signal kept, for one set of directions. The steps are found with some of the events and counted
+with the others, so that a window gains nothing from a second edge to fit to fluctuations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+
+AUTO, WINDOW = "auto", "window"
+OPPOSITE = {">": "<", "<": ">"}
+#: Whether a direction cuts at the low side of a feature, and at its high side.
+_SIDES = {">": (False,), "<": (True,), WINDOW: (False, True)}
+
+#: Signal efficiencies of all cuts together at which the background is compared.
+TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+#: Largest number of events of a class that are looked at, evenly spread over those given.
+MOST_EVENTS = 20_000
+#: Fewest events of a class from which directions can be told.
+FEWEST_EVENTS = 20
+#: The side on which the signal is in a feature alone is left where the other is better by so many errors.
+CLEAR = 1.0
+#: A feature that separates this much alone [distance of its AUC from 0.5] keeps its side unless the other
+#: leaves less of the background by the same share, beyond the errors.
+CLEAR_ALONE = 0.1
+#: What is told is better by so many errors, a window likewise.
+CLEARER = 3.0
+#: A window is taken where it leaves less of the background by this share, beyond the errors: two edges have
+#: their price.
+WINDOW_GAIN = 0.15
+#: Gain that is told, beyond the errors [share of the background].
+TOLD_GAIN = 0.02
+
+#: A step takes this share of the signal lost so far, between these two shares of the signal left.
+_STEP_OF_LOST, _SMALLEST_STEP, _LARGEST_STEP = 0.1, 0.003, 0.02
+#: Multiples of it that are tried, up to a third of the signal left.
+_STEPS = (1, 2, 4, 8, 16)
+#: By so much more background for the signal must a larger step remove.
+_PATIENCE = 1.5
+#: Signal efficiency at which the steps end, and their largest number.
+_LAST_EFFICIENCY, _MOST_STEPS = 0.45, 300
+#: Bins of like numbers of events of a feature. Odd, so that no bin edge is in the middle of the events.
+_N_BINS = 255
+#: Parts of the events, each judged by cuts found with the others, and groups of events for errors.
+_N_FOLDS, _N_GROUPS = 4, 20
+#: How often the events are divided anew.
+_N_DIVISIONS = 3
+#: Levels of the signal efficiency at which events are counted.
+_N_LEVELS = 1000
+#: Less background than of so many events counts as being so much: its fluctuations are no gain.
+_FEW = 25.0
+#: Most changes of single directions; they end earlier where none helps.
+_MOST_CHANGES = 100
+#: Share of a bin by which values are drawn to the middle, so that rounding treats both sides alike.
+_ROUNDING = 1e-9
+
+
+class TooFewEvents(ValueError):
+    """A class has too few events, or weights that cancel, to tell directions."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Share of the background by which one choice leaves less than another, at equal signal efficiencies.
+
+    Parameters
+    ----------
+    value, uncertainty : float
+        The mean over :data:`TARGETS` and its statistical error, one standard deviation.
+    """
+
+    value: float
+    uncertainty: float
+
+    def exceeds(self, errors: float, least: float = 0.0) -> bool:
+        """Return whether it is more than a share of the background by more than so many errors."""
+        return self.value - errors * self.uncertainty > least
+
+
+@dataclass(frozen=True)
+class FoundDirection:
+    """What the events say of the direction of one feature.
+
+    Parameters
+    ----------
+    direction : str
+        ``>``, ``<`` or ``window``: the one given, or else the one found.
+    best : str
+        The best one beside the cuts on the other features; ``direction`` unless another is clearly better.
+    auc, auc_uncertainty : float
+        Probability that the feature is larger for a signal event than for one of background, all other cuts
+        left out; 0.5 also where the signal is in the middle.
+    cut : Gain
+        Of the cut in its direction over no cut on the feature.
+    opposite : Gain or None
+        Of the opposite direction over ``direction``; None for a window.
+    window : Gain or None
+        Of a window over ``direction``; None for a window.
+    """
+
+    direction: str
+    best: str
+    auc: float
+    auc_uncertainty: float
+    cut: Gain
+    opposite: Gain | None
+    window: Gain | None
+
+    @property
+    def separates(self) -> bool:
+        """Whether signal and background differ in the feature, beyond the errors."""
+        return self.differs_alone or self.helps
+
+    @property
+    def differs_alone(self) -> bool:
+        """Whether the feature is larger, or smaller, for the signal, beyond the error."""
+        return abs(self.auc - 0.5) > CLEARER * self.auc_uncertainty
+
+    @property
+    def helps(self) -> bool:
+        """Whether a cut on it, in any direction, leaves less background beside the other cuts."""
+        gains = (self.cut, self.opposite, self.window)
+        return any(gain is not None and gain.exceeds(CLEARER) for gain in gains)
+
+
+def find_directions(
+    features: NDArray[np.floating],
+    is_signal: NDArray[np.bool_],
+    weights: NDArray[np.floating],
+    given: Sequence[str] | None = None,
+    seed: int = 0,
+) -> list[FoundDirection]:
+    """Find the direction of the cut on each feature, and check those given.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n_events, n_features)
+        Of the training sample, finite, in any units: only their order matters.
+    is_signal : ndarray of bool, shape (n_events,)
+    weights : ndarray, shape (n_events,)
+        Signed weights too; of each class only their ratios matter.
+    given : sequence of str, length n_features, optional
+        ``>``, ``<``, ``window`` or ``auto`` for each feature; ``auto`` for all where absent.
+    seed : int
+        Of the choice of halves and groups of the events.
+
+    Returns
+    -------
+    list of FoundDirection
+
+    Raises
+    ------
+    TooFewEvents
+        If a class has too few events, or weights that add up to nothing or less in a part of them.
+    ValueError
+        If a given direction is unknown.
+    """
+    given = [AUTO] * features.shape[1] if given is None else list(given)
+    for direction in given:
+        if direction not in (AUTO, *_SIDES):
+            raise ValueError(f"unknown direction {direction!r} of a cut: '>', '<', 'window' or 'auto'")
+    rows = np.sort(
+        np.concatenate([_thinned(np.flatnonzero(of_class)) for of_class in (is_signal, ~is_signal)])
+    )
+    features, is_signal = features[rows], is_signal[rows]
+    of_events = np.asarray(weights, dtype=np.float64)[rows]
+    of_events = of_events / np.abs(of_events).max(initial=1e-300)
+    judge = _Judge(features, is_signal, of_events, seed)
+    areas = [roc_area(column, is_signal, of_events) for column in features.T]
+    chosen = _exchange(judge, given, [area for area, _ in areas])
+    return [
+        FoundDirection(
+            direction,
+            direction if given[at] == AUTO else _best(judge, chosen, at, direction, areas[at][0]),
+            *areas[at],
+            cut=judge.gain(_with(chosen, at, None), chosen),
+            opposite=None
+            if direction == WINDOW
+            else judge.gain(chosen, _with(chosen, at, OPPOSITE[direction])),
+            window=None if direction == WINDOW else judge.gain(chosen, _with(chosen, at, WINDOW)),
+        )
+        for at, direction in enumerate(chosen)
+    ]
+
+
+def roc_area(
+    values: NDArray[np.floating], is_signal: NDArray[np.bool_], weights: Floats
+) -> tuple[float, float]:
+    """Return the probability that a value is larger for signal than for background, and its error.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_events,)
+        Equal values of both classes count half.
+    is_signal : ndarray of bool, shape (n_events,)
+    weights : ndarray, shape (n_events,)
+        Signed weights too.
+    """
+    shares, of_classes = [], [values[of_class] for of_class in (is_signal, ~is_signal)]
+    own = [weights[of_class] / weights[of_class].sum() for of_class in (is_signal, ~is_signal)]
+    for one, other, share in zip(of_classes, of_classes[::-1], own[::-1], strict=True):
+        order = np.argsort(other, kind="stable")
+        below = np.concatenate([[0.0], share[order].cumsum()])
+        low, high = (np.searchsorted(other[order], one, side=side) for side in ("left", "right"))
+        shares.append((below[low] + below[high]) / 2)
+    area = float(own[0] @ shares[0])
+    variance = own[0] ** 2 @ (shares[0] - area) ** 2 + own[1] ** 2 @ (1 - shares[1] - area) ** 2
+    return area, float(np.sqrt(variance))
+
+
+def _exchange(judge: _Judge, given: list[str], areas: Sequence[float]) -> list[str]:
+    """Return all directions, each the best beside the others; those given stay.
+
+    ``areas`` are the probabilities that each feature is larger for the signal.
+    """
+    needed = {
+        at: (CLEARER, CLEAR_ALONE) if abs(areas[at] - 0.5) > CLEAR_ALONE else (CLEAR, 0.0)
+        for at, direction in enumerate(given)
+        if direction == AUTO
+    }
+    if not needed:
+        return given
+    alone = [">" if area >= 0.5 else "<" for area in areas]
+    # Of correlated features a cut can need the side on which the signal is not, once the others are applied.
+    sides = judge.free_sides(alone)
+    found: list[list[str]] = []
+    for first in (
+        alone,
+        [sides[at] if needed.get(at) == (CLEAR, 0.0) else side for at, side in enumerate(alone)],
+    ):
+        chosen = [first[at] if at in needed else direction for at, direction in enumerate(given)]
+        for _ in range(_MOST_CHANGES):
+            changed = _best_change(judge, chosen, needed)
+            if changed is None:
+                break
+            chosen = changed
+        found.append(chosen)
+    return found[1] if judge.gain(*found).exceeds(CLEAR) else found[0]
+
+
+def _best_change(
+    judge: _Judge, chosen: list[str], needed: Mapping[int, tuple[float, float]]
+) -> list[str] | None:
+    """Return the directions with the most helpful single change; None if none helps.
+
+    ``needed`` has for each feature without given direction by how many errors, and by what share of the
+    background, a side must be better than the other.
+    """
+    one_sided = [at for at in needed if chosen[at] != WINDOW]
+    # A window is never worse but for its price, so it comes last.
+    for new in (OPPOSITE, dict.fromkeys("<>", WINDOW)):
+        least = needed if new is OPPOSITE else dict.fromkeys(needed, (CLEARER, WINDOW_GAIN))
+        changes = {at: _with(chosen, at, new[chosen[at]]) for at in one_sided}
+        gains = {at: judge.gain(chosen, changed) for at, changed in changes.items()}
+        helpful = [at for at in one_sided if gains[at].exceeds(*least[at])]
+        if helpful:
+            return changes[max(helpful, key=lambda at: gains[at].value)]
+    return None
+
+
+def _best(judge: _Judge, chosen: Sequence[str | None], at: int, direction: str, area: float) -> str:
+    """Return the opposite of a given direction where it is clearly better, else the direction itself."""
+    if direction == WINDOW:
+        return direction
+    other = OPPOSITE[direction]
+    # Less is enough where the signal is on the other side in the feature alone.
+    alone_other = (0.5 - area if direction == ">" else area - 0.5) > CLEAR_ALONE
+    needed = (CLEAR, 0.0) if alone_other else (CLEARER, TOLD_GAIN)
+    return other if judge.gain(chosen, _with(chosen, at, other)).exceeds(*needed) else direction
+
+
+def _with(directions: Sequence[str | None], at: int, direction: str | None) -> list:
+    changed = list(directions)
+    changed[at] = direction
+    return changed
+
+
+def _thinned(rows: Integers) -> Integers:
+    if len(rows) <= MOST_EVENTS:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, MOST_EVENTS).astype(np.intp)]
+
+
+def _bins(values: NDArray[np.floating], is_signal: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return the bin of each event by the order of the values, with both classes counting alike."""
+    place = np.zeros(len(values))
+    for of_class in (is_signal, ~is_signal):
+        ordered = np.sort(values[of_class])
+        below = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+        place += below / (4 * len(ordered))
+    place = 0.5 + (place - 0.5) * (1 - _ROUNDING)
+    return (place * _N_BINS).astype(np.uint8)
+
+
+class _Sample:
+    """Some of the events, by bins.
+
+    Parameters
+    ----------
+    bins : ndarray of int, shape (n_features, n_events)
+    weights : ndarray, shape (2, n_events)
+        Of signal and of background; zero for events of the other class.
+    """
+
+    def __init__(self, bins: NDArray[np.uint8], weights: Floats) -> None:
+        self.bins, self.weights = bins, weights
+        self._places = bins + (np.arange(len(bins)) * _N_BINS)[:, None]
+        self.histograms = self.fill(np.arange(bins.shape[1]))
+
+    def fill(self, events: Integers) -> Floats:
+        """Return the histograms of some events, shape (2, n_features, n_bins)."""
+        n_features, places = len(self.bins), self._places[:, events].ravel()
+        filled: Floats = np.array(
+            [
+                np.bincount(places, np.tile(of_class[events], n_features), n_features * _N_BINS)
+                for of_class in self.weights
+            ],
+            dtype=np.float64,
+        )
+        return filled.reshape(2, n_features, _N_BINS)
+
+
+class _Judge:
+    """Compares sets of directions by the background that cuts leave; arguments as in `find_directions`."""
+
+    def __init__(
+        self, features: NDArray[np.floating], is_signal: NDArray[np.bool_], weights: Floats, seed: int
+    ) -> None:
+        bins = np.array([_bins(column, is_signal) for column in features.T])
+        random = np.random.default_rng(seed)
+        # Several divisions, since which events find a cut matters as much as which of them it is judged by.
+        self._divisions = [_Division(bins, is_signal, weights, random) for _ in range(_N_DIVISIONS)]
+
+    def gain(self, old: Sequence[str | None], new: Sequence[str | None]) -> Gain:
+        """Return the gain of a set of directions over another; None is no cut on the feature."""
+        gains = [division.gain(old, new) for division in self._divisions]
+        # All divisions have the same events.
+        return Gain(*np.mean([(gain.value, gain.uncertainty) for gain in gains], axis=0).tolist())
+
+    def free_sides(self, otherwise: Sequence[str]) -> list[str]:
+        """Return for each feature the side that removes more background where all may have windows."""
+        windows = [WINDOW] * len(otherwise)
+        folds = self._divisions[0].folds
+        low, high = np.sum([_close(own, other, windows)[1] for own, other, _ in folds], axis=0)
+        return [
+            known if one == two else ">" if one > two else "<"
+            for one, two, known in zip(low, high, otherwise, strict=True)
+        ]
+
+
+class _Division:
+    """The events divided into folds: each is judged by cuts that are found with the others.
+
+    Parameters
+    ----------
+    bins : ndarray of int, shape (n_features, n_events)
+    is_signal : ndarray of bool, shape (n_events,)
+    weights : ndarray, shape (n_events,)
+    random : Generator
+    """
+
+    def __init__(
+        self,
+        bins: NDArray[np.uint8],
+        is_signal: NDArray[np.bool_],
+        weights: Floats,
+        random: np.random.Generator,
+    ) -> None:
+        #: Group of each event; a fold is some groups. Both have like numbers of each class and sign.
+        self._groups = np.zeros(len(weights), dtype=np.intp)
+        for of_class in (is_signal, ~is_signal):
+            for of_sign in (weights >= 0, weights < 0):
+                events = np.flatnonzero(of_class & of_sign)
+                self._groups[events] = random.permutation(len(events)) % _N_GROUPS
+        self._weights = np.where([is_signal, ~is_signal], weights, 0.0)
+        self.folds: list[tuple[_Sample, _Sample, Integers]] = []
+        for fold in range(_N_FOLDS):
+            inside = self._groups % _N_FOLDS == fold
+            own, other = (_Sample(bins[:, of], self._weights[:, of]) for of in (~inside, inside))
+            for name, of_own in zip(("signal", "background"), own.weights, strict=True):
+                if np.count_nonzero(of_own) < FEWEST_EVENTS or not of_own.sum() > 0:
+                    raise TooFewEvents(
+                        f"too few training events of {name} to find directions of cuts: give the directions"
+                    )
+            self.folds.append((own, other, np.flatnonzero(inside)))
+        self._few = _FEW * float((self._weights[1] ** 2).sum()) / float(self._weights[1].sum()) ** 2
+        self._known: dict[tuple[str | None, ...], Floats] = {}
+
+    def gain(self, old: Sequence[str | None], new: Sequence[str | None]) -> Gain:
+        """Return the gain of a set of directions over another, as :meth:`_Judge.gain`."""
+        before, after = self._left(old), self._left(new)
+        logs = np.log(before + self._few) - np.log(after + self._few)  # (n_groups + 1, n_targets)
+        most = np.maximum(before[-1], after[-1])
+        # Where nothing is left with either there is nothing to compare.
+        shares = most / (most + self._few)
+        *without, of_all = logs @ shares / shares.sum()
+        ratio = float(np.exp(-of_all))
+        return Gain(1 - ratio, ratio * float(np.sqrt((_N_GROUPS - 1) * np.var(without))))
+
+    def _left(self, directions: Sequence[str | None]) -> Floats:
+        """Return the background efficiency at the targets, without each group and with all events at last."""
+        key = tuple(directions)
+        if key not in self._known:
+            levels = np.empty(len(self._groups), dtype=np.intp)
+            for own, other, events in self.folds:
+                levels[events] = _close(own, other, directions)[0]
+            self._known[key] = self._read_off(levels)
+        return self._known[key]
+
+    def _read_off(self, levels: Integers) -> Floats:
+        of_classes = []
+        for weights in self._weights:
+            counts = np.bincount(
+                self._groups * (_N_LEVELS + 1) + levels, weights, _N_GROUPS * (_N_LEVELS + 1)
+            )
+            counts = counts.reshape(_N_GROUPS, -1)
+            counts = np.vstack([counts.sum(axis=0) - counts, counts.sum(axis=0)])
+            passing = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+            of_classes.append(np.maximum(passing / passing[:, :1], 0.0))
+        signal, background = of_classes
+        # Negative weights can make it grow.
+        signal = np.minimum.accumulate(np.maximum(signal, 1e-9), axis=1)
+        at, logs = np.log(TARGETS), np.log(background + self._few)
+        found = [np.interp(at, x[::-1], y[::-1]) for x, y in zip(np.log(signal), logs, strict=True)]
+        # No cut at all, or one that ends early, keeps a random choice of the events.
+        beyond = np.array(TARGETS) < signal[:, -1:]
+        random = background[:, -1:] * np.array(TARGETS) / signal[:, -1:]
+        left: Floats = np.where(beyond, random, np.exp(found) - self._few)
+        return left
+
+
+def _close(own: _Sample, other: _Sample, directions: Sequence[str | None]) -> tuple[Integers, Floats]:
+    """Close the cuts step by step for a sample, and judge other events by them.
+
+    Returns
+    -------
+    tuple of ndarray
+        For each of the other events in how small a share of the signal of the sample it last is, as a level
+        between 0 and :data:`_N_LEVELS`, which is passing all steps; and the background that each side
+        removed, in logarithms, of shape (2, n_features).
+    """
+    sides = [(at, high) for at, name in enumerate(directions) if name for high in _SIDES[name]]
+    n_features, removed = len(own.bins), np.zeros((2, len(own.bins)))
+    levels = np.full(other.bins.shape[1], _N_LEVELS, dtype=np.intp)
+    left, judged = np.arange(own.bins.shape[1]), np.arange(len(levels))
+    histograms = own.histograms.copy()
+    all_signal = signal = histograms[0, 0].sum()
+    which = np.array([at + n_features * high for at, high in sides], dtype=np.intp)
+    for _ in range(_MOST_STEPS if sides else 0):
+        background = histograms[1, 0].sum()
+        if signal <= _LAST_EFFICIENCY * all_signal or not background > 0:
+            break
+        size = min(max(_STEP_OF_LOST * (1 - signal / all_signal), _SMALLEST_STEP), _LARGEST_STEP)
+        # Counted from the open end of each side; (2, n_sides, n_bins).
+        from_ends = np.concatenate([histograms, histograms[:, :, ::-1]], axis=1)[:, which].cumsum(axis=-1)
+        from_ends /= np.array([signal, background])[:, None, None]
+        side, depth, of_background = _best_step(from_ends[0], from_ends[1], size)
+        if side < 0:
+            break
+        at, high = sides[side]
+        fails, judged_fails = (
+            sample.bins[at, events] >= _N_BINS - 1 - depth if high else sample.bins[at, events] <= depth
+            for sample, events in ((own, left), (other, judged))
+        )
+        removed[int(high), at] += of_background
+        histograms -= own.fill(left[fails])
+        signal = histograms[0, 0].sum()
+        kept = min(max(signal / all_signal, 0.0), 1.0)
+        levels[judged[judged_fails]] = int((1 - kept) * (_N_LEVELS - 1))
+        left, judged = left[~fails], judged[~judged_fails]
+    return levels, removed
+
+
+def _best_step(signal: Floats, background: Floats, size: float) -> tuple[int, int, float]:
+    """Return the side to close, the last bin that then fails, and what it removes; a side of -1 for none.
+
+    Parameters
+    ----------
+    signal, background : ndarray, shape (n_sides, n_bins)
+        Shares of the events in the bins up to each, from the open end on.
+    size : float
+        Share of the signal of a small step.
+    """
+    sides = np.arange(len(signal))
+    # Larger steps see over signal behind which there is background. One bin less is almost free of signal.
+    full = np.array([(signal >= size * factor).argmax(axis=1) for factor in _STEPS])
+    depths = np.concatenate([full, np.maximum(full - 1, 0)])
+    of_signal, of_background = (
+        -np.log(np.maximum(1 - one[sides, depths], 1e-9)) for one in (signal, background)
+    )
+    # The least price: a single event of background is not worth any number of steps.
+    rates = of_background / np.maximum(of_signal, 0.1 * size)
+    rates /= np.tile([1.0, *[_PATIENCE] * (len(_STEPS) - 1)], 2)[:, None]
+    # Nor may a step take all signal, or a bin that is not there.
+    rates[signal[sides, depths] >= 1 - 1e-9] = -np.inf
+    rates[len(full) :][full == 0] = -np.inf
+    best = int(rates.argmax())
+    if not rates.flat[best] > 1e-9:
+        # Nothing removes background: go on to less signal, all the same.
+        best = int(rates[0].argmax())
+        if not np.isfinite(rates[0, best]):
+            return -1, 0, 0.0
+    row, side = divmod(best, len(sides))
+    return side, int(depths[row, side]), float(of_background[row, side])

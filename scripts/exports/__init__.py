@@ -1,0 +1,1 @@
+"""Cuts for other frameworks: a form is a module."""
