@@ -261,9 +261,16 @@ class FeatureSets:
 
     def _store(self, chosen: FeatureSet, cuts: SetCuts) -> None:
         """Remember cuts, which are cuts on larger sets, too; of equal ones those on fewer features."""
-        self.found[chosen] = cuts
+        smaller = [known for known in self.found if known < chosen]
+        least = min(smaller, key=lambda one: (self.found[one].background, len(one)), default=None)
+        self.found[chosen] = _with_cuts_of(cuts, self.found[least]) if least else cuts
         for known, others in self.found.items():
-            if known > chosen and others.background >= cuts.background:
-                self.found[known] = replace(
-                    others, cuts=cuts.cuts, signal=cuts.signal, background=cuts.background
-                )
+            if known > chosen:
+                self.found[known] = _with_cuts_of(others, cuts)
+
+
+def _with_cuts_of(cuts: SetCuts, others: SetCuts) -> SetCuts:
+    """Return what is known of a set, with the cuts on a smaller one if they are as good."""
+    if others.background > cuts.background:
+        return cuts
+    return replace(cuts, cuts=others.cuts, signal=others.signal, background=others.background)

@@ -141,6 +141,8 @@ class _Rows:
         found, best = self._sets.found[chosen], self._all
         passes = self._test.passes(self._table(found))
         signal, background = self._test.sums(passes)
+        # Weights that are not whole are compared to a part in 10^9.
+        bound = min(bound, found.background)
         ratio, ratio_uncertainty = self._test.ratio(passes, self._passes_all)
         difference, difference_uncertainty = self._test.difference(passes, self._passes_all)
         # Cuts on fewer features are never better.

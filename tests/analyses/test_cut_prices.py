@@ -180,6 +180,16 @@ def test_where_no_background_is_left(events):
     assert rows["remark"].iloc[-1] == "smallest, within 5 %; no background left"
 
 
+def test_windows_of_a_feature_and_of_all(events):
+    one = [AB[0].model_copy(update={"direction": "window"}), AB[1]]
+    cuts = price_cuts(events, one, options(targets=[0.25]), "")["cuts"].tolist()
+    # Between 1.5 and 5 in a there is signal alone, at 2, 3 and 4.
+    assert cuts[1:3] == ["b > 3.5", "a > 1.75 GeV, a < 4.5 GeV"]
+    two = price_cuts(events, AB, options(targets=[0.25], windows=True), "")["cuts"].tolist()
+    assert two[2] == "a > 1.75 GeV, a < 4.5 GeV"
+    assert "b <" in two[1]
+
+
 def test_signed_weights_have_cuts_and_no_bound(events):
     events.loc[10, "weight"] = -0.5
     rows = price_cuts(events, AB, options(targets=[0.75]), "")
