@@ -12,7 +12,6 @@ import pandas as pd
 
 from cabin_core.box import Edge
 
-from ..data.cut_table import edge_text
 from ..jobs.progress import LineProgress
 from ..models.best_boxes import box_edges
 from ..study import Feature
@@ -59,7 +58,7 @@ def price_cuts(
     -------
     DataFrame
         ``target_efficiency``, ``part`` (``all``, ``without`` a feature, dearest first, or ``fewest``, of each
-        number the best), ``feature`` (that is left out), ``n_features``, ``features`` and ``cuts`` as texts.
+        number the best), ``feature`` (that is left out), ``n_features``, ``features`` and ``cuts`` as text.
         Sums of the weights of training events: ``signal``, ``background`` and ``bound`` on the background of
         any cuts on these features, of ``fewest`` on any so many. ``ratio`` is the background over that of
         all, ``ratio_low`` and ``ratio_high`` what is proven of that of the best cuts, ``difference`` that of
@@ -182,11 +181,9 @@ class _Rows:
         return pd.DataFrame(rows, columns=["feature", "direction", "cut"])
 
     def _text(self, found: SetCuts) -> str:
-        units = {feature.name: feature.unit for feature in self._features}
+        """Return the cuts as an expression, with all digits."""
         cuts = self._table(found).itertuples()
-        return ", ".join(
-            f"{row.feature} {edge_text(row.direction, row.cut, units[row.feature])}" for row in cuts
-        )
+        return " & ".join(f"{row.feature} {row.direction} {float(row.cut)!r}" for row in cuts)
 
     def _is_near(self, row: dict[str, Any]) -> bool:
         """Whether the background is near that of the best cuts found."""

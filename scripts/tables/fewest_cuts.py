@@ -28,7 +28,18 @@ class Settings(TableSettings):
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each target and number of features."""
+    from ..data.cut_table import edge_text
+
+    units = {feature.name: feature.unit for feature in inputs.study.features}
+
+    def shown(expression: str) -> str:
+        cuts = (cut.split() for cut in expression.split(" & ") if cut)
+        return ", ".join(
+            f"{name} {edge_text(direction, float(cut), units[name])}" for name, direction, cut in cuts
+        )
+
     table = inputs.read("cut_prices")
-    shown = ["target_efficiency", "n_features", "cuts", "background", "ratio", "ratio_low", "ratio_high"]
-    shown += ["test_ratio", "test_ratio_uncertainty", "remark"]
-    return table.loc[table["part"] != "without", shown].fillna({"remark": "", "cuts": ""})
+    rows = table[table["part"] != "without"].fillna({"remark": "", "cuts": ""})
+    columns = ["target_efficiency", "n_features", "cuts", "background", "ratio", "ratio_low", "ratio_high"]
+    columns += ["test_ratio", "test_ratio_uncertainty", "remark"]
+    return rows.assign(cuts=rows["cuts"].map(shown))[columns]

@@ -12,10 +12,10 @@ from scripts.tables.inputs import TableInputs
 from tests.studies import make_study
 
 ROWS = [
-    ("all", None, 2, "x0 > 1, x1 < 2 GeV", 2.0, 1.0, 1.0, ""),
-    ("without", "x1", 1, "x0 > 1", 8.0, 4.0, 1.2, "best found"),
-    ("without", "x0", 1, "x1 < 2 GeV", 2.0, 1.0, 0.9, "can go: within 5 %"),
-    ("fewest", None, 1, "x1 < 2 GeV", 2.0, 1.0, 0.9, "smallest, within 5 %"),
+    ("all", None, 2, "x0 > 1.0 & x1 < 2.000001", 2.0, 1.0, 1.0, ""),
+    ("without", "x1", 1, "x0 > 1.0", 8.0, 4.0, 1.2, "best found"),
+    ("without", "x0", 1, "x1 < 2.0", 2.0, 1.0, 0.9, "can go: within 5 %"),
+    ("fewest", None, 1, "x1 < 2.0", 2.0, 1.0, 0.9, "smallest, within 5 %"),
 ]
 
 
