@@ -24,7 +24,7 @@ log = logging.getLogger("cabin.cut_prices")
 COLUMNS = [
     *("target_efficiency", "part", "feature", "n_features", "features", "cuts", "signal", "background"),
     *("bound", "ratio", "ratio_low", "ratio_high", "difference", "proven", "nodes", "ended", "test_signal"),
-    *("test_background", "test_ratio", "test_ratio_uncertainty", "test_difference"),
+    *("test_background", "test_signal_ratio", "test_ratio", "test_ratio_uncertainty", "test_difference"),
     *("test_difference_uncertainty", "remark"),
 ]
 #: A difference on the test sample of fewer standard deviations may be chance.
@@ -63,8 +63,8 @@ def price_cuts(
         any cuts on these features, of ``fewest`` on any so many. ``ratio`` is the background over that of
         all, ``ratio_low`` and ``ratio_high`` what is proven of that of the best cuts, ``difference`` that of
         the backgrounds. ``proven``, ``nodes`` and ``ended`` say how far the cuts are the best. Of the test
-        sample: ``test_signal``, ``test_background``, ``test_ratio`` and ``test_difference``, with
-        uncertainties; and ``remark``.
+        sample: ``test_signal``, ``test_background``, ``test_signal_ratio``, ``test_ratio`` and
+        ``test_difference``, the last two with uncertainties; and ``remark``.
     """
     training, test = (events[events["split"] == split] for split in ("train", "test"))
     if len(training) > options.events:
@@ -111,6 +111,7 @@ class _Rows:
         self._all = sets.found[sets.all]
         self._bound_of_all = sets.bound(sets.all)
         self._passes_all = test.passes(self._table(self._all))
+        self._test_signal_of_all, _ = test.sums(self._passes_all)
         self._within, self._near_text = within, f"within {100 * within:.3g} %"
 
     def table(self, target: float) -> pd.DataFrame:
@@ -165,6 +166,7 @@ class _Rows:
             "ended": "proven" if proven else ended,
             "test_signal": signal,
             "test_background": background,
+            "test_signal_ratio": divided(signal, self._test_signal_of_all),
             "test_ratio": ratio,
             "test_ratio_uncertainty": ratio_uncertainty,
             "test_difference": difference,

@@ -35,4 +35,5 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
         columns={"background": "without"}
     )
     shown = ["target_efficiency", "feature", "with_all", "without", "ratio", "ratio_low", "ratio_high"]
-    return rows[[*shown, "test_ratio", "test_ratio_uncertainty", "remark"]].fillna({"remark": ""})
+    shown += ["test_ratio", "test_ratio_uncertainty", "test_signal_ratio", "remark"]
+    return rows[shown].fillna({"remark": ""})

@@ -41,5 +41,5 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     table = inputs.read("cut_prices")
     rows = table[table["part"] != "without"].fillna({"remark": "", "cuts": ""})
     columns = ["target_efficiency", "n_features", "cuts", "background", "ratio", "ratio_low", "ratio_high"]
-    columns += ["test_ratio", "test_ratio_uncertainty", "remark"]
+    columns += ["test_ratio", "test_ratio_uncertainty", "test_signal_ratio", "remark"]
     return rows.assign(cuts=rows["cuts"].map(shown))[columns]

@@ -144,6 +144,7 @@ def test_rows_by_hand(events):
     assert rows["test_signal"].tolist() == [6, 6, 6, 6]
     assert rows["test_background"].tolist() == [4, 8, 6, 6]
     assert rows["test_ratio"].tolist() == [1, 2, 1.5, 1.5]
+    assert rows["test_signal_ratio"].tolist() == [1, 1, 1, 1]
     # Without a: two events of weight 2 that pass now, and two that passed before.
     assert rows["test_ratio_uncertainty"][:2].tolist() == [0, pytest.approx(np.sqrt(2 * 4 + 2 * 4) / 4)]
     assert rows["test_difference"].tolist() == [0, 4, 2, 2]
