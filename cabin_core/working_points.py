@@ -137,7 +137,8 @@ def meet_targets(points: WorkingPoints) -> None:
     first and the last row all cuts are tightened or loosened by the same distance. Each row whose hard cuts
     miss its target by more than :data:`CLOSE` errors takes the cuts at which this curve has the wanted
     efficiency. So cuts that were smooth stay as smooth as they were. In bins of a property all of them move
-    together.
+    together. Where the curve jumps over the target, since a feature has few values, its cut stays before the
+    jump.
 
     Parameters
     ----------
@@ -219,10 +220,11 @@ class _Curve:
         """Whether the curve is the same for all rows: no row has edges of its own that do not move."""
         return self._free is None or bool(self._free.all())
 
-    def _biases(self, at: NDArray[np.float64], row: int) -> Tensor:
+    def _biases(self, at: NDArray[np.float64], row: int, held: Tensor | None = None) -> Tensor:
         """Return the biases at points of the curve, shape (n_bins, n_points, n_edges).
 
-        Edges that cannot move are those of the row.
+        Edges that cannot move are those of the row; those of ``held``, shape (n_bins, 1, n_edges), are in its
+        place where it is not NaN.
         """
         last = self._rows.shape[1] - 1
         inside = np.clip(at, 0.0, last)
@@ -234,22 +236,56 @@ class _Curve:
         )
         bias = torch.lerp(self._rows[:, below], self._rows[:, above], share) + beyond
         network = self._points.network
-        if self._free is None or network.limits is None:
-            return bias
-        return torch.where(self._free, network.limits.clamp(bias), network.bias.detach()[:, [row]])
+        if self._free is not None and network.limits is not None:
+            bias = torch.where(self._free, network.limits.clamp(bias), network.bias.detach()[:, [row]])
+        return bias if held is None else torch.where(held.isnan(), bias, held)
 
-    def _look_up(self, at: NDArray[np.float64], row: int) -> NDArray[np.float64]:
+    def _look_up(self, at: NDArray[np.float64], row: int, held: Tensor | None = None) -> NDArray[np.float64]:
         """Return the efficiency of the hard cuts at points of the curve."""
-        return self._points.asked_of(self._points.reached(self._biases(at, row)))
+        return self._points.asked_of(self._points.reached(self._biases(at, row, held)))
 
     def find(self, row: int) -> Tensor:
         """Return the biases at which the efficiency is the target of a row, shape (n_bins, n_edges).
 
+        Where a feature has few values, integers say, the efficiency jumps as its cut moves over one of them,
+        maybe over the target. Its cut then stays on the loose side of it, and the others make up for that.
+        """
+        held: Tensor | None = None
+        found, around = self._closest(row, held)
+        for _ in range(self._rows.shape[2]):
+            target = self._points.targets[row]
+            distance = abs(float(self._points.asked_of(self._points.reached(found))[0]) - target)
+            if around is None or distance <= CLOSE * self._points.errors[row]:
+                break
+            held = self._hold_jump(held, around)
+            other, around = self._closest(row, held)
+            if abs(float(self._points.asked_of(self._points.reached(other))[0]) - target) >= distance:
+                break
+            found = other
+        return found[:, 0]
+
+    def _hold_jump(self, held: Tensor | None, around: tuple[Tensor, Tensor]) -> Tensor:
+        """Return held edges with one more: that which makes most of a jump between two points, loose."""
+        reached = [float(self._points.asked_of(self._points.reached(bias))[0]) for bias in around]
+        tight, loose = around if reached[0] < reached[1] else around[::-1]
+        edges = torch.eye(tight.shape[2], dtype=torch.bool, device=tight.device)
+        changed = torch.where(edges, loose, tight)  # (n_bins, n_edges, n_edges): one edge each is loose
+        jumps = self._points.asked_of(self._points.reached(changed))
+        if held is not None:
+            jumps = np.where(held[0, 0].isnan().cpu().numpy(), jumps, -1.0)
+        at = int(np.argmax(jumps))
+        more = torch.full_like(tight, torch.nan) if held is None else held.clone()
+        more[..., at] = loose[..., at]
+        return more
+
+    def _closest(self, row: int, held: Tensor | None) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
+        """Return the point closest to the target of a row, and the two around it if the target lies between.
+
         Fluctuations can give several such points: it is the one nearest to where a curve that only rises,
-        close to this one, has the target. Without any it is the closest.
+        close to this one, has the target. Each has the shape (n_bins, 1, n_edges).
         """
         target, at = self._points.targets[row], self._at
-        values = self._look_up(at, row) if self._values is None else self._values
+        values = self._look_up(at, row, held) if self._values is None or held is not None else self._values
         rising = (np.maximum.accumulate(values) + np.minimum.accumulate(values[::-1])[::-1]) / 2
         likely = np.interp(target, rising, at) if rising[0] <= target <= rising[-1] else self._place[row]
         crossed = np.flatnonzero((values[:-1] <= target) != (values[1:] <= target))
@@ -258,17 +294,18 @@ class _Curve:
             # Of equal ones the nearest to the row's own place.
             closest = np.flatnonzero(distances == distances.min())
             best = closest[np.argmin(np.abs(at[closest] - self._place[row]))]
-            return self._biases(at[[best]], row)[:, 0]
+            return self._biases(at[[best]], row, held), None
         first = crossed[np.argmin(np.abs((at[crossed] + at[crossed + 1]) / 2 - likely))]
         low, high = float(at[first]), float(at[first + 1])
         rises = values[first] <= target
         found = dict(zip((low, high), values[first : first + 2], strict=True))
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            found[middle] = self._look_up(np.array([middle]), row)[0]
+            found[middle] = self._look_up(np.array([middle]), row, held)[0]
             if (found[middle] <= target) == rises:
                 low = middle
             else:
                 high = middle
         best_point = min(found, key=lambda point: abs(found[point] - target))
-        return self._biases(np.array([best_point]), row)[:, 0]
+        best, *around = (self._biases(np.array([point]), row, held) for point in (best_point, low, high))
+        return best, (around[0], around[1])

@@ -173,3 +173,24 @@ def test_a_training_without_targets_ends_where_its_loss_falls_no_more():
     assert 5 < len(history) < 2000
     totals = [row["train_total"] for row in history]
     assert totals[-1] < min(totals) + 1e-3 * abs(totals[-1])
+
+
+def test_a_jump_over_the_target_is_made_up_for_by_other_cuts():
+    """Of 1000 signal events 900, 600 and 300 have at least one, two and three jets; x is even in [0, 1)."""
+    jets = np.repeat([0.0, 1.0, 2.0, 3.0], [100, 300, 300, 300])
+    x = np.tile(np.arange(100) / 100, 10)
+    background = np.column_stack([np.zeros(1000), x])
+    sample = EventSample.from_arrays(
+        np.concatenate([np.column_stack([jets, x]), background]), [1] * 1000 + [0] * 1000, None, torch.float64
+    )
+    network = EfficiencyScanNetwork(2, [0.25, 0.5, 0.85], [1.0, 1.0]).double()
+    # More than 2, 1, 0 jets: 0.3, 0.6 and 0.9 of the signal, so no target can be met by the jets alone.
+    network.bias.data = torch.tensor([[[-2.4, 1.0], [-1.4, 1.0], [-0.4, 1.0]]], dtype=torch.float64)
+    loss = CutLoss([0.25, 0.5, 0.85], efficiency=1.0, background=1.0)
+    points = points_of(network, loss, [0.25, 0.5, 0.85], sample)
+    assert (np.abs(points.missed()) > 1).all()
+    meet_targets(points)
+    # A percent of x is 3, 6 and 9 events.
+    assert_allclose(points.reached()[0], [0.25, 0.5, 0.85], atol=0.007)
+    # Each on the same side of the values 1, 2 and 3 as before.
+    assert network.cuts()[:, 0].floor().tolist() == [2.0, 1.0, 0.0]

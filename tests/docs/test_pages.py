@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripts.config import read_config
 from scripts.models.supercuts import parse_supercuts
 from scripts.parsing import parse_kind
 from scripts.physics.features import DELPHES_FEATURES
@@ -40,6 +41,14 @@ def test_examples_in_python_are_python(page):
 
 def test_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_study_of_the_readme():
+    """It is read as it stands, and is a study of twenty lines."""
+    text = block("README.md", "yaml", "run: my_study")
+    assert len(text.splitlines()) <= 20
+    study = read_config(yaml.safe_load(text)).studies["dijet"]
+    assert set(study.networks) == {"smooth_scan", "scan", "kcuts", "bdt"}
 
 
 def test_example_of_the_core_runs(capsys):
