@@ -58,7 +58,7 @@ def certify_points(
         ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and ``test_difference_uncertainty``
         are of the backgrounds, for points where few events are left.
     """
-    training, test = (_Sample(events[events["split"] == split]) for split in ("train", "test"))
+    training, test = (CountedEvents(events[events["split"] == split]) for split in ("train", "test"))
     allowed: Set[tuple[str, str]] = {
         (features[column], side) for column, side in box_edges(directions, windows=False)
     }
@@ -102,7 +102,7 @@ def _family(windows: bool) -> str:
     return "windows" if windows else "directions"
 
 
-class _Sample:
+class CountedEvents:
     """Events and sums of their weights."""
 
     def __init__(self, events: pd.DataFrame) -> None:
@@ -125,12 +125,12 @@ class _Sample:
         """Return the difference of two backgrounds, and its uncertainty, that of events of one alone."""
         weights = np.where(self._is_signal, 0.0, self._weights)
         differing = weights * (passes.astype(float) - best)
-        return float(differing.sum()), math.sqrt(float((differing**2).sum()))
+        return math.fsum(differing), math.sqrt(float((differing**2).sum()))
 
     def ratio(self, passes: NDArray[np.bool_], best: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the ratio of two backgrounds, and its uncertainty, to which events of both add little."""
         weights = np.where(self._is_signal, 0.0, self._weights)
-        ours, theirs = (float(weights[selected].sum()) for selected in (passes, best))
+        ours, theirs = (math.fsum(weights[selected]) for selected in (passes, best))
         if not theirs > 0.0:
             return math.nan, math.nan
         ratio = ours / theirs
@@ -156,7 +156,7 @@ class _Point:
         target: float,
         edges: pd.DataFrame,
         allowed: Set[tuple[str, str]],
-        training: _Sample,
+        training: CountedEvents,
     ) -> _Point:
         """Count what passes the edges of a target."""
         windows = not set(zip(edges["feature"], edges["direction"], strict=True)) <= allowed
@@ -176,8 +176,8 @@ def _row(
     proofs: Sequence[tuple[float, BoxCertificate]],
     edges: Sequence[Edge],
     features: Sequence[str],
-    training: _Sample,
-    test: _Sample,
+    training: CountedEvents,
+    test: CountedEvents,
 ) -> dict[str, object]:
     """Return the row of a working point; without best cuts if it keeps no signal."""
     row: dict[str, object] = {
@@ -216,8 +216,8 @@ def _row(
         "best_signal": best.signal,
         "best_background": best.background,
         "bound": proof.bound,
-        "ratio": _divided(point.background, best.background),
-        "ratio_to_bound": _divided(point.background, proof.bound),
+        "ratio": divided(point.background, best.background),
+        "ratio_to_bound": divided(point.background, proof.bound),
         "gap": 0.0 if closed else 1.0 - proof.bound / best.background,
         "nodes": own[0].nodes,
         "ended": "proven" if closed else own[0].ended,
@@ -232,7 +232,7 @@ def _row(
     }
 
 
-def _divided(background: float, by: float) -> float:
+def divided(background: float, by: float) -> float:
     """Return a ratio of backgrounds: one if neither has events, NaN if only the second has none."""
     if by > 0.0:
         return background / by

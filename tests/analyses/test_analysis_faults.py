@@ -46,7 +46,7 @@ def test_the_studies_of_the_tests_pass(entry):
         (
             "optima",
             {},
-            "toy.analyses: unknown analysis 'optima': one of bin_optimum, kept_fr",
+            "toy.analyses: unknown analysis 'optima': one of bin_optimum, certify, ",
         ),
         ("overtraining.networks", ["scan_3"], "analyses.overtraining: unknown network 'scan_3': one of"),
         ("overtraining.networks", ["scan", "scan"], "analyses.overtraining.networks: scan is named twice"),

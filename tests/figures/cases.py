@@ -84,6 +84,7 @@ SEVEN = {
             ],
         },
         "certify": {"networks": ["scan", "boxes"], "seed": 1},
+        "cut_prices": {},
     },
 }
 
@@ -229,6 +230,7 @@ CASES = {
     "efficiencies": {"plot": "efficiencies", "study": "seven", "networks": ["scan"]},
     "robustness": {"plot": "robustness", "study": "seven"},
     "certify": {"plot": "certify", "study": "seven"},
+    "cut_prices": {"plot": "cut_prices", "study": "seven"},
     "overtraining": {"plot": "overtraining", "study": "seven"},
     "competitors": {"plot": "competitors", "study": "seven", "networks": ["scan", "boxes", "linear"]},
     "optimum": {"plot": "optimum", "study": "ten", "networks": ["scan", "bce"]},

@@ -73,6 +73,7 @@ def write_study(folder: Path, study: Study) -> None:
         for shift in shifts
     ).to_csv(folder / "robustness.csv", index=False)
     write_certificates(folder)
+    write_cut_prices(folder, names)
     write_overtraining(folder / "overtraining.csv")
     efficiency = np.geomspace(1e-4, 1e-2, 20)
     optimum = {"signal_efficiency": efficiency, "one_sided": 0.5 * efficiency, "two_sided": 0.4 * efficiency}
@@ -101,6 +102,29 @@ def write_certificates(folder: Path) -> None:
         for target in targets
         for ratio, closed in [(1 + worse * (1 - target), 0.9 if target < 0.5 else 1.0)]
     ).to_csv(folder / "certify.csv", index=False)
+
+
+def write_cut_prices(folder: Path, names: list[str]) -> None:
+    """Write prices of cuts at two targets: at the lower one large and not proven."""
+    parts = []
+    for target, scale, closed in ((0.5, 1.0, False), (0.9, 0.1, True)):
+        prices = 1 + scale * np.linspace(0, 6, len(names)) ** 2 / 3
+        left = 1 + scale * np.linspace(0, 6, len(names)) ** 2 / 4
+        rows = [("all", None, len(names), 1.0)]
+        rows += [("without", name, len(names) - 1, price) for name, price in zip(names, prices, strict=True)]
+        rows += [("fewest", None, len(names) - gone, left[gone]) for gone in range(1, len(names))]
+        table = pd.DataFrame(rows, columns=["part", "feature", "n_features", "ratio"])
+        parts.append(
+            table.assign(
+                target_efficiency=target,
+                ratio_low=table["ratio"] if closed else np.maximum(1, 0.7 * table["ratio"]),
+                ratio_high=table["ratio"] * (1.0 if closed else 1.2),
+                proven=closed,
+                test_ratio=0.5 + 0.5 * table["ratio"],
+                test_ratio_uncertainty=0.1 * scale * table["ratio"],
+            )
+        )
+    pd.concat(parts).to_csv(folder / "cut_prices.csv", index=False)
 
 
 def write_overtraining(path: Path) -> None:
