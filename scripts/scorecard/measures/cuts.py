@@ -32,7 +32,7 @@ def monotone_cuts(results: Results, study: str, network: Cuts) -> Measured:
 
 def largest_tightening(results: Results, study: str, network: Cuts) -> Measured:
     """Largest tightening of a scaled cut from one target to the next higher one; 0 if there is none."""
-    return Measured(float(max(_tightening_steps(results, study, network).max(), 0.0)))
+    return Measured(float(max(0.0, _tightening_steps(results, study, network).max())))
 
 
 def largest_scaled_cut(results: Results, study: str, network: Cuts) -> Measured:
