@@ -49,7 +49,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     metrics = inputs.read("metrics")
     if metrics["target_efficiency"].isna().any():
         raise ValueError(f"network {inputs.networks[0]} has no targets: name a scan network")
-    columns = [name for name in metrics if "efficiency" in name]
+    columns = [name for name in metrics if "efficiency" in name and not name.startswith("training_")]
     return metrics[columns].sort_values("target_efficiency", ignore_index=True)
 
 
