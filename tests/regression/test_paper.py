@@ -61,6 +61,8 @@ NETWORKS = {
     "zloss_case1": {"zloss_bce", "zloss", "zloss_eps3000", "zloss_eps10000"},
     "zloss_case2": {"zloss_bce", "zloss", "zloss_eps10000"},
 }
+# Minutes of a processor.
+LONG_ANALYSES = {"kept_fractions", "certify"}
 # A job for a figure takes seconds: the same plots of longer trainings are left to a full run.
 HELD_FIGURES = {*PAPER_FIGURES, "optimum", "search", "robustness"}
 
@@ -78,14 +80,16 @@ def overlay() -> dict:
         ]
         studies[name] = {
             "networks": dict.fromkeys(set(study["networks"]) - kept),
-            "analyses": {"kept_fractions": None} if "kept_fractions" in study.get("analyses", {}) else {},
+            "analyses": dict.fromkeys(LONG_ANALYSES & set(study.get("analyses", {}))),
             "figures": {},
             "tables": {},
-            "claims": {claim: None for claim in study.get("claims", {}) if claim.startswith("joint-")},
+            "claims": dict.fromkeys(
+                claim for claim in study.get("claims", {}) if claim.startswith(("joint-", "polish-"))
+            ),
         }
         for section, key, entry in entries:
             left_out = section == "figures" and key not in HELD_FIGURES
-            shows = {"kept_fractions"} & {entry.get("plot")}
+            shows = LONG_ANALYSES & {entry.get("plot"), entry.get("table")}
             if left_out or shows or not kept.issuperset(entry.get("networks", [])):
                 studies[name][section][key] = None
     optimum = [0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.99]
