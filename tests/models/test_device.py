@@ -242,7 +242,11 @@ class Numbers(TorchFunctionMode):
         if func is torch.Tensor.__getitem__:
             at = args[1] if isinstance(args[1], tuple) else (args[1],)
             remote = args[0].device
-            return func(args[0], tuple(torch.tensor(i).to(remote) if isinstance(i, list) else i for i in at))
+            moved = (
+                torch.tensor(i, dtype=None if i else torch.long).to(remote) if isinstance(i, list) else i
+                for i in at
+            )
+            return func(args[0], tuple(moved))
         if func is torch.as_tensor and device == PRETENDED:
             return func(*args, **kwargs).to(device)
         return func(*args, **kwargs, **({} if device is None else {"device": device}))

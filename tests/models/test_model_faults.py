@@ -42,7 +42,7 @@ def test_the_entries_are_right():
 BAD = [
     # Keys and their types.
     ("scan", {"epoch": 3}, "unknown key epoch; known here: model, loss, optimizer"),
-    ("scan", {"model": "scann"}, "unknown model 'scann': one of bdt, fully_connected, grid"),
+    ("scan", {"model": "scann"}, "unknown model 'scann': one of bdt, certify, fully_connected, grid"),
     ("scan", {"model": None}, "the key `model` is missing"),
     ("scan", {"loss": None}, "the key `loss` is missing"),
     ("scan", {"epochs": 0}, ".epochs: 0 is less than the minimum of 1"),
@@ -102,7 +102,7 @@ BAD = [
         {"classifier_learning_rate": 0.1},
         "unknown key classifier_learning_rate; of the model j",
     ),
-    ("joint", {"targets": [0.5]}, "unknown key targets; of the model bdt, fully_connected, grid"),
+    ("joint", {"targets": [0.5]}, "unknown key targets; of the model bdt, certify, fully_connected, grid"),
     # Cuts.
     (
         "scan",
