@@ -30,7 +30,10 @@ METRICS = "results/bad/gaussian/scan/metrics.csv"
 GAUSSIAN = "studies.gaussian"
 CONFIG_FAULTS = [
     ({"sead": 1}, f"config: {GAUSSIAN}: unknown key sead"),
-    ({"networks": {"scan": {"targets": [0.2, 1.2]}}}, f"config: {GAUSSIAN}.networks.scan.targets.1: 1.2 is"),
+    (
+        {"networks": {"scan": {"targets": [0.2, 1.2]}}},
+        f"config: {GAUSSIAN}.networks.scan: targets: an efficiency lies between 0 and 1, not at 1.2",
+    ),
     (
         {"networks": {"scan": {"weights": [1, -1, 1]}}},
         f"config: {GAUSSIAN}.networks.scan.weights: 3 weights for the 2",
