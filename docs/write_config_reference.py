@@ -23,7 +23,7 @@ sys.path.insert(0, str(HERE.parent))
 from annotations import classes_in, default_in_words, range_in_words, type_in_words  # noqa: E402
 from paper_map import paper_page  # noqa: E402
 
-from scripts import config, kinds, study  # noqa: E402
+from scripts import columns, config, kinds, study  # noqa: E402
 
 OUT = HERE / "reference" / "config"
 NOTE = "<!-- Written by docs/write_config_reference.py from the code: change that, and run it. -->\n\n"
@@ -230,7 +230,7 @@ def index_page() -> str:
     text = f"{INDEX}\n## The file\n\n{page.table(config.RunSettings)}"
     text += f"\n## A study\n\nAn entry of `studies`.\n\n{page.table(study.StudySettings)}"
     text += "\n## Cuts that follow a property\n\nThe key `event_property` of a network with cuts.\n\n"
-    return text + page.table(study.BinnedProperty) + page.held("## Parts of a study")
+    return text + page.table(columns.BinnedProperty) + page.held("## Parts of a study")
 
 
 def pages() -> dict[Path, str]:

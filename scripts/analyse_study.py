@@ -6,7 +6,7 @@ from typing import Any
 from scripts.analyses.job import AnalysisJob
 from scripts.data.directions import with_found
 from scripts.jobs.bridge import path_list
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 
 def main(

@@ -15,9 +15,11 @@ from annotated_types import Len
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
+from .columns import LIMITS
 from .kinds import ConfigError, Name, Settings, not_known
 from .parsing import parse
-from .study import LIMITS, Study, parse_study, with_defaults
+from .study import Study
+from .study_parsing import parse_study, with_defaults
 
 #: The loader in C, where PyYAML has it: the paper's config is read at each start, which took half a second.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

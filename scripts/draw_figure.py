@@ -19,7 +19,7 @@ from scripts.figures.style import paper_style
 from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 #: Resolution of a png [dots per inch].
 DPI = 150

@@ -9,11 +9,11 @@ import logging
 from pathlib import Path
 
 from cabin_core.directions import TooFewEvents, find_directions
+from scripts.columns import AUTO
 from scripts.data.directions import is_wrong, remark_on, tabulate_directions, unknown_directions
 from scripts.data.feature_table import read_feature_table
 from scripts.data.folds import FOLD
 from scripts.data.thinning import is_long, read_shown_events
-from scripts.study import AUTO
 
 log = logging.getLogger("cabin.find_directions")
 

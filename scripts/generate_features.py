@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.data.feature_table import check_feature_table, write_feature_table
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 
 def main(*, table: Path, study: dict[str, Any], study_name: str) -> None:

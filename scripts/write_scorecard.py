@@ -7,7 +7,7 @@ from typing import Any
 from scripts.scorecard.pages import to_html, to_markdown
 from scripts.scorecard.results import Results
 from scripts.scorecard.rows import make_rows
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 
 def main(

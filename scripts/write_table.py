@@ -12,7 +12,7 @@ from scripts.data.directions import with_found
 from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from scripts.tables.inputs import TableInputs
 from scripts.tables.latex import to_latex
 from scripts.tables.marks import mark_missed

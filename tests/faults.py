@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 REMOVED = object()
 

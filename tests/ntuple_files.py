@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scripts import merge_ntuples, read_ntuples
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.studies import study_entry
 
 

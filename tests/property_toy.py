@@ -8,7 +8,8 @@ import pandas as pd
 
 from scripts import generate_features
 from scripts.sources.property_toy import Settings
-from scripts.study import Study, parse_study
+from scripts.study import Study
+from scripts.study_parsing import parse_study
 
 EDGES = [20.0, 50.0, 80.0, 120.0]
 FEATURES, DIRECTIONS = ["x", "y"], ["<", ">"]

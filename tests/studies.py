@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from scripts.study import Study, parse_study
+from scripts.study import Study
+from scripts.study_parsing import parse_study
 
 TARGETS = [0.3, 0.6, 0.9]
 FEATURES = [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import Len
 from pydantic import Field
 
+from ..columns import BinnedProperty
 from ..kinds import AnalysisSettings, Fault, Fraction, Unrepeated
-from ..study import BinnedProperty
 
 if TYPE_CHECKING:
     import pandas as pd

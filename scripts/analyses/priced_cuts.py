@@ -12,9 +12,9 @@ import pandas as pd
 
 from cabin_core.box import Edge
 
+from ..columns import Feature
 from ..jobs.progress import LineProgress
 from ..models.best_boxes import box_edges
-from ..study import Feature
 from .certified_points import CountedEvents, divided
 from .feature_sets import FeatureSet, FeatureSets, SetCuts, SetOptions, reaches
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cabin_core.directions import CLEARER, TOLD_GAIN, FoundDirection, Gain
 
-from ..study import AUTO, WINDOW
+from ..columns import AUTO, WINDOW
 
 if TYPE_CHECKING:
     from ..study import Study

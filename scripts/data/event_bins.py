@@ -17,7 +17,7 @@ from cabin_core.numbers import check_bin_edges
 from .feature_table import CLASSES, SPLITS
 
 if TYPE_CHECKING:
-    from ..study import BinnedProperty
+    from ..columns import BinnedProperty
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..columns import Column
     from ..kinds import Fault
-    from ..study import Column, Study
+    from ..study import Study
 
 
 def followed_property(study: Study) -> Column:

@@ -18,7 +18,8 @@ from ..data.table_file import read_table
 from ..data.thinning import read_shown_events
 from ..evaluation.expected_yields import keeps_minimum, known, tabulate_yields
 from ..jobs.bridge import path_list
-from ..study import Study, parse_study
+from ..study import Study
+from ..study_parsing import parse_study
 from .choice import Choice
 from .forms import forms, write_form
 from .record import describe, digest_of, points_of, read_cuts, record_of

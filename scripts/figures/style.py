@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..study import Column, Feature, Study
+    from ..columns import Column, Feature
+    from ..study import Study
 
 #: Room for an entry of a legend, and for a title beside it [inch].
 ENTRY_WIDTH, TITLE_WIDTH = 1.4, 2.2

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import Field
 
+from ..columns import BinnedProperty
 from ..kinds import Count, Fault, ModelSettings, Seed
-from ..study import BinnedProperty
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Len
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from ..columns import WINDOW, BinnedProperty
 from ..kinds import (
     Count,
     Fault,
@@ -27,7 +28,6 @@ from ..kinds import (
 )
 from ..losses.base import LossSettings
 from ..losses.terms import TermSettings
-from ..study import WINDOW, BinnedProperty
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri
 
+from ..columns import WINDOW
 from ..data.cut_table import edges_by_target
-from ..study import WINDOW
 
 if TYPE_CHECKING:
     from ..study import Study

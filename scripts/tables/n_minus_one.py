@@ -12,7 +12,8 @@ from ..kinds import Fault, Fraction, TableSettings, not_known
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..study import Feature, Study
+    from ..columns import Feature
+    from ..study import Study
     from .inputs import TableInputs
 
 #: First columns, and endings of those of a process.

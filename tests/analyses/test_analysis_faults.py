@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.faults import REMOVED, changed, check_line
 from tests.property_toy import ENTRY as TOY
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, study_entry

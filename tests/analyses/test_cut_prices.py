@@ -14,10 +14,10 @@ from scripts.analyses.cut_prices import MOST_FEATURES
 from scripts.analyses.feature_sets import FeatureSets, reaches
 from scripts.analyses.job import AnalysisJob
 from scripts.analyses.priced_cuts import price_cuts
+from scripts.columns import Feature
 from scripts.kinds import module_of
 from scripts.models.best_boxes import box_edges
 from scripts.parsing import parse_into
-from scripts.study import Feature
 from tests.faults import changed, check_line
 from tests.studies import FEATURES, SOURCE, make_study, study_entry
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from scripts.config import ConfigError, check_repeated_keys, means_paper, over_paper, part_of, read_config
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.configs import PAPER, PAPER_FILES, load, merge
 from tests.conftest import ROOT
 from tests.studies import study_entry

@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.kinds import module_of, modules
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.delphes_files import SELECTION
 from tests.faults import changed, check_line
 from tests.ntuple_files import ntuple_study

@@ -8,7 +8,7 @@ import pytest
 
 from scripts import find_directions, write_table
 from scripts.data.directions import COLUMNS, read_directions, used_directions, with_found
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.studies import study_entry
 from tests.trainings import train
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.columns import BinnedProperty
 from scripts.data.event_bins import EventBins
-from scripts.study import BinnedProperty
 from tests.property_toy import EDGES
 
 

@@ -9,7 +9,7 @@ from scripts import export_cuts
 from scripts.exports.forms import file_of, forms
 from scripts.exports.working_point import WorkingPoint
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, study_entry
 
 NETWORK = {"scan": NETWORKS["scan"], "linear": NETWORKS["linear"]}

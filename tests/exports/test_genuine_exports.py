@@ -13,7 +13,7 @@ from scripts.exports.forms import write_form
 from scripts.exports.record import describe, points_of, record_of
 from scripts.exports.skimming import apply_to_files
 from scripts.exports.working_point import WorkingPoint
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.conftest import ROOT
 from tests.data.ntuples import GENUINE, needs_genuine
 from tests.exports.agreement import module_of_text

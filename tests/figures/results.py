@@ -15,7 +15,8 @@ from scripts.config import part_of
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import COLORS, paper_style
 from scripts.kinds import module_of
-from scripts.study import Study, parse_study
+from scripts.study import Study
+from scripts.study_parsing import parse_study
 from tests.figures.cases import ENTRIES, FIGURES, STUDIES, settings_of, study_of
 from tests.figures.written import write_files
 from tests.studies import study_entry

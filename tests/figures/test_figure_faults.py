@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.configs import PAPER
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, study_entry
 

@@ -70,7 +70,7 @@ RUN = """
 import json, sys
 from pathlib import Path
 from scripts import draw_figure, write_table
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 entry = json.loads(sys.argv[1])
 study = parse_study("toys", entry)

@@ -6,7 +6,7 @@ from subprocess import run
 import pytest
 
 from scripts.kinds import module_of, modules
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.conftest import ROOT
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, make_study, study_entry
 

@@ -95,7 +95,7 @@ from pathlib import Path
 import pandas as pd
 from scripts import evaluate_model, train_model
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 study = parse_study("toys", json.loads(sys.argv[1]))
 table = Path("features.parquet")

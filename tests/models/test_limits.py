@@ -10,7 +10,8 @@ from scripts.analyses.job import AnalysisJob
 from scripts.data.feature_table import make_feature_table
 from scripts.kinds import ConfigError, module_of
 from scripts.parsing import parse_kind
-from scripts.study import Split, parse_study
+from scripts.study import Split
+from scripts.study_parsing import parse_study
 from scripts.tables.inputs import TableInputs
 from tests.studies import NETWORKS, make_study, study_entry
 from tests.trainings import train

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.studies import COUNTING_EXPERIMENT, NETWORKS, TARGETS, study_entry
 
 TOY = NETWORKS["one_to_one"] | {"loss": {"watts": "softmax"}, "activation_scale": 1.0, "start": -1.0}

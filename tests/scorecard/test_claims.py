@@ -14,7 +14,7 @@ from scripts.parsing import parse
 from scripts.scorecard.claims import Claim, parse_claims, repeated_rows
 from scripts.scorecard.measures import measure_of, measures
 from scripts.scorecard.results import Measured, NotRun
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.studies import NETWORKS, make_study, study_entry
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from scripts.scorecard.claims import Claim
 from scripts.scorecard.pages import to_html, to_markdown
 from scripts.scorecard.results import Measured, Results
 from scripts.scorecard.rows import VERDICTS, judge, make_rows, summary
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from scripts.write_scorecard import main
 from tests.studies import NETWORKS, study_entry
 

@@ -8,7 +8,7 @@ import pytest
 from scripts.kinds import ConfigError
 from scripts.parsing import parse
 from scripts.sources.delphes import Settings
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.delphes_files import SELECTION
 from tests.faults import REMOVED, changed, check_line
 from tests.simulated_events import GENERATOR, SLEPTONS, WW

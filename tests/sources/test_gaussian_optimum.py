@@ -13,7 +13,7 @@ from scripts.analyses.job import AnalysisJob
 from scripts.analyses.optimum import Settings
 from scripts.config import part_of
 from scripts.sources.gaussian_optimum import GaussianClasses, compare_with_optimum
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.configs import PAPER
 
 STUDY = parse_study("gaussian", part_of(PAPER["studies"]["gaussian"]), check=False)

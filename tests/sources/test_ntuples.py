@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.faults import REMOVED, changed, check_line
 from tests.ntuple_files import ntuple_study
 from tests.studies import study_entry

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.data.feature_table import check_feature_table
 from scripts.sources.processes import Settings, generate_events
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 FEATURES = ["x1", "x2"]
 SOURCE = {

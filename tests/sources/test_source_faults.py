@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.faults import REMOVED, changed, check_line
 from tests.property_toy import ENTRY as TOY
 from tests.studies import COUNTING_EXPERIMENT, study_entry

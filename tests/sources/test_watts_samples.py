@@ -8,7 +8,7 @@ import pytest
 
 from scripts.data.feature_table import check_feature_table
 from scripts.sources.watts import PLANE, SAMPLES, SEED, draw_more, n_features, signal_probability
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 
 DIGESTS = {"line": "2641441d4e135a10", "line_first": "a727844785669219", "line_again": "52dd55995e748de7"}
 #: The first two signal events.

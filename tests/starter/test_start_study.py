@@ -14,7 +14,7 @@ from scripts.config import read_config
 from scripts.data.ntuple_paths import find_files
 from scripts.starter.proposals import identifier, plain, propose, quoted
 from scripts.starter.survey import look_into
-from scripts.study import with_defaults
+from scripts.study_parsing import with_defaults
 from tests.ntuple_files import read_study
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from scripts.kinds import ConfigError
-from scripts.study import parse_study
+from scripts.study_parsing import parse_study
 from tests.configs import PAPER
 from tests.studies import NETWORKS, study_entry
 

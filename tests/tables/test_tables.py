@@ -11,7 +11,8 @@ from scripts.data.cut_table import CUT_COLUMNS
 from scripts.evaluation import comparison, expected_yields
 from scripts.kinds import module_of, modules
 from scripts.parsing import parse_kind
-from scripts.study import Study, parse_study
+from scripts.study import Study
+from scripts.study_parsing import parse_study
 from scripts.tables.inputs import TableInputs
 from tests.configs import PAPER
 from tests.ntuple_files import ntuple_study
