@@ -45,6 +45,8 @@ ALL_OF_TOY = {
     "evaluate_model": 3,
     "draw_figure": 2,
     "write_table": 1,
+    "find_directions": 1,
+    "export_cuts": 2,
 }
 
 
@@ -80,13 +82,18 @@ def test_nothing_to_be_done(finished):
     assert jobs_of(finished) == {}
 
 
-OF_NETWORKS = {"train_model": 3, "evaluate_model": 3, "draw_figure": 1}
+OF_NETWORKS = {"train_model": 3, "evaluate_model": 3, "draw_figure": 1, "export_cuts": 1}
 CHANGES = {
     "scripts/figures/cuts.py": {"draw_figure": 1},
     "scripts/figures/style.py": {"draw_figure": 2},
     "scripts/tables/cuts.py": {"write_table": 1},
     "scripts/tables/papers/hyperparameters.py": {},
-    "scripts/models/box_search.py": {"train_text_model": 1, "evaluate_model": 1, "write_table": 1},
+    "scripts/models/box_search.py": {
+        "train_text_model": 1,
+        "evaluate_model": 1,
+        "write_table": 1,
+        "export_cuts": 1,
+    },
     "scripts/models/grid_scan.py": {},
     "scripts/losses/lovasz_z.py": {},
     "cabin_core/lovasz.py": {},
@@ -97,6 +104,7 @@ CHANGES = {
     "scripts/physics/preselection.py": {
         "read_delphes": 2,
         "merge_features": 1,
+        "find_directions": 1,
         "train_model": 1,
         "evaluate_model": 1,
     },
@@ -162,6 +170,7 @@ def test_a_replaced_file_is_read_again_whatever_its_date(finished):
         assert jobs_of(finished) == {
             "read_delphes": 1,
             "merge_features": 1,
+            "find_directions": 1,
             "train_model": 1,
             "evaluate_model": 1,
         }
@@ -175,6 +184,7 @@ def test_a_label_redraws_and_trains_nothing(finished):
     config["studies"]["toy"]["features"][0]["label"] = "another label"
     (finished / "small.yaml").write_text(yaml.safe_dump(config))
     try:
-        assert set(jobs_of(finished)) == {"draw_figure", "write_table"}
+        # Exports have labels and units, too.
+        assert set(jobs_of(finished)) == {"draw_figure", "write_table", "export_cuts"}
     finally:
         (finished / "small.yaml").write_text(yaml.safe_dump(CONFIG))
