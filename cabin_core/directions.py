@@ -33,6 +33,8 @@ CLEAR = 1.0
 #: A feature that separates this much alone [distance of its AUC from 0.5] keeps its side unless the other
 #: leaves less of the background by the same share, beyond the errors.
 CLEAR_ALONE = 0.1
+#: One that separates this much, beyond the errors, keeps its side unless the other is better by more errors.
+SEEN_ALONE = 0.05
 #: What is told is better by so many errors, a window likewise.
 CLEARER = 3.0
 #: A window is taken where it leaves less of the background by this share, beyond the errors: two edges have
@@ -177,11 +179,11 @@ def find_directions(
     of_events = of_events / np.abs(of_events).max(initial=1e-300)
     judge = _Judge(features, is_signal, of_events, seed)
     areas = [roc_area(column, is_signal, of_events) for column in features.T]
-    chosen = _exchange(judge, given, [area for area, _ in areas])
+    chosen = _exchange(judge, given, areas)
     return [
         FoundDirection(
             direction,
-            direction if given[at] == AUTO else _best(judge, chosen, at, direction, areas[at][0]),
+            direction if given[at] == AUTO else _best(judge, chosen, at, direction, areas[at]),
             *areas[at],
             cut=judge.gain(_with(chosen, at, None), chosen),
             opposite=None
@@ -218,19 +220,15 @@ def roc_area(
     return area, float(np.sqrt(variance))
 
 
-def _exchange(judge: _Judge, given: list[str], areas: Sequence[float]) -> list[str]:
+def _exchange(judge: _Judge, given: list[str], areas: Sequence[tuple[float, float]]) -> list[str]:
     """Return all directions, each the best beside the others; those given stay.
 
-    ``areas`` are the probabilities that each feature is larger for the signal.
+    ``areas`` are the probabilities that each feature is larger for the signal, with their errors.
     """
-    needed = {
-        at: (CLEARER, CLEAR_ALONE) if abs(areas[at] - 0.5) > CLEAR_ALONE else (CLEAR, 0.0)
-        for at, direction in enumerate(given)
-        if direction == AUTO
-    }
+    needed = {at: _needed(*areas[at]) for at, direction in enumerate(given) if direction == AUTO}
     if not needed:
         return given
-    alone = [">" if area >= 0.5 else "<" for area in areas]
+    alone = [">" if area >= 0.5 else "<" for area, _ in areas]
     # Of correlated features a cut can need the side on which the signal is not, once the others are applied.
     sides = judge.free_sides(alone)
     found: list[list[str]] = []
@@ -268,14 +266,28 @@ def _best_change(
     return None
 
 
-def _best(judge: _Judge, chosen: Sequence[str | None], at: int, direction: str, area: float) -> str:
+def _needed(area: float, error: float) -> tuple[float, float]:
+    """Return by how many errors, and by what share of the background, the other side must be better.
+
+    The side is that on which the signal is in the feature alone.
+    """
+    if abs(area - 0.5) > CLEAR_ALONE:
+        return CLEARER, CLEAR_ALONE
+    return (CLEARER if abs(area - 0.5) > max(SEEN_ALONE, CLEARER * error) else CLEAR), 0.0
+
+
+def _best(
+    judge: _Judge, chosen: Sequence[str | None], at: int, direction: str, area: tuple[float, float]
+) -> str:
     """Return the opposite of a given direction where it is clearly better, else the direction itself."""
     if direction == WINDOW:
         return direction
     other = OPPOSITE[direction]
     # Less is enough where the signal is on the other side in the feature alone.
-    alone_other = (0.5 - area if direction == ">" else area - 0.5) > CLEAR_ALONE
-    needed = (CLEAR, 0.0) if alone_other else (CLEARER, TOLD_GAIN)
+    distance = 0.5 - area[0] if direction == ">" else area[0] - 0.5
+    needed = (CLEARER, TOLD_GAIN)
+    if distance > max(SEEN_ALONE, CLEARER * area[1]):
+        needed = (0.0, 0.0)
     return other if judge.gain(chosen, _with(chosen, at, other)).exceeds(*needed) else direction
 
 

@@ -34,6 +34,13 @@ class Column(Settings):
     label: str = Field(default="", description="Axis label, TeX between dollar signs; the name where absent")
     unit: str = Field(default="", description="Unit of the values, for example GeV; empty for none")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _labelled(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.get("label") and isinstance(value.get("name"), str):
+            return value | {"label": value["name"]}
+        return value
+
 
 class Feature(Column):
     """A quantity that is cut on."""

@@ -10,6 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from .kinds import Fault, Names, Positive, Settings, Share, not_known
 
+#: Why cuts in folds are not for other events.
+BY_POSITION = (
+    "the folds go by the position of an event in its files, which other files do not have: give `event` in "
+    "the source, or `by` in the split"
+)
+
 
 class Exports(Settings):
     """Cuts for other frameworks, of one working point of each network, in `STUDY/NETWORK/exports/`.
@@ -57,6 +63,8 @@ class Exports(Settings):
             elif "cuts" not in study.networks[name].offers:
                 model = study.networks[name].model
                 yield "networks", f"{name}, of the model {model}, has no cuts: name another network"
+        if study.folds_by_position and self.model_fields_set:
+            yield "", BY_POSITION
         if self.best_significance and study.counting_experiment is None:
             yield "best_significance", f"study {study.name} has no key `counting_experiment`: add it"
         for name in self.names(study):
@@ -66,7 +74,9 @@ class Exports(Settings):
                 yield "target", f"network {name} has no target {self.target:g}: the closest is {closest:g}"
 
     def names(self, study: Any) -> list[str]:
-        """Return the names of the networks that are exported."""
+        """Return the names of the networks that are exported; none if new events have no fold."""
+        if study.folds_by_position:
+            return []
         if self.networks is not None:
             return [name for name in self.networks if name in study.networks]
         return [str(name) for name, network in study.networks.items() if "cuts" in network.offers]

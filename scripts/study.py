@@ -149,6 +149,12 @@ class Study(Settings):
         return None if self.split is None else self.split.folds
 
     @property
+    def folds_by_position(self) -> bool:
+        """Whether events of ntuples have no number of their own by which they are dealt to folds."""
+        numbered = getattr(self.source, "event", None) or (self.split is not None and self.split.by)
+        return self.folds is not None and self.source.takes_expressions and not numbered
+
+    @property
     def feature_names(self) -> list[str]:
         """Names of the features, in order."""
         return [feature.name for feature in self.features]

@@ -53,6 +53,11 @@ def main(
     made = module_of("table", settings.table).make_table(inputs)
     made.to_csv(csv, index=False)
     shown, notes = mark_missed(made)
-    text = shown.to_markdown(index=False, floatfmt=".4g", missingval="-")
+    # NaN counts as missing only where it is None.
+    text = (
+        shown.astype(object)
+        .where(shown.notna(), None)
+        .to_markdown(index=False, floatfmt=".4g", missingval="-")
+    )
     md.write_text("\n\n".join([caption, text, *(note.replace("*", r"\*") for note in notes)]) + "\n")
     tex.write_text(to_latex(shown, " ".join([caption, *notes])))

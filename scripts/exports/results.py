@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.names import closest_name
+from ..export_settings import BY_POSITION
 from .record import digest_of, plain_description, points_of, read_cuts, record_of
 
 #: Below the folder of a network.
@@ -43,6 +44,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     cuts = read_cuts(table)
     metrics = pd.read_csv(folder / "metrics.csv")
     require_cuts(cuts, str(folder))
+    if "fold" in cuts:
+        raise ValueError(f"{folder}: {BY_POSITION}, and run the study again")
     whole = folder.resolve()
     description = plain_description(whole.name, whole.parent.name, whole.parents[1].name, cuts)
     return record_of(description, cuts, points_of(cuts, metrics, {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,6 +83,7 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
     """Draw one panel for each feature; rows with a ``cut`` are drawn as vertical lines."""
     with paper_style():
         fig, axes = panel_grid(len(study.features))
+        colors = _colors_of_targets(table)
         for ax, feature in zip(axes, study.features, strict=True):
             rows = table[table["feature"] == feature.name]
             for name in ("background", "signal"):
@@ -92,7 +93,7 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
             unit = "" if scaled else feature.unit
             edges = rows[["low", "high"]]
             if "cut" in table.columns:
-                _draw_cuts(ax, rows.dropna(subset=["cut"]), unit)
+                _draw_cuts(ax, rows.dropna(subset=["cut"]), unit, colors)
                 edges = rows[["low", "high", "cut"]]  # a loose cut can lie outside the range of all events
             label = f"{feature.label} (scaled)" if scaled else feature.label
             ax.set_xlabel(with_unit(label, unit), loc="center")
@@ -101,6 +102,10 @@ def draw_histograms(table: pd.DataFrame, study: Study, *, scaled: bool) -> Figur
             ax.set_xlim(edges.min().min(), edges.max().max())
         for ax in axes[:: columns_of(len(axes))]:
             ax.set_ylabel("Events (unit area)", loc="center")
+        # Idle cuts are missing in some panels, so that none may have all targets. Directions differ between
+        # panels: a line in the legend shows only the target.
+        for target, color in colors.items() if len(colors) > 1 else ():
+            axes[0].plot([], [], color=color, label=_target_text(table, target))
         # With data and cuts the entries are too many for one line.
         shared_legend(fig, axes[0], columns=3 if (table["class"] == "data").any() else 6)
         add_title(fig, study)
@@ -122,20 +127,34 @@ def _draw_data(ax: Axes, bins: pd.DataFrame) -> None:
         )
 
 
-def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str) -> None:
+def _colors_of_targets(table: pd.DataFrame) -> dict[float, Any]:
+    """Return the color of each target with a cut, the same in all panels; black for a single one."""
     import matplotlib
 
-    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(cuts)))
-    several = len(cuts) > 1
-    for color, cut in zip(colors, cuts.sort_values("target_efficiency").itertuples(), strict=True):
-        style = CUT_STYLES[cut.direction]
-        ax.axvline(cut.cut, color=color if several else "black", ls=style, lw=1.0 if several else 1.4)
+    if "cut" not in table:
+        return {}
+    targets = np.unique(table.loc[table["cut"].notna(), "target_efficiency"].to_numpy(dtype=float))
+    if len(targets) <= 1:
+        return dict.fromkeys(targets.tolist(), "black")
+    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(targets)))
+    return dict(zip(targets.tolist(), colors, strict=True))
+
+
+def _target_text(table: pd.DataFrame, efficiency: float) -> str:
+    if "target_of" not in table:
+        return f"Target {100 * efficiency:g} %"
+    row = table[table["target_efficiency"] == efficiency].iloc[0]
+    asked = f"{row['target']:g}" if row["target_of"] == "rate" else f"{100 * row['target']:g} %"
+    return f"Target {asked} ({row['target_of']})"
+
+
+def _draw_cuts(ax: Axes, cuts: pd.DataFrame, unit: str, colors: dict[float, Any]) -> None:
+    several = len(colors) > 1
+    for cut in cuts.sort_values("target_efficiency").itertuples():
+        color, style = colors.get(cut.target_efficiency, "black"), CUT_STYLES[cut.direction]
+        ax.axvline(cut.cut, color=color, ls=style, lw=1.0 if several else 1.4)
         if not np.isnan(spread := getattr(cut, "spread", float("nan"))):  # over the folds
-            shown = color if several else "black"
-            ax.axvspan(cut.cut - spread, cut.cut + spread, color=shown, alpha=0.2, lw=0)
-        if several:
-            # Directions differ between panels, so a line in the legend shows only the target.
-            ax.plot([], [], color=color, label=f"Target {100 * cut.target_efficiency:g} %")
+            ax.axvspan(cut.cut - spread, cut.cut + spread, color=color, alpha=0.2, lw=0)
     if len(cuts) == 1:
         (only,) = cuts.itertuples()
         ax.set_title(with_unit(f"keeps {only.direction} {only.cut:.2f}", unit), fontsize=8)

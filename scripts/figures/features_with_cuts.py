@@ -72,6 +72,8 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
             "target_efficiency": cuts["target_efficiency"],
         }
     )
+    if "target_of" in cuts and (cuts["target_of"] != "signal").any():
+        shown[["target", "target_of"]] = cuts[["target", "target_of"]]
     if f"{column}_spread" in cuts:
         shown["spread"] = cuts[f"{column}_spread"]
     return pd.concat([histograms, shown], ignore_index=True)

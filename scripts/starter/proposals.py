@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from cabin_core.directions import TooFewEvents, find_directions
 
 from ..data.expressions import Expression
 from ..data.score_table import roc_area
+from ..study import RESERVED_COLUMNS
 from .survey import Contents
 
 #: Features that are cut on.
@@ -58,7 +60,8 @@ class Feature:
     direction : str
         ``>`` or ``<``, where more of the signal is, or ``window``.
     separation : float
-        Area under the ROC curve, of the side with more of the signal, from 0.5 (none) to 1.
+        Area under the ROC curve, of the side with more of the signal or, for a window, of the distance from
+        its median; from 0.5 (none) to 1.
     low, high : float
         Range of its values [its unit].
     missing : float
@@ -122,12 +125,13 @@ def propose(processes: Sequence[Contents]) -> Proposal:
     lists = [name for name in usable if all(_is_list(one, name) for one in simulated)]
     missing = {name: value for name in flat if (value := _sentinel(simulated, name)) is not None}
     weight_of = {one.name: _weights(one, weights.get(one.name)) for one in simulated}
-    quantities = [(identifier(name), quoted(name), missing.get(name)) for name in flat]
+    quantities = [(name, quoted(name), missing.get(name)) for name in flat]
     quantities += [
-        (f"{identifier(name)}{end}", text.format(quoted(name)), None)
+        (f"{name}{end}", text.format(quoted(name)), None)
         for name in lists
         for end, text in (("_n", "len({})"), ("_0", "{}[0]"))
     ]
+    quantities = _with_names_of_their_own(quantities, set(common))
     quantified = _features(simulated, quantities, weight_of)
     able = [one for one in quantified if one.separates and one.missing <= MOST_MISSING][:MOST_FEATURES]
     # Something is cut on in any case, so that the file can be run.
@@ -156,7 +160,23 @@ def identifier(name: str) -> str:
 
 def quoted(name: str) -> str:
     """Return a branch as expressions have it: between backticks, if it is no name there."""
-    return name if name.isidentifier() else f"`{name}`"
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"`{name}`"
+
+
+def _with_names_of_their_own(
+    quantities: Sequence[tuple[str, str, float | None]], branches: set[str]
+) -> list[tuple[str, str, float | None]]:
+    """Return quantities with names that a config takes, and that no other has: no branch either."""
+    taken: set[str] = set(RESERVED_COLUMNS)
+    named = []
+    for name, expression, sentinel in quantities:
+        new = first = identifier(name)
+        number = 2
+        while new in taken or (new in branches and new != expression):
+            new, number = f"{first}_{number}", number + 1
+        taken.add(new)
+        named.append((new, expression, sentinel))
+    return named
 
 
 def _may_be_cut_on(branch: str) -> bool:
@@ -285,16 +305,23 @@ def _feature(
     if not n_signal or not n_background or present.min() == present.max():
         return None
     is_signal = np.repeat(of_process, [len(one) for one in counted])
+    weights_of = np.concatenate(counted)
     # Negative weights can carry it beyond.
-    area = min(max(roc_area(is_signal, present, np.concatenate(counted)), 0.0), 1.0)
+    area = min(max(roc_area(is_signal, present, weights_of), 0.0), 1.0)
+    distance = np.abs(present - np.median(present[is_signal]))
+    middle = min(max(1.0 - roc_area(is_signal, distance, weights_of), 0.0), 1.0)
     error = math.sqrt((n_signal + n_background + 1) / (12.0 * n_signal * n_background))
+    least = max(LEAST_SEPARATION, LEAST_SIGNIFICANCE * error)
+    direction, separation = (">", area) if area >= 0.5 else ("<", 1.0 - area)
+    if middle > separation + least:
+        direction, separation = "window", middle
     return Feature(
         name,
         expression,
-        ">" if area >= 0.5 else "<",
-        max(area, 1.0 - area),
+        direction,
+        separation,
         float(present.min()),
         float(present.max()),
         max(1.0 - float(one.mean()) for one in there),
-        abs(area - 0.5) > max(LEAST_SEPARATION, LEAST_SIGNIFICANCE * error),
+        separation > 0.5 + least,
     )

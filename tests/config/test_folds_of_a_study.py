@@ -97,3 +97,15 @@ def test_standard_figures_and_tables_are_those_that_take_folds():
         assert kinds == wanted - {"cutflow"}  # of files alone
     assert study.folds == 5
     assert parse_study("toy", study_entry()).folds is None
+
+
+def test_folds_by_position_are_not_exported():
+    """Other files than those of the training have no such fold."""
+    study = parse_study("toy", NTUPLES | {"networks": {"scan": NETWORKS["scan"]}})
+    assert study.exports.names(study) == []
+    numbered = parse_study(
+        "toy", changed(NTUPLES, "split", {"folds": 5, "by": "x"}) | {"networks": {"scan": NETWORKS["scan"]}}
+    )
+    assert numbered.exports.names(numbered) == ["scan"]
+    entry = NTUPLES | {"networks": {"scan": NETWORKS["scan"]}, "exports": {"networks": ["scan"]}}
+    check_line(entry, "toy.exports: the folds go by the position of an event in its files")

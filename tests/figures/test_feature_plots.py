@@ -6,8 +6,9 @@ import pytest
 from matplotlib.colors import to_hex
 from pandas.testing import assert_frame_equal
 
-from scripts.figures import features
+from scripts.figures import features, features_with_cuts
 from scripts.figures.inputs import FigureInputs
+from scripts.parsing import parse_kind
 from tests.figures.cases import (
     STUDIES,
 )
@@ -107,6 +108,28 @@ def test_features_with_the_cuts_of_each_target(results):
         low, high = ax.get_xlim()
         assert low <= by_target["cut"].min() <= by_target["cut"].max() <= high
     assert legend_texts(figure.legends[0])[2:] == ["Target 30 %", "Target 60 %", "Target 90 %"]
+
+
+def test_a_target_has_one_color_in_all_panels(results):
+    """Also where cuts are missing since they are idle; then the legend has all targets all the same."""
+    table, figure = results.table("features_with_cuts_scan"), results.figure("features_with_cuts_scan")
+    first, other = STUDIES["seven"].features[:2]
+    is_first = table["cut"].notna() & (table["feature"] == first.name)
+    left = table[~is_first | (table["target_efficiency"] == 0.6)]
+    colors = {
+        float(line.get_xdata()[0]): to_hex(line.get_color())
+        for line in figure.axes[1].lines
+        if len(line.get_xdata())
+    }
+    settings = parse_kind(
+        "plot",
+        {"plot": "features_with_cuts", "networks": ["scan"], "scaled": False, "bins": 5, "caption": "Cuts."},
+    )
+    again = features_with_cuts.make_figure(left, settings, STUDIES["seven"])
+    (line,) = (one for one in again.axes[0].lines if len(one.get_xdata()))
+    of_other = table[(table["feature"] == other.name) & (table["target_efficiency"] == 0.6)]
+    assert to_hex(line.get_color()) == colors[float(of_other["cut"].iloc[0])]
+    assert legend_texts(again.legends[0])[2:] == ["Target 30 %", "Target 60 %", "Target 90 %"]
 
 
 def test_robustness(results):

@@ -144,6 +144,25 @@ def test_separation_of_branches_by_hand(tmp_path, monkeypatch):
     assert (feature.low, feature.high, feature.missing) == (0.0, 4.0, 0.0)
 
 
+def test_a_signal_in_the_middle_and_names_that_clash(tmp_path, monkeypatch):
+    """A window is proposed; a keyword, a reserved name and one that another branch has are no obstacle."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(3)
+    for name, width, mean in (("s", 1.0, 1.0), ("b", 4.0, 0.0)):
+        columns = {"mass": random.normal(91.0, width, 800)}
+        for branch in ("class", "fold", "a.b", "a_b"):
+            columns[branch] = random.normal(mean, 1.0, 800)
+        pd.DataFrame(columns).to_parquet(f"{name}.parquet")
+    assert start_study.main(["--signal", "s.parquet", "--background", "b.parquet"]) == 0
+    study = read_config(yaml.safe_load((tmp_path / "my_study.yaml").read_text())).studies["my_study"]
+    assert {one.name: one.direction for one in study.features} == {
+        **dict.fromkeys(("class_2", "fold_2", "a_b_2", "a_b"), ">"),
+        "mass": "window",
+    }
+    assert study.source.columns["fold_2"] == "fold"
+    assert study.source.columns["a_b_2"] == "`a.b`"
+
+
 @pytest.mark.parametrize(
     ("branch", "name", "small", "text"),
     [
@@ -153,6 +172,7 @@ def test_separation_of_branches_by_hand(tmp_path, monkeypatch):
         ("1st", "x_1st", "1st", "`1st`"),
         ("Event.Weight", "Event_Weight", "weight", "`Event.Weight`"),
         ("mass", "mass", "mass", "mass"),
+        ("class", "class", "class", "`class`"),
     ],
 )
 def test_names(branch, name, small, text):
