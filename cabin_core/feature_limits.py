@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,8 +84,3 @@ class FeatureLimits:
         step = Decimal(repr(self.round))
         values = [float(int(number) * step) for number in steps.ravel()]
         return np.array(values, dtype=float).reshape(given.shape)
-
-
-def read_limits(given: Sequence[dict[str, Any]]) -> list[FeatureLimits]:
-    """Return the limits of features from plain values."""
-    return [FeatureLimits(**limits) for limits in given]

@@ -356,6 +356,10 @@ class AnalysisSettings(Settings):
         """Return the networks of which it reads the files, ``cuts`` for example, and settings."""
         return []
 
+    def lacking(self, networks: list[str], study: Any) -> Iterator[Fault]:
+        """Yield a fault for each network that a figure or table shows and the analysis lacks."""
+        yield from ()
+
     def run(self, job: Any) -> pd.DataFrame:
         """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""
         raise NotImplementedError

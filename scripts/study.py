@@ -307,6 +307,9 @@ class Study(Settings):
                 f"the first, {drawn.networks[0]}, sets the targets of all and has none: name one with targets"
             )
             yield "networks", f"{text} first"
+        for kind in drawn.files:
+            if kind in self.analyses:
+                yield from self.analyses[kind].lacking(drawn.networks, self)
         yield from drawn.check(self)
 
 

@@ -85,7 +85,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
                 mfc="none",
                 **style,
             )
-        labels = {feature.name: feature.label or feature.name for feature in study.features}
+        labels = {feature.name: feature.label for feature in study.features}
         left.set_yticks(range(len(prices)), [labels.get(name, name) for name in prices.index])
         left.tick_params(axis="y", which="minor", left=False, right=False)
         left.set_xlabel("Background without the feature / with all")

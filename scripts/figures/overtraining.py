@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..kinds import Fault, FigureSettings
+from ..kinds import FigureSettings
 from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style, shared_legend
 
 if TYPE_CHECKING:
@@ -34,12 +33,6 @@ class Settings(FigureSettings):
     )
 
     plot: Literal["overtraining"]
-
-    def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a fault for each network that the analysis lacks."""
-        analysis: Any = study.analyses.get("overtraining")
-        if analysis is not None:
-            yield from analysis.lacking(self.networks, study)
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:

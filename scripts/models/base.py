@@ -227,7 +227,7 @@ class Model(ABC):
         sums, totals = np.zeros((2, len(self.score_columns))), np.zeros((2, 1))
         for block in table.blocks():
             test = ~block.in_training
-            events = pd.DataFrame(dict(zip(table.columns, block.values[:, test], strict=True)))
+            events = block.events(table.columns)[test]
             scores = self.scores(events).astype(float)
             for number, of_class in enumerate((block.is_signal[test], ~block.is_signal[test])):
                 weights = block.weights[test][of_class]

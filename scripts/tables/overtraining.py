@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from ..kinds import Fault, TableSettings
+from ..kinds import TableSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..study import Study
     from .inputs import TableInputs
 
 
@@ -26,12 +24,6 @@ class Settings(TableSettings):
     )
 
     table: Literal["overtraining"]
-
-    def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a fault for each network that the analysis lacks."""
-        analysis: Any = study.analyses.get("overtraining")
-        if analysis is not None:
-            yield from analysis.lacking(self.networks, study)
 
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
