@@ -72,7 +72,6 @@ their other keys are those of that module: [sources](sources.md), [models](model
 """
 HEADER = "| key | type | range | default | meaning |\n|---|---|---|---|---|\n"
 STANDARD = {
-    True: "one of the study",
     "study": "one of the study",
     "network": "one of each network that fits",
     "networks": "one of all networks that fit",
@@ -164,7 +163,10 @@ def facts(settings: type[kinds.Settings]) -> Iterator[str]:
     if networks := getattr(settings, "standard_networks", {}):
         for name, entry in networks.items():
             yield f"Among the default networks: `{name}`, `{yaml_line(entry)}`."
-    if standard := getattr(settings, "standard", ""):
+    standard = getattr(settings, "standard", None)
+    if isinstance(standard, dict):
+        yield f"Among the default analyses{f', as `{yaml_line(standard)}`' if standard else ''}."
+    elif standard:
         yield f"Among the standard ones: {STANDARD[standard]}."
 
 

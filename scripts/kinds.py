@@ -337,8 +337,8 @@ class AnalysisSettings(Settings):
     uses_yields: ClassVar[bool] = False
     #: Whether all features of the study must have one-sided cuts.
     one_sided: ClassVar[bool] = False
-    #: Whether a study with ``analyses: default`` has it, if possible.
-    standard: ClassVar[bool] = False
+    #: Entry of a study with ``analyses: default``, where that is possible; None if it has none.
+    standard: ClassVar[dict[str, Any] | None] = None
     #: Whether it is right where each fold of the events has a model of its own.
     takes_folds: ClassVar[bool] = False
 

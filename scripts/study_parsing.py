@@ -115,9 +115,8 @@ def _standard_networks(targets: list[float]) -> dict[str, dict[str, Any]]:
 
 def _standard_analyses(name: str, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the standard analyses that a study can have; none if it is at fault."""
-    wanted: dict[str, dict[str, Any]] = {
-        kind: {} for kind in modules("analysis") if module_of("analysis", kind).Settings.standard
-    }
+    entries = {kind: module_of("analysis", kind).Settings.standard for kind in modules("analysis")}
+    wanted: dict[str, dict[str, Any]] = {kind: entry for kind, entry in entries.items() if entry is not None}
     try:
         study = parse_study(
             name, value | {"analyses": wanted, "figures": {}, "tables": {}, "claims": {}}, check=False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cabin_core.box import BoxCertificate, Edge
 
 from ..data.cut_table import edges_by_target, passes_cut_table
-from ..models.base import Model
+from ..evaluation.network_points import NetworkPoints
 from ..models.best_boxes import BoxOptions, box_edges, box_sample, certify_signals
 
 
@@ -22,13 +22,14 @@ class PointOptions(BoxOptions, Protocol):
     """Settings of the analysis that the comparison uses."""
 
     targets: list[float] | None
+    events: int
 
 
 def certify_points(
     events: pd.DataFrame,
     features: Sequence[str],
     directions: Sequence[str],
-    models: Mapping[str, Model],
+    networks: Sequence[NetworkPoints],
     options: PointOptions,
 ) -> pd.DataFrame:
     """Compare working points with the best cuts that keep at least their signal of the training sample.
@@ -42,39 +43,47 @@ def certify_points(
     events : DataFrame
         A feature table.
     features, directions : sequence of str
-    models : dict of Model
-        By the name of the network.
+    networks : sequence of NetworkPoints
+        Of networks with cuts.
     options : PointOptions
 
     Returns
     -------
     DataFrame
         ``network``, ``target_efficiency`` and ``cuts`` (``directions`` or ``windows``). Sums of the weights
-        of training events: ``signal``, ``background``; ``best_signal``, ``best_background`` of the best cuts
-        found and ``bound`` on the background of any. ``ratio`` is the background over that of the best cuts,
-        ``ratio_to_bound`` that over the bound. ``gap``, ``nodes`` and ``ended`` say how far the best cuts are
-        proven, and ``bound_signal`` for what signal. Of the test sample: ``test_signal``,
-        ``test_background``, ``test_best_signal``, ``test_best_background``, ``test_ratio`` and
-        ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and ``test_difference_uncertainty``
-        are of the backgrounds, for points where few events are left.
+        of training events: ``signal``, also as ``signal_efficiency``, and ``background``; ``best_signal``,
+        ``best_background`` of the best cuts found and ``bound`` on the background of any. ``events_left`` and
+        ``best_events_left`` count the background events. ``ratio`` is the background over that of the best
+        cuts, with ``ratio_uncertainty``, ``ratio_to_bound`` that over the bound. ``gap``, ``nodes`` and
+        ``ended`` say how far the best cuts are proven, and ``bound_signal`` for what signal. Of the test
+        sample: ``test_signal``, ``test_background``, ``test_best_signal``, ``test_best_background``,
+        ``test_ratio`` and ``test_ratio_uncertainty``. ``difference``, ``test_difference`` and
+        ``test_difference_uncertainty`` are of the backgrounds, for points where few events are left.
     """
-    training, test = (CountedEvents(events[events["split"] == split]) for split in ("train", "test"))
+    training, test = (events[events["split"] == split] for split in ("train", "test"))
+    training, test = CountedEvents(draw_events(training, options.events, options.seed)), CountedEvents(test)
     allowed: Set[tuple[str, str]] = {
         (features[column], side) for column, side in box_edges(directions, windows=False)
     }
     points = [
-        _Point.of(name, target, edges, allowed, training)
-        for name, model in models.items()
-        for target, edges in edges_by_target(model.cuts(), model.targets)
-        if options.targets is None or target in options.targets
+        _Point.of(network.name, target, edges, allowed, training)
+        for network in networks
+        for target, edges in edges_by_target(network.cuts, list(network.targets))
+        if options.targets is None or target in options.targets or math.isnan(target)
     ]
     rows: dict[int, dict[str, object]] = {}
-    for windows in (False, True):
-        family = [at for at, point in enumerate(points) if point.windows == windows]
+    families = {
+        windows: [at for at, point in enumerate(points) if point.windows == windows]
+        for windows in (False, True)
+    }
+    edges_of = {windows: box_edges(directions, windows=windows) for windows in families}
+    # A node takes time in proportion to the edges; each working point has the same share of the time.
+    shares = {windows: len(family) / len(edges_of[windows]) for windows, family in families.items()}
+    for windows, family in families.items():
         if not family:
             continue
         signals = sorted({points[at].signal for at in family if points[at].signal > 0.0})
-        edges = box_edges(directions, windows=windows)
+        edges = edges_of[windows]
         sample = box_sample(training.events, features, edges)
         starts = [
             [
@@ -90,12 +99,20 @@ def certify_points(
             options,
             f"certify, {_family(windows)}",
             starts=lambda position, starts=starts: starts[position],  # type: ignore[misc]
-            share=len(family) / len(points),
+            share=shares[windows] / sum(shares.values()),
         )
         proofs = list(zip(signals, certificates, strict=True))
         for at in family:
             rows[at] = _row(points[at], proofs, edges, features, training, test)
     return pd.DataFrame([rows[at] for at in range(len(points))])
+
+
+def draw_events(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """Return the events in their order, of more than ``most`` so many that are drawn."""
+    if len(events) <= most:
+        return events
+    drawn = np.random.default_rng(seed).choice(len(events), most, replace=False)
+    return events.iloc[np.sort(drawn)]
 
 
 def _family(windows: bool) -> str:
@@ -113,6 +130,15 @@ class CountedEvents:
     def passes(self, edges: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which events pass the edges of one target."""
         return passes_cut_table(self.events, edges.assign(target_efficiency=0.0), [0.0])[:, 0]
+
+    @property
+    def signal(self) -> float:
+        """Sum of the weights of all signal events."""
+        return math.fsum(self._weights[self._is_signal])
+
+    def events_left(self, passes: NDArray[np.bool_]) -> int:
+        """Return the number of background events that pass, without those of no weight."""
+        return int((passes & ~self._is_signal & (self._weights != 0.0)).sum())
 
     def sums(self, passes: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the sums of the weights of signal and background that pass."""
@@ -185,6 +211,7 @@ def _row(
         "target_efficiency": point.target,
         "cuts": _family(point.windows),
         "signal": point.signal,
+        "signal_efficiency": point.signal / training.signal,
         "background": point.background,
     }
     own = [proof for signal, proof in proofs if signal == point.signal]
@@ -211,12 +238,16 @@ def _row(
     of_test = dict(zip(("test_signal", "test_background"), test.sums(ours), strict=True))
     of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
     difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
+    of_training = training.passes(point.edges), training.passes(best_edges)
     closed = best.background <= proof.bound
     return row | {
         "best_signal": best.signal,
         "best_background": best.background,
         "bound": proof.bound,
+        "events_left": training.events_left(of_training[0]),
+        "best_events_left": training.events_left(of_training[1]),
         "ratio": divided(point.background, best.background),
+        "ratio_uncertainty": training.ratio(*of_training)[1],
         "ratio_to_bound": divided(point.background, proof.bound),
         "gap": 0.0 if closed else 1.0 - proof.bound / best.background,
         "nodes": own[0].nodes,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
 from ..kinds import LACKS, AnalysisSettings, Count, Fault, Names, Positive, Seed, Targets
+from ..models.certify import too_many_edges
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,11 +24,19 @@ log = logging.getLogger("cabin.certify")
 class Settings(AnalysisSettings):
     """The best cuts that keep as much signal as those of each network, with a bound on any others."""
 
-    files: ClassVar[tuple[str, ...]] = ("features",)
+    files: ClassVar[tuple[str, ...]] = ("features", "cuts", "metrics")
+    # A short search; proofs that take longer are for studies that name the analysis.
+    standard: ClassVar[dict[str, Any] | None] = {"starts": 3, "nodes": 300, "events": 20_000}
 
-    networks: Annotated[Names, Len(1)] = Field(description="Networks with cuts, which are compared")
+    networks: Names = Field(
+        default=[],
+        description="Networks with cuts, which are compared; where empty all that have cuts which follow no "
+        "property",
+    )
     targets: Annotated[Targets, Len(1)] | None = Field(
-        default=None, description="Targets at which they are compared; all of each network where absent"
+        default=None,
+        description="Targets at which they are compared; all of each network where absent. A network with "
+        "many working points is compared near those of the others. One without targets always takes part",
     )
     starts: Count = Field(
         default=10,
@@ -44,21 +53,43 @@ class Settings(AnalysisSettings):
         default=None,
         description="Time after which all proofs end; the result then depends on the machine",
     )
-    seed: Seed = Field(description="Seed of the search")
+    events: Count = Field(
+        default=100_000,
+        description="Largest number of training events that are searched; of more, so many are drawn",
+    )
+    seed: Seed = Field(default=123, description="Seed of the search, and of the events drawn")
 
-    @property
-    def trained(self) -> list[str]:
-        """The networks."""
-        return self.networks
+    def evaluated(self, study: Study) -> list[str]:
+        """Return the networks."""
+        return self.networks or [
+            name for name, network in study.networks.items() if {"cuts", "one_bin"} <= network.offers
+        ]
 
     def check(self, study: Study) -> Iterator[Fault]:
         """Yield a fault for each network that has no cuts, or cuts that follow a property."""
-        for name in self.networks:
+        for name in self.evaluated(study):
             network = study.networks[name]
             if "cuts" not in network.has:
                 yield "networks", f"{name} is of the model {network.model}, which has no cuts to compare"
             elif "one_bin" not in network.offers:
                 yield "networks", f"{name} {LACKS['one_bin']}, for which no best cuts are known"
+        if not self.evaluated(study):
+            yield "networks", "no network of the study has cuts that follow no property: add one"
+        if self.targets is not None and not self._compared(study):
+            yield "targets", "no network that is compared has any of these: name some of theirs"
+        yield from too_many_edges(len(study.features), windows=True)
+
+    def _compared(self, study: Study) -> list[str]:
+        """Return the networks that take part at these targets."""
+        points = {name: study.networks[name].working_points for name in self.evaluated(study)}
+        wanted = set(self.targets or [])
+        return [name for name, targets in points.items() if not targets or wanted & set(targets)]
+
+    def lacking(self, networks: list[str], study: Study) -> Iterator[Fault]:
+        """Yield a fault for each network that a figure or table shows and the analysis lacks."""
+        for name in networks:
+            if name not in self.evaluated(study):
+                yield "networks", f"the analysis certify has no network {name}: add it to its `networks`"
 
     def run(self, job: AnalysisJob) -> pd.DataFrame:
         """Return one row for each network and target.
@@ -68,12 +99,11 @@ class Settings(AnalysisSettings):
         DataFrame
             See :func:`scripts.analyses.certified_points.certify_points`.
         """
-        from ..models import load_model
+        from ..data.thinning import is_long, read_shown_events
+        from ..evaluation.network_points import read_networks
         from .certified_points import certify_points
 
-        features, networks = job.study.feature_names, job.study.networks
-        models = {
-            name: load_model(path, networks[name].model, features)
-            for name, path in zip(self.networks, job.files["models"], strict=True)
-        }
-        return certify_points(job.read_events(), features, job.study.directions, models, self)
+        study, (table,) = job.study, job.files["features"]
+        events = read_shown_events(table) if is_long(table) else job.read_events()
+        networks = read_networks({name: study.networks[name] for name in self.evaluated(study)}, job.files)
+        return certify_points(events, study.feature_names, study.directions, list(networks.values()), self)

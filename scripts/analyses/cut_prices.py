@@ -10,6 +10,7 @@ from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
 from ..kinds import AnalysisSettings, Count, Fault, Names, NotNegative, Seed, Targets, not_known
+from ..models.certify import MOST_EDGES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("cabin.cut_prices")
 
 #: Two edges of each are as many as a search takes.
-MOST_FEATURES = 30
+MOST_FEATURES = MOST_EDGES // 2
 
 
 class Settings(AnalysisSettings):

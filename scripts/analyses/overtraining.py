@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Ge, Le
 from pydantic import Field
@@ -14,7 +14,6 @@ from ..kinds import AnalysisSettings, Fault, Name, Names, Positive, Seed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..evaluation.network_points import NetworkPoints
     from ..study import Study
     from .job import AnalysisJob
 
@@ -29,7 +28,7 @@ class Settings(AnalysisSettings):
     """
 
     files: ClassVar[tuple[str, ...]] = ("features", "cuts", "metrics", "scores")
-    standard: ClassVar[bool] = True
+    standard: ClassVar[dict[str, Any] | None] = {}
 
     networks: Names = Field(
         default=[], description="Networks that are looked at; all of the study where empty"
@@ -69,11 +68,13 @@ class Settings(AnalysisSettings):
         import pandas as pd
 
         from ..data.thinning import is_long
-        from ..evaluation.network_points import count_points
+        from ..evaluation.network_points import count_points, read_networks
         from ..evaluation.overtraining import simplest
 
         (table,) = job.files["features"]
-        networks = self._networks(job)
+        networks = read_networks(
+            {name: job.study.networks[name] for name in self.evaluated(job.study)}, job.files
+        )
         known = {name: job.study.networks[name].working_points for name in networks}
         of_all = list(networks.values())
         simpler = self.simpler or simplest({one.name: one.cuts for one in of_all}, known)
@@ -94,18 +95,3 @@ class Settings(AnalysisSettings):
             at = "" if pd.isna(row.target_efficiency) else f", target {row.target_efficiency:g}"
             log.info("%s%s: %s", row.network, at, row.remark)
         return rows
-
-    def _networks(self, job: AnalysisJob) -> dict[str, NetworkPoints]:
-        """Read the networks; one with many working points near the targets of the others only."""
-        from ..evaluation.network_points import read_points
-
-        names = self.evaluated(job.study)
-        chosen = {name: "targets" in type(job.study.networks[name]).model_fields for name in names}
-        wanted = [
-            target for name in names if chosen[name] for target in job.study.networks[name].working_points
-        ]
-        files = (job.files[kind] for kind in ("cuts", "metrics", "scores"))
-        return {
-            name: read_points(name, cuts, metrics, scores, [] if chosen[name] else wanted)
-            for name, cuts, metrics, scores in zip(names, *files, strict=True)
-        }

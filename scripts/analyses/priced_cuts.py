@@ -15,7 +15,7 @@ from cabin_core.box import Edge
 from ..columns import Feature
 from ..jobs.progress import LineProgress
 from ..models.best_boxes import box_edges
-from .certified_points import CountedEvents, divided
+from .certified_points import CountedEvents, divided, draw_events
 from .feature_sets import FeatureSet, FeatureSets, SetCuts, SetOptions, reaches
 
 log = logging.getLogger("cabin.cut_prices")
@@ -67,9 +67,7 @@ def price_cuts(
         ``test_difference``, the last two with uncertainties; and ``remark``.
     """
     training, test = (events[events["split"] == split] for split in ("train", "test"))
-    if len(training) > options.events:
-        drawn = np.random.default_rng(options.seed).choice(len(training), options.events, replace=False)
-        training = training.iloc[np.sort(drawn)]
+    training = draw_events(training, options.events, options.seed)
     edges = box_edges([feature.direction for feature in features], windows=options.windows)
     names = [feature.name for feature in features]
     n_steps = FeatureSets.steps(len(features))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ..data.event_bins import EventBins
 from ..data.feature_table import CLASSES
 from ..data.stored_table import Block, stored
 from ..data.thinning import count, is_long, read_shown_events
+from ..kinds import ModelSettings
 from .overtraining import SAMPLES, Points
 from .sample_sums import SampleSums
 
@@ -47,14 +48,39 @@ class NetworkPoints:
         return np.asarray(self.scores[rows, None] > self.thresholds)
 
 
-def read_points(name: str, cuts: Path, metrics: Path, scores: Path, wanted: Sequence[float]) -> NetworkPoints:
+def read_networks(
+    networks: Mapping[str, ModelSettings], files: Mapping[str, Sequence[Path]]
+) -> dict[str, NetworkPoints]:
+    """Read the working points of networks; of one with many only those near the targets of the others.
+
+    Parameters
+    ----------
+    networks : dict of ModelSettings
+        By name.
+    files : dict of list of Path
+        ``cuts``, ``metrics`` and, if some network has no cuts, ``scores`` of all of them.
+    """
+    chosen = {name: "targets" in type(settings).model_fields for name, settings in networks.items()}
+    wanted = [target for name in networks if chosen[name] for target in networks[name].working_points]
+    scores = files.get("scores", [None] * len(networks))
+    return {
+        name: read_points(name, cuts, metrics, of_events, [] if chosen[name] else wanted)
+        for name, cuts, metrics, of_events in zip(
+            networks, files["cuts"], files["metrics"], scores, strict=True
+        )
+    }
+
+
+def read_points(
+    name: str, cuts: Path, metrics: Path, scores: Path | None, wanted: Sequence[float]
+) -> NetworkPoints:
     """Read the working points of a network.
 
     Parameters
     ----------
     name : str
     cuts, metrics, scores : Path
-        Files of the network, see docs/reference/outputs.md.
+        Files of the network, see docs/reference/outputs.md. Scores are read if there are no cuts.
     wanted : sequence of float
         Targets; for each the nearest working point is taken. All working points if there are none.
     """
@@ -69,7 +95,7 @@ def read_points(name: str, cuts: Path, metrics: Path, scores: Path, wanted: Sequ
         thresholds[chosen],
         pd.read_csv(cuts),
         None
-        if np.isnan(thresholds).all()
+        if scores is None or np.isnan(thresholds).all()
         else pd.read_parquet(scores, columns=["score"])["score"].to_numpy(),
     )
 

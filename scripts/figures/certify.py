@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..kinds import FigureSettings
 from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..study import Study
     from .inputs import FigureInputs
 
+#: With fewer background events left a ratio says little, and the difference in events stands beside it.
+FEW_EVENTS = 50
+
 
 class Settings(FigureSettings):
-    """Shows the analysis of the same name."""
+    """Shows the analysis of the same name; all of its networks where none is named."""
 
     files = ("certify",)
+    n_networks = range(100)
     standard = "study"
     standard_caption = (
-        "Background of the cuts of each network over that of the best cuts with the same signal of the "
+        "Background of the cuts of each network over that of the best cuts found with the same signal of the "
         "training sample, on the training sample (left) and on the test sample (right). A band reaches to "
-        "the bound on the background of any cuts, where that is not closed."
+        "the bound on the background of any cuts, where that is not closed. Hollow where the best cuts leave "
+        "fewer than 50 background events, with the number of events more."
     )
 
     plot: Literal["certify"]
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return the working points of the analysis that have a ratio."""
-    table = inputs.read("certify")
-    shown = ["network", "target_efficiency", "cuts", "background", "best_background", "bound", "ratio"]
-    shown += ["ratio_to_bound", "gap", "ended", "test_ratio", "test_ratio_uncertainty"]
+    """Return the working points of the analysis that have a ratio.
+
+    ``place`` is the target, or the signal efficiency of a network without targets.
+    """
+    from ..evaluation.overtraining import of_networks
+
+    table = of_networks(inputs.read("certify"), inputs.networks)
+    table = table.assign(place=table["target_efficiency"].fillna(table["signal_efficiency"]))
+    shown = ["network", "target_efficiency", "place", "cuts", "background", "best_background", "bound"]
+    shown += ["events_left", "best_events_left", "ratio", "ratio_uncertainty", "ratio_to_bound", "gap"]
+    shown += ["ended", "test_ratio", "test_ratio_uncertainty"]
     return table.loc[table["ratio"].notna(), shown].reset_index(drop=True)
 
 
@@ -42,19 +55,21 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     # A bound far below would hide the ratios; without one the band has no end.
     top = 1.0 + 1.5 * max(0.1, table["ratio"].max() - 1.0)
     band = table["ratio_to_bound"].fillna(2.0 * top).clip(upper=2.0 * top)
+    networks = list(table["network"].drop_duplicates())
     with paper_style():
-        fig = new_figure(8.4, 3.8)
+        fig = new_figure(8.4, 3.6 + 0.2 * (len(networks) // 3))
         training, test = fig.subplots(1, 2)
-        colors = [LINE_COLORS[at % len(LINE_COLORS)] for at in range(table["network"].nunique())]
-        for at, (network, rows) in enumerate(table.groupby("network", sort=False)):
-            rows = rows.sort_values("target_efficiency")
-            style = {"color": colors[at], "marker": MARKERS[at % len(MARKERS)]}
-            target = rows["target_efficiency"]
-            training.plot(target, rows["ratio"], label=network, **style)
+        for at, network in enumerate(networks):
+            rows = table[table["network"] == network].sort_values("place")
+            style: dict[str, Any] = {
+                "color": LINE_COLORS[at % len(LINE_COLORS)],
+                "marker": MARKERS[(at + at // len(LINE_COLORS)) % len(MARKERS)],
+            }
+            _draw(training, rows, "ratio", style | {"label": network})
             training.fill_between(
-                target, rows["ratio"], band[rows.index], color=colors[at], alpha=0.2, linewidth=0
+                rows["place"], rows["ratio"], band[rows.index], color=style["color"], alpha=0.2, linewidth=0
             )
-            test.errorbar(target, rows["test_ratio"], rows["test_ratio_uncertainty"], **style)
+            _draw(test, rows, "test_ratio", style)
         training.set_ylim(None, top)
         for ax, sample in ((training, "training"), (test, "test")):
             ax.axhline(1.0, color="gray", linewidth=0.8, zorder=0)
@@ -63,3 +78,14 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         fig.legend(*training.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
         add_title(fig, study)
     return fig
+
+
+def _draw(ax: Axes, rows: pd.DataFrame, column: str, style: dict[str, Any]) -> None:
+    """Draw a column with its uncertainty; points of few events are hollow, with the difference in events."""
+    ax.errorbar(rows["place"], rows[column], rows[f"{column}_uncertainty"], **style)
+    few = rows[rows["best_events_left"] < FEW_EVENTS]
+    of_few = {"color": style["color"], "marker": style["marker"], "ls": "", "mfc": "white", "zorder": 4}
+    ax.plot(few["place"], few[column], **of_few)
+    for row in few.itertuples() if column == "ratio" else ():
+        more = row.events_left - row.best_events_left
+        ax.annotate(f"{more:+d}", (row.place, row.ratio), (5, 3), textcoords="offset points", fontsize=7)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -58,10 +59,11 @@ def certify_signals(
     starts: Callable[[int], Sequence[NDArray[np.floating]]] = lambda position: (),
     share: float = 1.0,
 ) -> list[BoxCertificate]:
-    """Return the best box for each signal that must be kept.
+    """Return the best box for each signal that must be kept, and a bound on the background of any others.
 
-    The largest signal comes first; its box is a start of the next search. Nodes and seconds that a proof
-    leaves are for the following ones.
+    The largest signal is searched first; its box is a start of the next search. A bound for some signal holds
+    for any larger one, so a signal has a proof of its own only if no bound for less is within the gap of its
+    box. Nodes and seconds that a proof leaves are for the following ones.
 
     Parameters
     ----------
@@ -76,30 +78,84 @@ def certify_signals(
     share : float
         Of the nodes and seconds of the options.
     """
-    most = nodes = int(share * options.nodes)
-    seconds = share * (options.seconds or math.inf)
-    progress = LineProgress(log, name, "node", most)
     found: dict[int, BoxCertificate] = {}
     largest_first = sorted(range(len(signals)), key=lambda position: -signals[position])
+    progress = LineProgress(log, f"{name}, search" if name else "", "signal", len(signals))
     for done, position in enumerate(largest_first):
         before = [found[largest_first[done - 1]].cuts] if done else []
-        kept = f"signal {signals[position] / sample.totals[0]:.3f}"
-
-        def report(n_nodes: int, text: str, kept: str = kept, nodes: int = nodes) -> None:
-            progress.update(max(1, most - nodes + n_nodes), f"{kept}, {text}")
-
-        left = len(signals) - done
-        found[position] = sample.certify(
+        found[position] = box = sample.certify(
             signals[position],
             starts=[*starts(position), *before],
             n_starts=options.starts,
+            seed=options.seed,
+        )
+        kept = signals[position] / sample.totals[0]
+        progress.update(done + 1, f"signal {kept:.3f}, background {box.background:.6g}")
+    if not sample.signed:
+        _prove(sample, signals, found, options, name, share)
+    return [found[position] for position in range(len(signals))]
+
+
+def _prove(
+    sample: BoxSample,
+    signals: Sequence[float],
+    found: dict[int, BoxCertificate],
+    options: BoxOptions,
+    name: str,
+    share: float,
+) -> None:
+    """Replace boxes of a search by boxes with a bound."""
+    most = nodes = int(share * options.nodes)
+    seconds = share * (options.seconds or math.inf)
+    progress = LineProgress(log, name, "node", most)
+    first, rest = _order_of_proofs(signals, {at: box.background for at, box in found.items()}, options.gap)
+    proven: dict[int, BoxCertificate] = {}
+    for done, position in enumerate([*first, *rest]):
+        signal, box = signals[position], found[position]
+        bound = max((one.bound for at, one in proven.items() if signals[at] <= signal), default=-math.inf)
+        if within(box.background, bound, options.gap):
+            ended: Literal["proven", "gap"] = "proven" if box.background <= bound else "gap"
+            found[position] = replace(box, bound=bound, ended=ended)
+            continue
+
+        def report(n_nodes: int, text: str, signal: float = signal, nodes: int = nodes) -> None:
+            kept = signal / sample.totals[0]
+            progress.update(max(1, most - nodes + n_nodes), f"signal {kept:.3f}, {text}")
+
+        left = len(first) - done if done < len(first) else len(first) + len(rest) - done
+        of_more = [one.cuts for at, one in proven.items() if signals[at] >= signal]
+        found[position] = proven[position] = sample.certify(
+            signal,
+            starts=[box.cuts, *of_more[-1:]],
+            n_starts=0,
             seed=options.seed,
             limits=ProofLimits(nodes // left, options.gap, seconds / left),
             on_progress=report,
         )
         nodes -= found[position].nodes
         seconds -= found[position].seconds
-    return [found[position] for position in range(len(signals))]
+
+
+def _order_of_proofs(
+    signals: Sequence[float], backgrounds: Mapping[int, float], gap: float
+) -> tuple[list[int], list[int]]:
+    """Return the positions of signals in the order of their proofs: those that come first, and the rest.
+
+    The first are signals whose bound will do for the larger ones near them. Each list begins with the
+    largest, whose proofs are short.
+    """
+    smallest_first = sorted(backgrounds, key=lambda position: signals[position])
+    first: list[int] = []
+    for position in smallest_first:
+        if not first or not within(backgrounds[position], backgrounds[first[-1]], gap):
+            first.append(position)
+    rest = [position for position in smallest_first if position not in set(first)]
+    return first[::-1], rest[::-1]
+
+
+def within(background: float, bound: float, gap: float) -> bool:
+    """Whether a background exceeds a bound by no more than a fraction of itself."""
+    return (1.0 - gap) * background <= bound
 
 
 def certify_targets(

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
-from ..kinds import Count, ModelSettings, Positive, Seed, Targets
+from ..kinds import Count, Fault, ModelSettings, Positive, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..study import Study
     from .base import TrainingTask
     from .boxes import BoxModel
+
+
+#: Largest number of edges of a search.
+MOST_EDGES = 60
+
+
+def too_many_edges(n_features: int, *, windows: bool) -> Iterator[Fault]:
+    """Yield a fault if a search has too many edges, two for each feature with a window."""
+    most = MOST_EDGES // 2 if windows else MOST_EDGES
+    if n_features > most:
+        edges = "two edges each" if windows else "an edge each"
+        yield "", f"{n_features} features of {edges}: the search for the best cuts takes {most} at most"
 
 
 class Settings(ModelSettings):
@@ -42,6 +55,10 @@ class Settings(ModelSettings):
     seed: Seed = Field(description="Seed of the search")
     has = frozenset({"cuts"})
     ending = "json"
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a fault if the features have too many edges."""
+        yield from too_many_edges(len(study.features), windows=self.windows)
 
     def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
         """Search and prove; the history has one row for each target."""

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 class Settings(TableSettings):
-    """Shows the analysis of the same name."""
+    """Shows the analysis of the same name; all of its networks where none is named."""
 
     files = ("certify",)
+    n_networks = range(100)
     standard = "study"
     standard_caption = (
-        "Background of the cuts of each network over that of the best cuts with the same signal of the "
+        "Background of the cuts of each network over that of the best cuts found with the same signal of the "
         "training sample, with the bound on any cuts, and the same ratio on the test sample."
     )
 
@@ -27,8 +28,11 @@ class Settings(TableSettings):
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each network and target; backgrounds are sums of weights of training events."""
-    table = inputs.read("certify")
+    from ..evaluation.overtraining import of_networks
+
+    table = of_networks(inputs.read("certify"), inputs.networks)
     shown = ["network", "target_efficiency", "cuts", "background", "best_background", "bound", "ratio"]
-    shown += ["ratio_to_bound", "ended", "test_ratio", "test_ratio_uncertainty"]
+    shown += ["ratio_uncertainty", "ratio_to_bound", "ended", "events_left", "best_events_left"]
+    shown += ["test_ratio", "test_ratio_uncertainty"]
     shown += ["difference", "test_difference", "test_difference_uncertainty"]
     return table[shown]

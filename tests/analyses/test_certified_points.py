@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from scripts.analyses.certified_points import certify_points
+from scripts.evaluation.network_points import NetworkPoints
 from scripts.kinds import module_of
 from scripts.models.best_boxes import box_edges
 from scripts.models.boxes import BoxModel
@@ -36,7 +37,12 @@ def options(**changes):
     return parse_into(module_of("analysis", "certify").Settings, settings, "certify", [])
 
 
-MODELS = {
+def points(name, model):
+    targets = np.array(model.targets)
+    return NetworkPoints(name, targets, np.full(len(targets), np.nan), model.cuts())
+
+
+NETWORKS_WITH_CUTS = {
     "directions": BoxModel.from_edges(
         [[("a", ">", -0.5), ("b", "<", 0.5)], [("a", ">", 0.2)], [("a", ">", 99.0)]],
         [0.6, 0.7, 0.8],
@@ -48,9 +54,11 @@ MODELS = {
     ),
 }
 
+BOTH = [points(name, model) for name, model in NETWORKS_WITH_CUTS.items()]
+
 
 def test_rows_by_hand(events):
-    rows = certify_points(events, FEATURES, DIRECTIONS, MODELS, options())
+    rows = certify_points(events, FEATURES, DIRECTIONS, BOTH, options())
     assert rows["network"].tolist() == ["directions"] * 3 + ["windows"]
     assert rows["cuts"].tolist() == ["directions"] * 3 + ["windows"]
     assert rows["ended"].tolist() == ["proven", "proven", "no signal", "proven"]
@@ -74,23 +82,23 @@ def test_rows_by_hand(events):
 
 
 def test_a_bound_for_less_signal_holds_for_more(events):
-    without = certify_points(events, FEATURES, DIRECTIONS, MODELS, options(nodes=0))
+    without = certify_points(events, FEATURES, DIRECTIONS, BOTH, options(nodes=0))
     assert without["ended"].tolist() == ["nodes", "nodes", "no signal", "nodes"]
     assert (without["bound"].dropna() == 0.0).all()
     assert (without["gap"].dropna() == 1.0).all()
-    few = certify_points(events, FEATURES, DIRECTIONS, {"directions": MODELS["directions"]}, options(nodes=1))
+    few = certify_points(events, FEATURES, DIRECTIONS, BOTH[:1], options(nodes=1))
     larger, smaller = few.iloc[0], few.iloc[1]
     assert larger["signal"] > smaller["signal"]
     assert larger["bound"] >= smaller["bound"]
 
 
 def test_targets_choose_the_rows(events):
-    rows = certify_points(events, FEATURES, DIRECTIONS, MODELS, options(targets=[0.7]))
+    rows = certify_points(events, FEATURES, DIRECTIONS, BOTH, options(targets=[0.7]))
     assert rows[["network", "target_efficiency"]].to_numpy().tolist() == [["directions", 0.7]]
 
 
 def test_the_uncertainty_of_a_ratio_is_of_events_in_one_selection_alone(events):
-    best = certify_points(events, FEATURES, DIRECTIONS, MODELS, options()).iloc[0]
+    best = certify_points(events, FEATURES, DIRECTIONS, BOTH, options()).iloc[0]
     assert (
         0.0
         < best["test_ratio_uncertainty"]
@@ -118,6 +126,6 @@ def test_faults_of_the_config(networks, message):
 
 
 def test_a_feature_whose_direction_is_a_window_has_two_edges(events):
-    rows = certify_points(events, FEATURES, ["window", "<"], {"windows": MODELS["windows"]}, options())
+    rows = certify_points(events, FEATURES, ["window", "<"], BOTH[1:], options())
     assert rows["cuts"].tolist() == ["directions"]
     assert box_edges(["window", "<"], windows=False) == [(0, ">"), (0, "<"), (1, "<")]

@@ -142,6 +142,17 @@ def test_overtraining_without_a_gain_has_one_panel(results):
     assert set(results.table("overtraining_of_one")["network"]) == {"scan"}
 
 
+def test_points_with_few_events_are_hollow_and_say_how_many_more(results):
+    training, test = results.figure("certify").axes
+    for ax in (training, test):
+        hollow = [
+            line for line in ax.lines if line.get_markerfacecolor() == "white" and len(line.get_xdata())
+        ]
+        # The best cuts leave 45 events at 0.3, 125 at 0.5.
+        assert [line.get_xdata().tolist() for line in hollow] == [[0.3], [0.3]]
+    assert [text.get_text() for text in training.texts if text.get_text().startswith("+")] == ["+6", "+3"]
+
+
 RANGES = pd.DataFrame({">": [-3.0, -4.0], "<": [3.0, 4.0]}, index=["a", "b"])
 
 

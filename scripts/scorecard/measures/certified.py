@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 Cuts = Annotated[str, Has({"cuts", "one_bin"})]
 
 
-def background_over_proven_best(results: Results, study: str, network: Cuts, target: float) -> Measured:
+def background_over_proven_best(
+    results: Results, study: str, network: Cuts, target: float | None = None
+) -> Measured:
     """Training background of cuts over the bound that no cuts with as much signal are below."""
     ratio = _certified(results, study, network, target)["ratio_to_bound"]
     if math.isnan(ratio):
-        raise NotRun(f"nothing is proven of the cuts of {network} at {target} in this config")
+        at = "" if target is None else f" at {target}"
+        raise NotRun(f"nothing is proven of the cuts of {network}{at} in this config")
     return Measured(float(ratio))
 
 
@@ -71,7 +74,7 @@ def _kept(weights: NDArray[np.float64], more: NDArray[np.bool_], less: NDArray[n
     return float(weights[more].sum() - weights[less].sum())
 
 
-def _certified(results: Results, study: str, network: str, target: float) -> pd.Series:
+def _certified(results: Results, study: str, network: str, target: float | None) -> pd.Series:
     table = results.analysis(study, "certify")
     rows = table[table["network"] == network]
     if rows.empty:
