@@ -234,7 +234,7 @@ def test_claims_of_the_paper():
     claims = paper_claims()
     assert list(repeated_rows(claims)) == []
     rows = [row for study in claims.values() for name, one in study.items() for row, _ in one.rows(name)]
-    assert len(rows) == 452
+    assert len(rows) == 476
     used = {
         term.measure
         for study in claims.values()
