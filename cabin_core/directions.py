@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .roc import roc_area_with_error
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
@@ -178,7 +180,7 @@ def find_directions(
     of_events = np.asarray(weights, dtype=np.float64)[rows]
     of_events = of_events / np.abs(of_events).max(initial=1e-300)
     judge = _Judge(features, is_signal, of_events, seed)
-    areas = [roc_area(column, is_signal, of_events) for column in features.T]
+    areas = [roc_area_with_error(is_signal, column, of_events) for column in features.T]
     chosen = _exchange(judge, given, areas)
     return [
         FoundDirection(
@@ -193,31 +195,6 @@ def find_directions(
         )
         for at, direction in enumerate(chosen)
     ]
-
-
-def roc_area(
-    values: NDArray[np.floating], is_signal: NDArray[np.bool_], weights: Floats
-) -> tuple[float, float]:
-    """Return the probability that a value is larger for signal than for background, and its error.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_events,)
-        Equal values of both classes count half.
-    is_signal : ndarray of bool, shape (n_events,)
-    weights : ndarray, shape (n_events,)
-        Signed weights too.
-    """
-    shares, of_classes = [], [values[of_class] for of_class in (is_signal, ~is_signal)]
-    own = [weights[of_class] / weights[of_class].sum() for of_class in (is_signal, ~is_signal)]
-    for one, other, share in zip(of_classes, of_classes[::-1], own[::-1], strict=True):
-        order = np.argsort(other, kind="stable")
-        below = np.concatenate([[0.0], share[order].cumsum()])
-        low, high = (np.searchsorted(other[order], one, side=side) for side in ("left", "right"))
-        shares.append((below[low] + below[high]) / 2)
-    area = float(own[0] @ shares[0])
-    variance = own[0] ** 2 @ (shares[0] - area) ** 2 + own[1] ** 2 @ (1 - shares[1] - area) ** 2
-    return area, float(np.sqrt(variance))
 
 
 def _exchange(judge: _Judge, given: list[str], areas: Sequence[tuple[float, float]]) -> list[str]:
