@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core import CutEfficiencies
-from cabin_core.metrics import efficiencies_of_sums
+from cabin_core.metrics import effective_events, efficiencies_of_sums
 
 from ..data.cut_table import edges_at_work
 from ..data.folds import FOLD
@@ -71,7 +71,7 @@ class _ClassSums:
     @property
     def effective(self) -> NDArray[np.float64]:
         """Events of signal and background that have the same statistical error at equal weights."""
-        return self.totals**2 / self._squares
+        return effective_events(self.totals, self._squares)
 
 
 def measure_blocks(
