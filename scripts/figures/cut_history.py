@@ -70,7 +70,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
                     name=network, feature=column.removeprefix(PREFIX), kind="ours"
                 )
             )
-    for network, cuts in inputs.figure.published_cuts.items():
+    for network, cuts in inputs.settings.published_cuts.items():
         epochs = len(inputs.read("history", inputs.networks.index(network)))
         parts.append(
             pd.DataFrame({"x": epochs, "y": cuts, "feature": names}).assign(name=network, kind="published")

@@ -35,7 +35,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Where there is data also ``uncertainty`` of its densities.
     """
     return tabulate_histograms(
-        inputs.read("features"), inputs.study, inputs.figure.bins, scaled=False, data=inputs.read_data()
+        inputs.read("features"), inputs.study, inputs.settings.bins, scaled=False, data=inputs.read_data()
     )
 
 

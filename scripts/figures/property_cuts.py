@@ -66,11 +66,11 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     from ..data.cut_interpolation import interpolate_cuts
 
-    target = inputs.figure.target
+    target = inputs.settings.target
     tables = [(OPTIMUM, False, inputs.read("bin_optimum"))]
     for position, name in enumerate(inputs.networks):
         cuts = inputs.read("cuts", position)
-        tables.append((name, name in inputs.figure.curves, cuts))
+        tables.append((name, name in inputs.settings.curves, cuts))
     parts = []
     for series, smooth, cuts in tables:
         bins = cuts[["property_low", "property_high"]].drop_duplicates()

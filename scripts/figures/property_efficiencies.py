@@ -51,9 +51,9 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     parts = []
     for position, name in enumerate(inputs.networks):
         table = compare_bins(inputs.read("cuts", position), optimum, inputs.study, events)
-        at = table[np.isclose(table["target_efficiency"], inputs.figure.target)]
+        at = table[np.isclose(table["target_efficiency"], inputs.settings.target)]
         if at.empty:
-            raise ValueError(f"{name} has no cuts at the target {inputs.figure.target:g}")
+            raise ValueError(f"{name} has no cuts at the target {inputs.settings.target:g}")
         parts.append(at.assign(network=name))
     return pd.concat(parts, ignore_index=True)
 

@@ -61,19 +61,19 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     for position, network in enumerate(inputs.networks):
         scan = scan_of(inputs, position)
         # From tight to loose thresholds, x always rises or always falls.
-        kept = scan[meets_demands(scan, inputs.figure.demands.given) & scan["significance"].notna()]
+        kept = scan[meets_demands(scan, inputs.settings.demands.given) & scan["significance"].notna()]
         parts.append(
             pd.DataFrame(
                 {
                     "kind": "scan",
                     "name": network,
-                    "x": kept[inputs.figure.against],
+                    "x": kept[inputs.settings.against],
                     "y": kept["significance"],
                     "background_events": kept["background_events"],
                 }
             )[::-1]
         )
-    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.settings.published)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

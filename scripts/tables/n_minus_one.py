@@ -94,7 +94,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
 def _targets(inputs: TableInputs[Settings]) -> list[float]:
     """Return the working point of each network; NaN for a network without targets."""
     known = [_working_points(inputs, position) for position in range(len(inputs.networks))]
-    wanted = inputs.table.target
+    wanted = inputs.settings.target
     if wanted is None:
         first = sorted(next((targets for targets in known if targets), [float("nan")]))
         wanted = first[len(first) // 2]

@@ -36,7 +36,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     x = np.linspace(-RANGE, RANGE, 801)
     table = pd.DataFrame({"x": x, "step": np.heaviside(x, 0.5)})
-    for scale in inputs.figure.scales:
+    for scale in inputs.settings.scales:
         table[f"sigmoid_{scale:g}"] = 1 / (1 + np.exp(-scale * x))
     return table
 

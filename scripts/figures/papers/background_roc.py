@@ -58,12 +58,12 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
                 {
                     "kind": "scan",
                     "name": network,
-                    "x": scan[f"background_efficiency_{inputs.figure.background}"],
+                    "x": scan[f"background_efficiency_{inputs.settings.background}"],
                     "y": scan["signal_efficiency"],
                 }
             )
         )
-    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.settings.published)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

@@ -60,7 +60,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         )
         for name, label in labels.items()
     ]
-    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.settings.published)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

@@ -62,7 +62,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         correct = selected(rule, values) == (events["label"] == 1).to_numpy()
         for label in (1, 0):
             of_class = (events["label"] == label).to_numpy()
-            drawn = events[of_class].head(inputs.figure.drawn)
+            drawn = events[of_class].head(inputs.settings.drawn)
             row = {"rule": rule, "class": class_name(label)}
             parts += [
                 pd.DataFrame({"x": drawn[names[0]], "y": drawn[names[1]]}).assign(

@@ -100,7 +100,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             (process, start, end, particle, style, *POINTS[start], *POINTS[end])
-            for process in inputs.figure.processes
+            for process in inputs.settings.processes
             for start, end, particle, style in PROCESSES[process][1]
         ],
         columns=["diagram", "from", "to", "particle", "style", "x", "y", "x2", "y2"],

@@ -40,7 +40,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     from ...evaluation.loss_landscape import landscape
 
-    figure = inputs.figure
+    figure = inputs.settings
     parts = [
         landscape(error, figure.cross_sections, figure.luminosity, figure.epsilon) for error in figure.errors
     ]
