@@ -75,7 +75,7 @@ class Settings(AnalysisSettings):
 
         from ..data.feature_table import draw_split, fit_scaling
         from ..jobs.progress import LineProgress
-        from ..models.network import DTYPES, make_sample
+        from ..models.samples import DTYPES, make_sample
         from .chains import Chain, measure_chain
 
         torch.set_num_threads(1)
