@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
-from ..kinds import LACKS, AnalysisSettings, Count, Fault, Names, Positive, Seed, Targets
+from ..kinds import LACKS, AnalysisSettings
+from ..settings import Count, Fault, Names, Positive, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd

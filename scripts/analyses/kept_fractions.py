@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Fault, Name, PositiveShare, Seed, Unrepeated
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Name, PositiveShare, Seed, Unrepeated
 
 if TYPE_CHECKING:
     import pandas as pd

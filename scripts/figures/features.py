@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Count, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Count
 from .feature_histograms import draw_histograms, tabulate_histograms
 
 if TYPE_CHECKING:

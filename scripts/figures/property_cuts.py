@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from ..evaluation.property_bins import bin_faults, followed_property
-from ..kinds import Fault, FigureSettings, Fraction, Names, not_known
+from ..kinds import FigureSettings, not_known
+from ..settings import Fault, Fraction, Names
 from .style import LINE_COLORS, add_title, label_of, panel_grid, paper_style, shared_legend, with_unit
 
 if TYPE_CHECKING:

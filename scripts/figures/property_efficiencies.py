@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from ..evaluation.property_bins import bin_faults, followed_property
-from ..kinds import Fault, FigureSettings, Fraction
+from ..kinds import FigureSettings
+from ..settings import Fault, Fraction
 from .style import LINE_COLORS, MARKERS, add_title, label_of, new_figure, paper_style, shared_legend
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Fault, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Fault
 from .processes import (
     TRUSTED_EVENTS,
     Demands,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from ..columns import WINDOW, BinnedProperty
-from ..kinds import Fault, Number, Positive, Unrepeated, word_or_list
+from ..settings import Fault, Number, Positive, Unrepeated, word_or_list
 from .network_settings import NetworkSettings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ..kinds import Positive, PositiveShare
+from ..settings import Positive, PositiveShare
 from .cut_network_settings import CutNetworkSettings, RecordCuts
 from .network_settings import HiddenLayers, InitialWeights
 from .network_settings import load as load

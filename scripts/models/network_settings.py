@@ -10,9 +10,10 @@ from annotated_types import Ge, Len
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from ..columns import WINDOW
-from ..kinds import Count, Fault, Fraction, ModelSettings, Pair, Positive, Seed, Settings, module_of, modules
+from ..kinds import ModelSettings, module_of, modules
 from ..losses.base import LossSettings
 from ..losses.terms import TermSettings
+from ..settings import Count, Fault, Fraction, Pair, Positive, Seed, Settings
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Fault, Fraction, TableSettings, not_known
+from ..kinds import TableSettings, not_known
+from ..settings import Fault, Fraction
 
 if TYPE_CHECKING:
     import pandas as pd

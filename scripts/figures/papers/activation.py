@@ -8,7 +8,8 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import FigureSettings, Positive
+from ...kinds import FigureSettings
+from ...settings import Positive
 from ..style import LINE_COLORS, new_figure, paper_style
 
 if TYPE_CHECKING:

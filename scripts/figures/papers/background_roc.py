@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ...kinds import Fault, FigureSettings
+from ...kinds import FigureSettings
+from ...settings import Fault
 from ..processes import Published, draw_published, network_styles, published_faults, published_points, scan_of
 from ..style import add_title, new_figure, paper_style
 

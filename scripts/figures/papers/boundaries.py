@@ -9,7 +9,8 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import Count, Fault, FigureSettings, Name, not_known
+from ...kinds import FigureSettings, not_known
+from ...settings import Count, Fault, Name
 from ..processes import Published, network_styles, process_styles, published_faults, published_points
 from ..style import add_title, class_name, drawn_range, label_plane, new_figure, paper_style
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ...data.score_table import score_columns, selected
-from ...kinds import Count, FigureSettings
+from ...kinds import FigureSettings
+from ...settings import Count
 from ..style import COLORS, add_title, class_name, label_plane, new_figure, paper_style
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import FigureSettings, Unrepeated
+from ...kinds import FigureSettings
+from ...settings import Unrepeated
 from ..style import COLORS, new_figure, paper_style
 
 if TYPE_CHECKING:
