@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
+from .cut_closing import N_LEVELS, BinnedSample, Floats, Integers, bins_of, close_cuts
+from .roc import roc_area_with_error
 
 AUTO, WINDOW = "auto", "window"
 OPPOSITE = {">": "<", "<": ">"}
@@ -43,28 +43,14 @@ WINDOW_GAIN = 0.15
 #: Gain that is told, beyond the errors [share of the background].
 TOLD_GAIN = 0.02
 
-#: A step takes this share of the signal lost so far, between these two shares of the signal left.
-_STEP_OF_LOST, _SMALLEST_STEP, _LARGEST_STEP = 0.1, 0.003, 0.02
-#: Multiples of it that are tried, up to a third of the signal left.
-_STEPS = (1, 2, 4, 8, 16)
-#: By so much more background for the signal must a larger step remove.
-_PATIENCE = 1.5
-#: Signal efficiency at which the steps end, and their largest number.
-_LAST_EFFICIENCY, _MOST_STEPS = 0.45, 300
-#: Bins of like numbers of events of a feature. Odd, so that no bin edge is in the middle of the events.
-_N_BINS = 255
 #: Parts of the events, each judged by cuts found with the others, and groups of events for errors.
 _N_FOLDS, _N_GROUPS = 4, 20
 #: How often the events are divided anew.
 _N_DIVISIONS = 3
-#: Levels of the signal efficiency at which events are counted.
-_N_LEVELS = 1000
 #: Less background than of so many events counts as being so much: its fluctuations are no gain.
 _FEW = 25.0
 #: Most changes of single directions; they end earlier where none helps.
 _MOST_CHANGES = 100
-#: Share of a bin by which values are drawn to the middle, so that rounding treats both sides alike.
-_ROUNDING = 1e-9
 
 
 class TooFewEvents(ValueError):
@@ -178,7 +164,7 @@ def find_directions(
     of_events = np.asarray(weights, dtype=np.float64)[rows]
     of_events = of_events / np.abs(of_events).max(initial=1e-300)
     judge = _Judge(features, is_signal, of_events, seed)
-    areas = [roc_area(column, is_signal, of_events) for column in features.T]
+    areas = [roc_area_with_error(is_signal, column, of_events) for column in features.T]
     chosen = _exchange(judge, given, areas)
     return [
         FoundDirection(
@@ -193,31 +179,6 @@ def find_directions(
         )
         for at, direction in enumerate(chosen)
     ]
-
-
-def roc_area(
-    values: NDArray[np.floating], is_signal: NDArray[np.bool_], weights: Floats
-) -> tuple[float, float]:
-    """Return the probability that a value is larger for signal than for background, and its error.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_events,)
-        Equal values of both classes count half.
-    is_signal : ndarray of bool, shape (n_events,)
-    weights : ndarray, shape (n_events,)
-        Signed weights too.
-    """
-    shares, of_classes = [], [values[of_class] for of_class in (is_signal, ~is_signal)]
-    own = [weights[of_class] / weights[of_class].sum() for of_class in (is_signal, ~is_signal)]
-    for one, other, share in zip(of_classes, of_classes[::-1], own[::-1], strict=True):
-        order = np.argsort(other, kind="stable")
-        below = np.concatenate([[0.0], share[order].cumsum()])
-        low, high = (np.searchsorted(other[order], one, side=side) for side in ("left", "right"))
-        shares.append((below[low] + below[high]) / 2)
-    area = float(own[0] @ shares[0])
-    variance = own[0] ** 2 @ (shares[0] - area) ** 2 + own[1] ** 2 @ (1 - shares[1] - area) ** 2
-    return area, float(np.sqrt(variance))
 
 
 def _exchange(judge: _Judge, given: list[str], areas: Sequence[tuple[float, float]]) -> list[str]:
@@ -297,49 +258,15 @@ def _with(directions: Sequence[str | None], at: int, direction: str | None) -> l
     return changed
 
 
+def _sides(directions: Sequence[str | None]) -> list[tuple[int, bool]]:
+    """Return the sides of features that are cut, each with its feature and whether it is the high one."""
+    return [(at, high) for at, name in enumerate(directions) if name for high in _SIDES[name]]
+
+
 def _thinned(rows: Integers) -> Integers:
     if len(rows) <= MOST_EVENTS:
         return rows
     return rows[np.linspace(0, len(rows) - 1, MOST_EVENTS).astype(np.intp)]
-
-
-def _bins(values: NDArray[np.floating], is_signal: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return the bin of each event by the order of the values, with both classes counting alike."""
-    place = np.zeros(len(values))
-    for of_class in (is_signal, ~is_signal):
-        ordered = np.sort(values[of_class])
-        below = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
-        place += below / (4 * len(ordered))
-    place = 0.5 + (place - 0.5) * (1 - _ROUNDING)
-    return (place * _N_BINS).astype(np.uint8)
-
-
-class _Sample:
-    """Some of the events, by bins.
-
-    Parameters
-    ----------
-    bins : ndarray of int, shape (n_features, n_events)
-    weights : ndarray, shape (2, n_events)
-        Of signal and of background; zero for events of the other class.
-    """
-
-    def __init__(self, bins: NDArray[np.uint8], weights: Floats) -> None:
-        self.bins, self.weights = bins, weights
-        self._places = bins + (np.arange(len(bins)) * _N_BINS)[:, None]
-        self.histograms = self.fill(np.arange(bins.shape[1]))
-
-    def fill(self, events: Integers) -> Floats:
-        """Return the histograms of some events, shape (2, n_features, n_bins)."""
-        n_features, places = len(self.bins), self._places[:, events].ravel()
-        filled: Floats = np.array(
-            [
-                np.bincount(places, np.tile(of_class[events], n_features), n_features * _N_BINS)
-                for of_class in self.weights
-            ],
-            dtype=np.float64,
-        )
-        return filled.reshape(2, n_features, _N_BINS)
 
 
 class _Judge:
@@ -348,7 +275,7 @@ class _Judge:
     def __init__(
         self, features: NDArray[np.floating], is_signal: NDArray[np.bool_], weights: Floats, seed: int
     ) -> None:
-        bins = np.array([_bins(column, is_signal) for column in features.T])
+        bins = np.array([bins_of(column, is_signal) for column in features.T])
         random = np.random.default_rng(seed)
         # Several divisions, since which events find a cut matters as much as which of them it is judged by.
         self._divisions = [_Division(bins, is_signal, weights, random) for _ in range(_N_DIVISIONS)]
@@ -361,9 +288,9 @@ class _Judge:
 
     def free_sides(self, otherwise: Sequence[str]) -> list[str]:
         """Return for each feature the side that removes more background where all may have windows."""
-        windows = [WINDOW] * len(otherwise)
+        sides = _sides([WINDOW] * len(otherwise))
         folds = self._divisions[0].folds
-        low, high = np.sum([_close(own, other, windows)[1] for own, other, _ in folds], axis=0)
+        low, high = np.sum([close_cuts(own, other, sides)[1] for own, other, _ in folds], axis=0)
         return [
             known if one == two else ">" if one > two else "<"
             for one, two, known in zip(low, high, otherwise, strict=True)
@@ -395,10 +322,10 @@ class _Division:
                 events = np.flatnonzero(of_class & of_sign)
                 self._groups[events] = random.permutation(len(events)) % _N_GROUPS
         self._weights = np.where([is_signal, ~is_signal], weights, 0.0)
-        self.folds: list[tuple[_Sample, _Sample, Integers]] = []
+        self.folds: list[tuple[BinnedSample, BinnedSample, Integers]] = []
         for fold in range(_N_FOLDS):
             inside = self._groups % _N_FOLDS == fold
-            own, other = (_Sample(bins[:, of], self._weights[:, of]) for of in (~inside, inside))
+            own, other = (BinnedSample(bins[:, of], self._weights[:, of]) for of in (~inside, inside))
             for name, of_own in zip(("signal", "background"), own.weights, strict=True):
                 if np.count_nonzero(of_own) < FEWEST_EVENTS or not of_own.sum() > 0:
                     raise TooFewEvents(
@@ -423,18 +350,16 @@ class _Division:
         """Return the background efficiency at the targets, without each group and with all events at last."""
         key = tuple(directions)
         if key not in self._known:
-            levels = np.empty(len(self._groups), dtype=np.intp)
+            levels, sides = np.empty(len(self._groups), dtype=np.intp), _sides(directions)
             for own, other, events in self.folds:
-                levels[events] = _close(own, other, directions)[0]
+                levels[events] = close_cuts(own, other, sides)[0]
             self._known[key] = self._read_off(levels)
         return self._known[key]
 
     def _read_off(self, levels: Integers) -> Floats:
         of_classes = []
         for weights in self._weights:
-            counts = np.bincount(
-                self._groups * (_N_LEVELS + 1) + levels, weights, _N_GROUPS * (_N_LEVELS + 1)
-            )
+            counts = np.bincount(self._groups * (N_LEVELS + 1) + levels, weights, _N_GROUPS * (N_LEVELS + 1))
             counts = counts.reshape(_N_GROUPS, -1)
             counts = np.vstack([counts.sum(axis=0) - counts, counts.sum(axis=0)])
             passing = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
@@ -449,78 +374,3 @@ class _Division:
         random = background[:, -1:] * np.array(TARGETS) / signal[:, -1:]
         left: Floats = np.where(beyond, random, np.exp(found) - self._few)
         return left
-
-
-def _close(own: _Sample, other: _Sample, directions: Sequence[str | None]) -> tuple[Integers, Floats]:
-    """Close the cuts step by step for a sample, and judge other events by them.
-
-    Returns
-    -------
-    tuple of ndarray
-        For each of the other events in how small a share of the signal of the sample it last is, as a level
-        between 0 and :data:`_N_LEVELS`, which is passing all steps; and the background that each side
-        removed, in logarithms, of shape (2, n_features).
-    """
-    sides = [(at, high) for at, name in enumerate(directions) if name for high in _SIDES[name]]
-    n_features, removed = len(own.bins), np.zeros((2, len(own.bins)))
-    levels = np.full(other.bins.shape[1], _N_LEVELS, dtype=np.intp)
-    left, judged = np.arange(own.bins.shape[1]), np.arange(len(levels))
-    histograms = own.histograms.copy()
-    all_signal = signal = histograms[0, 0].sum()
-    which = np.array([at + n_features * high for at, high in sides], dtype=np.intp)
-    for _ in range(_MOST_STEPS if sides else 0):
-        background = histograms[1, 0].sum()
-        if signal <= _LAST_EFFICIENCY * all_signal or not background > 0:
-            break
-        size = min(max(_STEP_OF_LOST * (1 - signal / all_signal), _SMALLEST_STEP), _LARGEST_STEP)
-        # Counted from the open end of each side; (2, n_sides, n_bins).
-        from_ends = np.concatenate([histograms, histograms[:, :, ::-1]], axis=1)[:, which].cumsum(axis=-1)
-        from_ends /= np.array([signal, background])[:, None, None]
-        side, depth, of_background = _best_step(from_ends[0], from_ends[1], size)
-        if side < 0:
-            break
-        at, high = sides[side]
-        fails, judged_fails = (
-            sample.bins[at, events] >= _N_BINS - 1 - depth if high else sample.bins[at, events] <= depth
-            for sample, events in ((own, left), (other, judged))
-        )
-        removed[int(high), at] += of_background
-        histograms -= own.fill(left[fails])
-        signal = histograms[0, 0].sum()
-        kept = min(max(signal / all_signal, 0.0), 1.0)
-        levels[judged[judged_fails]] = int((1 - kept) * (_N_LEVELS - 1))
-        left, judged = left[~fails], judged[~judged_fails]
-    return levels, removed
-
-
-def _best_step(signal: Floats, background: Floats, size: float) -> tuple[int, int, float]:
-    """Return the side to close, the last bin that then fails, and what it removes; a side of -1 for none.
-
-    Parameters
-    ----------
-    signal, background : ndarray, shape (n_sides, n_bins)
-        Shares of the events in the bins up to each, from the open end on.
-    size : float
-        Share of the signal of a small step.
-    """
-    sides = np.arange(len(signal))
-    # Larger steps see over signal behind which there is background. One bin less is almost free of signal.
-    full = np.array([(signal >= size * factor).argmax(axis=1) for factor in _STEPS])
-    depths = np.concatenate([full, np.maximum(full - 1, 0)])
-    of_signal, of_background = (
-        -np.log(np.maximum(1 - one[sides, depths], 1e-9)) for one in (signal, background)
-    )
-    # The least price: a single event of background is not worth any number of steps.
-    rates = of_background / np.maximum(of_signal, 0.1 * size)
-    rates /= np.tile([1.0, *[_PATIENCE] * (len(_STEPS) - 1)], 2)[:, None]
-    # Nor may a step take all signal, or a bin that is not there.
-    rates[signal[sides, depths] >= 1 - 1e-9] = -np.inf
-    rates[len(full) :][full == 0] = -np.inf
-    best = int(rates.argmax())
-    if not rates.flat[best] > 1e-9:
-        # Nothing removes background: go on to less signal, all the same.
-        best = int(rates[0].argmax())
-        if not np.isfinite(rates[0, best]):
-            return -1, 0, 0.0
-    row, side = divmod(best, len(sides))
-    return side, int(depths[row, side]), float(of_background[row, side])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .cuts import CutNetwork
 from .events import EventSample
+from .metrics import effective_events
 from .stream import EventStream
 
 #: Events whose features are compared with the cuts at a time.
@@ -47,13 +50,13 @@ def hard_efficiencies(
     return sums[:, :-1] / sums[:, -1:]
 
 
-def effective_events(sample: EventSample | EventStream) -> Tensor:
+def effective_events_of(sample: EventSample | EventStream) -> NDArray[np.float64]:
     """Return how many events of equal weights have the statistical error of each class.
 
     Returns
     -------
-    Tensor of float64, shape (2,)
-        Of signal and background: the square of the sum of the weights over the sum of their squares.
+    ndarray, shape (2,)
+        Of signal and background, see :func:`cabin_core.metrics.effective_events`.
     """
     sums = torch.zeros(2, 2, dtype=torch.float64)
     for _, is_signal, weights in _chunks(sample):
@@ -61,7 +64,7 @@ def effective_events(sample: EventSample | EventStream) -> Tensor:
         sums += torch.stack([of_class.sum(dim=1), (of_class**2).sum(dim=1)]).cpu()
     if isinstance(sample, EventStream):
         sums = torch.from_numpy(sample.add_up(sums.numpy().ravel())).reshape(sums.shape)
-    return sums[0] ** 2 / sums[1]
+    return effective_events(*sums.numpy())
 
 
 def _passed(network: CutNetwork, features: Tensor, bias: Tensor) -> Tensor:

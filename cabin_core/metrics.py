@@ -70,10 +70,18 @@ def passes_cuts(
     return passed
 
 
-def effective_events(weights: NDArray[np.floating]) -> float:
-    """Return the number of events of equal weights that have the statistical error of these; 0 of none."""
-    squares = float(np.square(weights, dtype=np.float64).sum())
-    return float(weights.sum(dtype=np.float64)) ** 2 / squares if squares else 0.0
+def effective_events(
+    total: float | NDArray[np.float64], squares: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the number of events of equal weights that have the statistical error of others; 0 of none.
+
+    Parameters
+    ----------
+    total, squares : float or ndarray
+        Sum of the weights of the others, and of their squares.
+    """
+    none = np.zeros(np.shape(squares))
+    return np.asarray(np.divide(total**2, squares, out=none, where=np.asarray(squares) > 0))
 
 
 def efficiency_error(efficiency: float, events: float) -> float:

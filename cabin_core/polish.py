@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from .box_exchange import NO_FACTORS, ExchangeSearch
 from .box_ranks import Edge, RankedEvents, WholeWeights, oriented
+from .metrics import effective_events
 from .roughness import bends
 
 #: Effective background events that cuts must leave, by default.
@@ -209,7 +210,7 @@ class Polish:
         inside = (self._groups >= at).all(axis=1)
         left = self._weights[inside & ~self._is_signal]
         total = max(float(left.sum()), 0.0)
-        effective = total**2 / float((left**2).sum()) if total else 0.0
+        effective = float(effective_events(total, float((left**2).sum())))
         return float(self._weights[inside & self._is_signal].sum()), total, effective
 
     def _between(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> RankedEvents:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .cuts import CutNetwork
-from .hard_sums import effective_events, hard_efficiencies
+from .hard_sums import effective_events_of, hard_efficiencies
 from .metrics import efficiency_error
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class WorkingPoints:
         self.network, self._loss = network, loss
         self.targets, self.sample = np.array(targets, dtype=float), sample
         self.of_background = of_background
-        events = float(effective_events(sample)[int(of_background)])
+        events = float(effective_events_of(sample)[int(of_background)])
         self.errors = np.array([efficiency_error(target, events) for target in self.targets])
 
     def check(self, network: object, loss: object) -> None:

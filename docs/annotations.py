@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from scripts import kinds
+from scripts import settings
 
 #: From a class to the link that stands for it.
 Link = Callable[[type[BaseModel]], str]
@@ -78,7 +78,7 @@ def _limit(one: Any) -> Iterator[str]:
             yield f"{least} or more entries"
         else:
             yield f"{least} entries" if least == most else f"{least} to {most} entries"
-    elif one is kinds.Unrepeated:
+    elif one is settings.Unrepeated:
         yield "no repetition"
 
 

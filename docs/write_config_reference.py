@@ -24,6 +24,7 @@ from annotations import classes_in, default_in_words, range_in_words, type_in_wo
 from paper_map import paper_page  # noqa: E402
 
 from scripts import columns, config, kinds, study  # noqa: E402
+from scripts.settings import Settings  # noqa: E402
 
 OUT = HERE / "reference" / "config"
 NOTE = "<!-- Written by docs/write_config_reference.py from the code: change that, and run it. -->\n\n"
@@ -143,7 +144,7 @@ def yaml_line(entry: dict[str, Any]) -> str:
     return yaml.safe_dump(entry, default_flow_style=True, sort_keys=False, width=10_000).strip()
 
 
-def facts(settings: type[kinds.Settings]) -> Iterator[str]:
+def facts(settings: type[Settings]) -> Iterator[str]:
     """Yield sentences on what a kind has or needs, from what its class states."""
     for said, name in (("Has", "has"), ("Its networks must have", "needs")):
         if words := getattr(settings, name, ()):

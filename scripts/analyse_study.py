@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.analyses.job import AnalysisJob
-from scripts.data.directions import with_found
-from scripts.jobs.bridge import path_list
-from scripts.study_parsing import parse_study
+from scripts.data.study_job import read_study
 
 
 def main(
@@ -27,8 +25,7 @@ def main(
         Input files by kind, as in ``files`` of the analysis' settings; ``models`` of its trained networks,
         and ``found_directions`` of the study where its config leaves some open.
     """
-    lists = {kind: path_list(paths) for kind, paths in files.items()}
-    parsed = with_found(parse_study(study_name, study, check=False), lists)
+    parsed, lists = read_study(study_name, study, files)
     settings = parsed.analyses[analysis]
     if settings.one_sided:
         # The config was checked before the directions were found.

@@ -11,7 +11,8 @@ from annotated_types import Len
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from .kinds import Fault, Name, Number, Pair, Positive, Settings, not_known
+from .kinds import not_known
+from .settings import Fault, Name, Number, Pair, Positive, Settings
 
 #: Keys of a feature that limit the cuts on it.
 LIMITS = ("round", "at_least", "at_most", "fixed")

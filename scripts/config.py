@@ -16,8 +16,9 @@ from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from .columns import LIMITS
-from .kinds import ConfigError, Name, Settings, not_known
+from .kinds import ConfigError, not_known
 from .parsing import parse
+from .settings import Name, Settings
 from .study import Study
 from .study_parsing import parse_study, with_defaults
 

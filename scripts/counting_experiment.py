@@ -10,7 +10,8 @@ from annotated_types import Len
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from .kinds import Fault, Name, NotNegative, Positive, Settings, SourceSettings, not_known
+from .kinds import SourceSettings, not_known
+from .settings import Fault, Name, NotNegative, Positive, Settings
 
 
 class CountingExperiment(Settings):

@@ -13,13 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
-from scripts.data.directions import with_found
+from scripts.data.study_job import read_study
 from scripts.figures.inputs import FigureInputs
 from scripts.figures.style import paper_style
-from scripts.jobs.bridge import path_list
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
-from scripts.study_parsing import parse_study
 
 #: Resolution of a png [dots per inch].
 DPI = 150
@@ -54,8 +52,7 @@ def main(
     """
     settings = parse_kind("plot", figure)
     module = module_of("plot", settings.plot)
-    lists = {kind: path_list(paths) for kind, paths in files.items()}
-    parsed = with_found(parse_study(study_name, study, check=False), lists)
+    parsed, lists = read_study(study_name, study, files)
     module.tabulate(FigureInputs(settings, parsed, lists)).to_csv(csv, index=False)
     table = pd.read_csv(csv)
     with paper_style():

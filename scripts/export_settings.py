@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from .kinds import Fault, Names, Positive, Settings, Share, not_known
+from .kinds import not_known
+from .settings import Fault, Names, Positive, Settings, Share
 
 #: Why cuts in folds are not for other events.
 BY_POSITION = (

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from .kinds import NAME, ROOMS, ConfigError, Settings, module_of, modules, not_known
+from .kinds import ROOMS, ConfigError, module_of, modules, not_known
+from .settings import NAME, Settings
 
 S = TypeVar("S", bound=Settings)
 
@@ -84,7 +85,7 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 def _line(where: str, error: ErrorDetails) -> str:
     """Return a fault that pydantic found as one line: path of the key, error and remedy."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    # Parts in parentheses are tags of pydantic, see kinds.word_or_list, not keys.
+    # Parts in parentheses are tags of pydantic, see settings.word_or_list, not keys.
     loc = [str(part) for part in error["loc"] if not str(part).startswith("(")]
     if kind == "missing":
         missing = loc.pop()

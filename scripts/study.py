@@ -16,20 +16,14 @@ from .kinds import (
     LACKS,
     AnalysisSettings,
     DrawnSettings,
-    Fault,
     FigureSettings,
-    Fraction,
     ModelSettings,
-    Name,
-    Seed,
-    Settings,
     SourceSettings,
     TableSettings,
-    Targets,
-    Text,
     modules,
     not_known,
 )
+from .settings import Fault, Fraction, Name, Seed, Settings, Targets, Text
 
 #: Reserved columns of the feature table, which are not allowed as names of features.
 RESERVED_COLUMNS = ("event", "fold", "label", "process", "split", "weight")

@@ -8,11 +8,9 @@ if "snakemake" in globals():
 from pathlib import Path
 from typing import Any
 
-from scripts.data.directions import with_found
-from scripts.jobs.bridge import path_list
+from scripts.data.study_job import read_study
 from scripts.kinds import module_of
 from scripts.parsing import parse_kind
-from scripts.study_parsing import parse_study
 from scripts.tables.inputs import TableInputs
 from scripts.tables.latex import to_latex
 from scripts.tables.marks import mark_missed
@@ -47,8 +45,7 @@ def main(
         config leaves some open.
     """
     settings = parse_kind("table", table)
-    lists = {kind: path_list(paths) for kind, paths in files.items()}
-    parsed = with_found(parse_study(study_name, study, check=False), lists)
+    parsed, lists = read_study(study_name, study, files)
     inputs = TableInputs(settings, parsed, lists)
     made = module_of("table", settings.table).make_table(inputs)
     made.to_csv(csv, index=False)

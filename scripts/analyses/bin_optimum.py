@@ -9,7 +9,8 @@ from annotated_types import Len
 from pydantic import Field
 
 from ..columns import BinnedProperty
-from ..kinds import AnalysisSettings, Fault, Fraction, Unrepeated
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Fraction, Unrepeated
 
 if TYPE_CHECKING:
     import pandas as pd

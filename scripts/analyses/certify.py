@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
-from ..kinds import LACKS, AnalysisSettings, Count, Fault, Names, Positive, Seed, Targets
+from ..kinds import LACKS, AnalysisSettings
 from ..models.certify import too_many_edges
+from ..settings import Count, Fault, Names, Positive, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -27,9 +27,9 @@ from cabin_core import (
 )
 from cabin_core.joint_loss import cross_entropy_of
 from cabin_core.loss import Loss
+from cabin_core.roc import roc_area
 
 from ..data.feature_table import CLASSES
-from ..data.score_table import roc_area
 from ..data.yields import ROUNDING, selected_yields, with_yields_of
 from ..models import fully_connected, joint
 from ..parsing import parse

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Fault, Name, PositiveShare, Seed, Unrepeated
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Name, PositiveShare, Seed, Unrepeated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ class Settings(AnalysisSettings):
 
         from ..data.feature_table import draw_split, fit_scaling
         from ..jobs.progress import LineProgress
-        from ..models.network import DTYPES, make_sample
+        from ..models.samples import DTYPES, make_sample
         from .chains import Chain, measure_chain
 
         torch.set_num_threads(1)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Fault, Fraction, Unrepeated
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Fraction, Unrepeated
 
 if TYPE_CHECKING:
     import pandas as pd

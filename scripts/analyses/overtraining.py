@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Ge, Le
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Fault, Name, Names, Positive, Seed
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Name, Names, Positive, Seed
 
 if TYPE_CHECKING:
     import pandas as pd

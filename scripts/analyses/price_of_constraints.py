@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Fault, Names
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Names
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Le, Len
 from pydantic import Field
 
-from ..kinds import AnalysisSettings, Count, Fault, Names
+from ..kinds import AnalysisSettings
+from ..settings import Count, Fault, Names
 
 if TYPE_CHECKING:
     import pandas as pd

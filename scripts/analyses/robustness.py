@@ -14,8 +14,9 @@ from annotated_types import Len
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from ..kinds import AnalysisSettings, Fault, Fraction, Name, NotNegative, Seed, Share
-from ..kinds import Settings as Part
+from ..kinds import AnalysisSettings
+from ..settings import Fault, Fraction, Name, NotNegative, Seed, Share
+from ..settings import Settings as Part
 
 if TYPE_CHECKING:
     import pandas as pd

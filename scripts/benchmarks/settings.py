@@ -9,8 +9,8 @@ import yaml
 from annotated_types import Ge, Len
 from pydantic import Field, StringConstraints, model_validator
 
-from ..kinds import Count, Name, Positive, Settings, Text
 from ..parsing import parse
+from ..settings import Count, Name, Positive, Settings, Text
 
 Repetitions = Annotated[int, Ge(2)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,15 +11,10 @@ from cabin_core.directions import CLEARER, TOLD_GAIN, FoundDirection, Gain
 
 from ..columns import AUTO, WINDOW
 
-if TYPE_CHECKING:
-    from ..study import Study
-
 #: The columns of numbers: how far the classes differ, and what is gained by choices of the direction.
 MEASURES = ("auc", "gain", "gain_of_opposite", "gain_of_window")
 NUMBERS = [column for name in MEASURES for column in (name, f"{name}_uncertainty")]
 COLUMNS = ["feature", "given", "direction", "best", *NUMBERS, "remark"]
-#: Under this name jobs get the table where the study leaves a direction to be found.
-FOUND = "found_directions"
 
 
 def tabulate_directions(
@@ -97,9 +91,3 @@ def used_directions(features: Sequence[str], given: Sequence[str], found: Path |
         known[name] if direction == AUTO else direction
         for name, direction in zip(features, given, strict=True)
     ]
-
-
-def with_found(study: Study, files: dict[str, list[Path]]) -> Study:
-    """Return a study without open directions, and take their table out of the files of a job."""
-    tables = files.pop(FOUND, [])
-    return study.with_directions(read_directions(tables[0])) if tables else study

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cabin_core import CutEfficiencies
-from cabin_core.metrics import efficiencies_of_sums
+from cabin_core.metrics import effective_events, efficiencies_of_sums
 
 from ..data.cut_table import edges_at_work
 from ..data.folds import FOLD
@@ -22,6 +22,7 @@ from ..data.thinning import Thinning
 from ..models.base import Model
 from ..models.folds import FoldedModel
 from .score_histogram import ScoreHistogram
+from .selection_sums import SelectionSums, stacked
 from .targets import Reached
 from .working_points import metrics_table
 
@@ -44,34 +45,27 @@ class _ClassSums:
 
     Attributes
     ----------
-    totals : array, shape (2,)
-        Sums of the weights of signal and background.
+    signal, background : SelectionSums
     """
 
     def __init__(self, n_selections: int) -> None:
-        # Of signal and background: weights of passing events, squares of those of passing and failing ones.
-        self._sums, self._passing, self._failing = np.zeros((3, 2, n_selections))
-        self.totals, self._squares = np.zeros((2, 2))
+        self._n_selections = n_selections
+        self.signal, self.background = (SelectionSums(n_selections) for _ in range(2))
 
     def add(self, block: Block, chosen: NDArray[np.bool_], selected: NDArray[np.bool_]) -> None:
         """Add the chosen events of a block."""
-        for label, of_class in enumerate((block.is_signal & chosen, ~block.is_signal & chosen)):
-            weights = block.weights[of_class]
-            passing, squares = selected[of_class], np.square(weights)
-            self._sums[label] += weights @ passing
-            self._passing[label] += squares @ passing
-            self._failing[label] += squares @ ~passing
-            self.totals[label] += weights.sum()
-            self._squares[label] += squares.sum()
+        for sums, of_class in ((self.signal, block.is_signal), (self.background, ~block.is_signal)):
+            sums.add(block.weights[of_class & chosen], selected[of_class & chosen])
 
     def efficiencies(self) -> CutEfficiencies:
         """Return the efficiencies of all selections."""
-        return efficiencies_of_sums(self._sums, self.totals, self._passing, self._failing)
+        return efficiencies_of_sums(*stacked([self.signal, self.background], self._n_selections))
 
     @property
     def effective(self) -> NDArray[np.float64]:
         """Events of signal and background that have the same statistical error at equal weights."""
-        return self.totals**2 / self._squares
+        totals, squares = np.transpose([(one.total, one.squares) for one in (self.signal, self.background)])
+        return effective_events(totals, squares)
 
 
 def measure_blocks(
@@ -133,7 +127,7 @@ def measure_blocks(
     shown.to_parquet(scores, index=False)
     log.info("%s: %d of %d events, in their order and weighted up", scores, len(shown), len(table))
     efficiencies = of_test.efficiencies()
-    background = float(of_test.totals[1] + of_training.totals[1])
+    background = of_test.background.total + of_training.background.total
     if isinstance(model, FoldedModel):
         reached, at_work = _trainings_of_folds(model, table, thresholds, cuts, background)
     else:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cabin_core.metrics import weighted_efficiencies
 
 from ..data.yields import process_names
+from .selection_sums import SelectionSums, stacked
 
 if TYPE_CHECKING:
     from ..data.stored_table import Block
@@ -29,17 +30,14 @@ class _Sums:
     ----------
     label : int
         1 signal, 0 background, -1 data.
-    selected : array, shape (4, n_selections)
-        Number of passing events, their weights, the squares of these, and those of failing events.
-    total : float
-        Weights of all events that count.
+    counted : SelectionSums
+        Of the events of the test sample, or of data.
     whole : float
         Weights of all events, those of the training sample too.
     """
 
     label: int
-    selected: NDArray[np.float64]
-    total: float = 0.0
+    counted: SelectionSums
     whole: float = 0.0
 
 
@@ -90,18 +88,10 @@ class ProcessSums:
             if not of_process.any():
                 continue
             label = int(labels[np.argmax(of_process)])
-            sums = self._sums.setdefault(name, _Sums(label, np.zeros((4, self._n_selections))))
+            sums = self._sums.setdefault(name, _Sums(label, SelectionSums(self._n_selections)))
             sums.whole += float(weights[of_process].sum())
             of_process &= counted
-            of_events, passing = weights[of_process], passed[of_process]
-            squares = np.square(of_events)
-            sums.total += float(of_events.sum())
-            sums.selected += [
-                passing.sum(axis=0),
-                of_events @ passing,
-                squares @ passing,
-                squares @ ~passing,
-            ]
+            sums.counted.add(weights[of_process], passed[of_process])
 
     def tabulate(self) -> pd.DataFrame:
         """Return one row for each process, in the order of the table, and selection.
@@ -116,15 +106,11 @@ class ProcessSums:
             and ``yield_uncertainty``, the efficiency times the weights of all events, of the training too.
         """
         parts = list(self._sums.values())
-        counts, weights, squares, failing = np.reshape(
-            [one.selected for one in parts], (-1, 4, self._n_selections)
-        ).transpose(1, 0, 2)
-        efficiencies, uncertainties = weighted_efficiencies(
-            weights, np.array([one.total for one in parts]), squares, failing
-        )
+        weights, totals, squares, failing = stacked([one.counted for one in parts], self._n_selections)
+        efficiencies, uncertainties = weighted_efficiencies(weights, totals, squares, failing)
         wholes = np.array([one.whole for one in parts])[:, None]
         columns = {
-            "events": counts.astype(np.int64),
+            "events": np.array([one.counted.counts for one in parts], dtype=np.int64),
             "weighted": weights,
             "weighted_uncertainty": np.sqrt(squares),
             "efficiency": efficiencies,

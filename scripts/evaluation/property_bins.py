@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..columns import Column
-    from ..kinds import Fault
+    from ..settings import Fault
     from ..study import Study
 
 

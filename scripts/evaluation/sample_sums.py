@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from cabin_core.metrics import weighted_efficiencies
+from cabin_core.metrics import effective_events, weighted_efficiencies
 
 #: Events of larger samples are resampled in so many groups, to which they are dealt at random.
 MOST_GROUPS = 2**14
@@ -63,7 +65,8 @@ class SampleSums:
     def effective_events(self) -> float:
         """Number of events of equal weights with the same relative uncertainty; NaN without events."""
         squares = self._passing_squares + self._failing_squares
-        return self.total**2 / squares[0] if len(squares) and squares[0] > 0 else float("nan")
+        some = len(squares) and squares[0] > 0
+        return float(effective_events(self.total, squares[0])) if some else math.nan
 
     @property
     def passing_share(self) -> NDArray[np.float64]:

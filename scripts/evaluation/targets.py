@@ -57,11 +57,11 @@ class Reached:
         train = (events["split"] == "train").to_numpy()
         is_signal = (events["label"] == 1).to_numpy()
         weights = events["weight"].to_numpy(dtype=float)
-        effective = [effective_events(weights[train & of_class]) for of_class in (is_signal, ~is_signal)]
+        of_classes = [weights[train & of_class] for of_class in (is_signal, ~is_signal)]
         of_background = (events["label"] == 0).to_numpy()
         return cls(
             hard_cut_efficiencies(selected[train], is_signal[train], weights[train]),
-            np.array(effective),
+            np.array([effective_events(one.sum(), np.square(one).sum()) for one in of_classes]),
             float(weights[of_background].sum()),
         )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from ..kinds import Fault, FigureSettings, Name, Number, not_known
+from ..kinds import FigureSettings, not_known
+from ..settings import Fault, Name, Number
 from .processes import draw_published, network_styles
 from .style import add_title, panel_grid, paper_style, shared_legend, with_unit
 
@@ -70,7 +71,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
                     name=network, feature=column.removeprefix(PREFIX), kind="ours"
                 )
             )
-    for network, cuts in inputs.figure.published_cuts.items():
+    for network, cuts in inputs.settings.published_cuts.items():
         epochs = len(inputs.read("history", inputs.networks.index(network)))
         parts.append(
             pd.DataFrame({"x": epochs, "y": cuts, "feature": names}).assign(name=network, kind="published")

@@ -66,7 +66,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     from ..data.cut_table import IDLE, over_folds
 
-    column = "cut_scaled" if inputs.figure.scaled else "cut"
+    column = "cut_scaled" if inputs.settings.scaled else "cut"
     parts = []
     for position, name in enumerate(inputs.networks):
         cuts, metrics = inputs.read("cuts", position), inputs.read("metrics", position)

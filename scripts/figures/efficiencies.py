@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from ..kinds import Fault, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Fault
 from .style import COLORS, LABELS, add_title, new_figure, paper_style
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Count, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Count
 from .feature_histograms import draw_histograms, tabulate_histograms
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     Where there is data also ``uncertainty`` of its densities.
     """
     return tabulate_histograms(
-        inputs.read("features"), inputs.study, inputs.figure.bins, scaled=False, data=inputs.read_data()
+        inputs.read("features"), inputs.study, inputs.settings.bins, scaled=False, data=inputs.read_data()
     )
 
 

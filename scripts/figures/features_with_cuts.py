@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Count, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Count
 from .feature_histograms import draw_histograms, tabulate_histograms
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     from ..data.cut_table import IDLE, over_folds
 
-    scaled = inputs.figure.scaled
+    scaled = inputs.settings.scaled
     cuts = inputs.read("cuts")
     if cuts.empty:
         raise ValueError(
@@ -60,7 +61,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         )
     cuts, column = over_folds(cuts), "cut_scaled" if scaled else "cut"
     histograms = tabulate_histograms(
-        inputs.read("features"), inputs.study, inputs.figure.bins, scaled=scaled, data=inputs.read_data()
+        inputs.read("features"), inputs.study, inputs.settings.bins, scaled=scaled, data=inputs.read_data()
     )
     if IDLE in cuts:
         cuts = cuts[~cuts[IDLE].astype(bool)]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ..data.table_file import read_table
-from ..data.thinning import read_shown_data, read_shown_events
+from ..data.thinning import read_shown_data
+from ..evaluation.drawn_inputs import DrawnInputs
 from ..kinds import FigureSettings
 
 if TYPE_CHECKING:
@@ -15,40 +13,11 @@ if TYPE_CHECKING:
 
     from cabin_core import TrainedNetwork
 
-    from ..study import Study
-
 S = TypeVar("S", bound=FigureSettings)
 
 
-@dataclass(frozen=True)
-class FigureInputs(Generic[S]):
-    """Settings and files of one figure.
-
-    Parameters
-    ----------
-    figure : Settings
-        Settings of the kind of plot.
-    study : Study
-    files : dict of list of Path
-        Files by kind: one for each network, in the order of the config, or one of the study.
-    """
-
-    figure: S
-    study: Study
-    files: dict[str, list[Path]]
-
-    @property
-    def networks(self) -> list[str]:
-        """Names of the networks, in the order of drawing."""
-        return list(self.figure.networks)
-
-    def read(self, kind: str, position: int = 0) -> pd.DataFrame:
-        """Read the csv, tsv or parquet file of a kind for the network at ``position``.
-
-        Of a long feature table these are the events that the files of scores have.
-        """
-        file = self.files[kind][position]
-        return read_shown_events(file) if kind == "features" else read_table(file)
+class FigureInputs(DrawnInputs[S]):
+    """Settings and files of one figure, with what figures alone show."""
 
     def read_data(self) -> pd.DataFrame:
         """Read the events of data of the feature table; there may be none."""

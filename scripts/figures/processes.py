@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from ..kinds import Fault, Name, NotNegative, Pair, Settings, Share, not_known
+from ..kinds import not_known
+from ..settings import Fault, Name, NotNegative, Pair, Settings, Share
 from .style import COLORS, LINE_COLORS
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from ..evaluation.property_bins import bin_faults, followed_property
-from ..kinds import Fault, FigureSettings, Fraction, Names, not_known
+from ..kinds import FigureSettings, not_known
+from ..settings import Fault, Fraction, Names
 from .style import LINE_COLORS, add_title, label_of, panel_grid, paper_style, shared_legend, with_unit
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     from ..data.cut_interpolation import interpolate_cuts
 
-    target = inputs.figure.target
+    target = inputs.settings.target
     tables = [(OPTIMUM, False, inputs.read("bin_optimum"))]
     for position, name in enumerate(inputs.networks):
         cuts = inputs.read("cuts", position)
-        tables.append((name, name in inputs.figure.curves, cuts))
+        tables.append((name, name in inputs.settings.curves, cuts))
     parts = []
     for series, smooth, cuts in tables:
         bins = cuts[["property_low", "property_high"]].drop_duplicates()

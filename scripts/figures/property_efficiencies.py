@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from ..evaluation.property_bins import bin_faults, followed_property
-from ..kinds import Fault, FigureSettings, Fraction
+from ..kinds import FigureSettings
+from ..settings import Fault, Fraction
 from .style import LINE_COLORS, MARKERS, add_title, label_of, new_figure, paper_style, shared_legend
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     parts = []
     for position, name in enumerate(inputs.networks):
         table = compare_bins(inputs.read("cuts", position), optimum, inputs.study, events)
-        at = table[np.isclose(table["target_efficiency"], inputs.figure.target)]
+        at = table[np.isclose(table["target_efficiency"], inputs.settings.target)]
         if at.empty:
-            raise ValueError(f"{name} has no cuts at the target {inputs.figure.target:g}")
+            raise ValueError(f"{name} has no cuts at the target {inputs.settings.target:g}")
         parts.append(at.assign(network=name))
     return pd.concat(parts, ignore_index=True)
 

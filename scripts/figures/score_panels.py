@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.score_table import roc_curve, score_columns, target_of
+from cabin_core.roc import roc_curve
+
+from ..data.score_table import score_columns, target_of
 from .style import (
     COLORS,
     LABELS,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Fault, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Fault
 from .processes import (
     TRUSTED_EVENTS,
     Demands,
@@ -61,19 +62,19 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     for position, network in enumerate(inputs.networks):
         scan = scan_of(inputs, position)
         # From tight to loose thresholds, x always rises or always falls.
-        kept = scan[meets_demands(scan, inputs.figure.demands.given) & scan["significance"].notna()]
+        kept = scan[meets_demands(scan, inputs.settings.demands.given) & scan["significance"].notna()]
         parts.append(
             pd.DataFrame(
                 {
                     "kind": "scan",
                     "name": network,
-                    "x": kept[inputs.figure.against],
+                    "x": kept[inputs.settings.against],
                     "y": kept["significance"],
                     "background_events": kept["background_events"],
                 }
             )[::-1]
         )
-    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.settings.published)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

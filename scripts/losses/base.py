@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ..kinds import Settings
+from ..settings import Settings
 
 if TYPE_CHECKING:
     from cabin_core import ExpectedYields

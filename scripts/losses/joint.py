@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from ..kinds import Pair, Positive, PositiveShare, Share
-from ..kinds import Settings as Part
+from ..settings import Pair, Positive, PositiveShare, Share
+from ..settings import Settings as Part
 from .base import OwnLossSettings
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from ..kinds import NotNegative, Positive
-from ..kinds import Settings as Part
+from ..settings import NotNegative, Positive
+from ..settings import Settings as Part
 from .base import OwnLossSettings, needed
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, create_model
 
-from ..kinds import NotNegative
+from ..settings import NotNegative
 from .base import LossSettings, needed
 
 if TYPE_CHECKING:

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cabin_core.roc import roc_area
+
 from ..data.cut_table import CUT_COLUMNS
 from ..data.event_bins import EventBins
-from ..data.score_table import roc_area, score_column, score_thresholds
+from ..data.score_table import score_column, score_thresholds
 
 if TYPE_CHECKING:
     from cabin_core import CutEfficiencies

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Le, Len
 from pydantic import Field
 
-from ..kinds import Count, Fraction, ModelSettings, PositiveShare, Seed, Targets
+from ..kinds import ModelSettings
+from ..settings import Count, Fraction, PositiveShare, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd

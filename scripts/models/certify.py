@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
-from ..kinds import Count, Fault, ModelSettings, Positive, Seed, Targets
+from ..kinds import ModelSettings
+from ..settings import Count, Fault, Positive, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd

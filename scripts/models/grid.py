@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Len
 from pydantic import Discriminator, Field, Tag
 
-from ..kinds import Count, Fault, ModelSettings, Targets, Text, word_or_list
+from ..kinds import ModelSettings
+from ..settings import Count, Fault, Targets, Text, word_or_list
 
 if TYPE_CHECKING:
     import pandas as pd

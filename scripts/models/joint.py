@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ..kinds import Positive, PositiveShare
-from .network_settings import CutNetworkSettings, HiddenLayers, InitialWeights, RecordCuts
+from ..settings import Positive, PositiveShare
+from .cut_network_settings import CutNetworkSettings, RecordCuts
+from .network_settings import HiddenLayers, InitialWeights
 from .network_settings import load as load
 
 if TYPE_CHECKING:

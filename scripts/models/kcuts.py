@@ -10,7 +10,8 @@ from annotated_types import Ge, Le
 from pydantic import Field
 
 from ..columns import BinnedProperty
-from ..kinds import Count, Fault, ModelSettings, Seed
+from ..kinds import ModelSettings
+from ..settings import Count, Fault, Seed
 
 if TYPE_CHECKING:
     import pandas as pd

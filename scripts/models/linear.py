@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Targets
+from ..settings import Targets
 from .network_settings import NetworkSettings
 from .network_settings import load as load
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from .network_settings import CutNetworkSettings, CutTargets, RecordCuts, TargetOf
+from .cut_network_settings import CutNetworkSettings, CutTargets, RecordCuts, TargetOf
 from .network_settings import load as load
 from .polish_settings import PolishOption
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from annotated_types import Ge
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from ..kinds import NotNegative, Settings
+from ..settings import NotNegative, Settings
 
 
 class Polish(Settings):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from .network_settings import CutNetworkSettings, CutTargets, TargetOf
+from .cut_network_settings import CutNetworkSettings, CutTargets, TargetOf
 from .network_settings import load as load
 from .polish_settings import PolishOption
 

@@ -96,7 +96,7 @@ class StoredEvents:
         Parameters
         ----------
         scaling, split, dtype, equal_class_weights, experiment, exact_unit
-            As those of :func:`scripts.models.network.make_sample`.
+            As those of :func:`scripts.models.samples.make_sample`.
         again : bool
             Whether they are needed more than once, and so kept.
         """

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from ..kinds import Number
+from ..settings import Number
 
 #: Largest number of values of one placeholder; more would not fit into memory.
 MOST_VALUES = 100_000

@@ -11,8 +11,9 @@ from annotated_types import Len
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..kinds import ConfigError, Fault, Name, NotNegative, Number, Settings, Text, not_known
+from ..kinds import ConfigError, not_known
 from ..parsing import parse
+from ..settings import Fault, Name, NotNegative, Number, Settings, Text
 from .measures import measure_of, measures, networks_of, parameters_of
 from .results import Measured
 

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..data.ntuple_paths import find_files
-from ..kinds import ConfigError, Positive, Text
-from ..kinds import Settings as Part
+from ..kinds import ConfigError
+from ..settings import Positive, Text
+from ..settings import Settings as Part
 from .selected_events import SelectedEvents
 
 Files = Annotated[list[Text], Len(1)]

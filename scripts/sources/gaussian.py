@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..kinds import Count, NotNegative, Positive, Seed, SourceSettings
+from ..kinds import SourceSettings
+from ..settings import Count, NotNegative, Positive, Seed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,20 +13,9 @@ from pydantic_core import PydanticCustomError
 from ..data.expressions import Expression
 from ..data.ntuple_paths import find_files
 from ..data.ntuple_recipe import ALL_EVENTS, WITH_FEATURES, Recipe
-from ..kinds import (
-    ConfigError,
-    Fault,
-    Name,
-    NotNegative,
-    Number,
-    Positive,
-    PositiveShare,
-    SourceSettings,
-    Text,
-    not_known,
-    require_both_classes,
-)
-from ..kinds import Settings as Part
+from ..kinds import ConfigError, SourceSettings, not_known, require_both_classes
+from ..settings import Fault, Name, NotNegative, Number, Positive, PositiveShare, Text
+from ..settings import Settings as Part
 
 if TYPE_CHECKING:
     from ..study import Study

@@ -9,8 +9,9 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field, field_validator
 
-from ..kinds import Count, Fault, Name, Number, Positive, Seed, SourceSettings, require_both_classes
-from ..kinds import Settings as Part
+from ..kinds import SourceSettings, require_both_classes
+from ..settings import Count, Fault, Name, Number, Positive, Seed
+from ..settings import Settings as Part
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..kinds import Count, Fault, Name, Number, Positive, Seed, SourceSettings, not_known
-from ..kinds import Settings as Part
+from ..kinds import SourceSettings, not_known
+from ..settings import Count, Fault, Name, Number, Positive, Seed
+from ..settings import Settings as Part
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,9 @@ from annotated_types import Le
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..kinds import Fault, NotNegative, Positive, Settings, SourceSettings
+from ..kinds import SourceSettings
 from ..physics.features import DELPHES_FEATURES
+from ..settings import Fault, NotNegative, Positive, Settings
 
 if TYPE_CHECKING:
     from ..study import Study

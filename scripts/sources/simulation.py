@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..kinds import Count, Fault, NotNegative, Number, Positive, Seed, Text
-from ..kinds import Settings as Part
+from ..settings import Count, Fault, NotNegative, Number, Positive, Seed, Text
+from ..settings import Settings as Part
 from .selected_events import LARGEST_ETA, SelectedEvents, Selection
 
 if TYPE_CHECKING:

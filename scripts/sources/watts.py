@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..kinds import Count, Fault, Seed, SourceSettings
+from ..kinds import SourceSettings
+from ..settings import Count, Fault, Seed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cabin_core.directions import TooFewEvents, find_directions
+from cabin_core.roc import expected_error, roc_area
 
 from ..data.expressions import Expression
-from ..data.score_table import roc_area
 from ..study import RESERVED_COLUMNS
 from .survey import Contents
 
@@ -310,7 +309,8 @@ def _feature(
     area = min(max(roc_area(is_signal, present, weights_of), 0.0), 1.0)
     distance = np.abs(present - np.median(present[is_signal]))
     middle = min(max(1.0 - roc_area(is_signal, distance, weights_of), 0.0), 1.0)
-    error = math.sqrt((n_signal + n_background + 1) / (12.0 * n_signal * n_background))
+    # Of a feature that does not separate at all.
+    error = expected_error(0.5, n_signal, n_background)
     least = max(LEAST_SEPARATION, LEAST_SIGNIFICANCE * error)
     direction, separation = (">", area) if area >= 0.5 else ("<", 1.0 - area)
     if middle > separation + least:

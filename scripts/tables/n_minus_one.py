@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ..kinds import Fault, Fraction, TableSettings, not_known
+from ..kinds import TableSettings, not_known
+from ..settings import Fault, Fraction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
 def _targets(inputs: TableInputs[Settings]) -> list[float]:
     """Return the working point of each network; NaN for a network without targets."""
     known = [_working_points(inputs, position) for position in range(len(inputs.networks))]
-    wanted = inputs.table.target
+    wanted = inputs.settings.target
     if wanted is None:
         first = sorted(next((targets for targets in known if targets), [float("nan")]))
         wanted = first[len(first) // 2]

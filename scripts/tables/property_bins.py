@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from ..evaluation.property_bins import bin_faults
-from ..kinds import Fault, TableSettings
+from ..kinds import TableSettings
+from ..settings import Fault
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cabin_core import hard_cut_efficiencies, passes_cuts
-from cabin_core.metrics import weighted_efficiencies
+from cabin_core.metrics import effective_events, weighted_efficiencies
 
 FEATURES = np.array([[1.0, 5.0], [3.0, 5.0], [3.0, 1.0], [2.0, 1.0]])
 
@@ -162,3 +162,8 @@ def test_efficiencies_of_samples_some_of_which_have_none():
     )
     np.testing.assert_array_equal(found, [[0.5], [np.nan], [np.nan]])
     np.testing.assert_allclose(uncertainties, [[math.sqrt(0.25 * 5 + 0.25 * 9) / 6], [np.nan], [np.nan]])
+
+
+def test_effective_events_by_hand():
+    assert effective_events(4.0, 10.0) == 1.6
+    assert effective_events(np.array([4.0, 2.0, 0.0]), np.array([10.0, 2.0, 0.0])).tolist() == [1.6, 2.0, 0.0]

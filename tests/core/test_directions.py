@@ -1,12 +1,9 @@
-import itertools
-import math
-
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cabin_core.directions import AUTO, OPPOSITE, TooFewEvents, find_directions, roc_area
+from cabin_core.directions import AUTO, OPPOSITE, TooFewEvents, find_directions
 
 
 def classes(n, *features, seed=1):
@@ -100,30 +97,6 @@ def test_only_the_order_of_values_and_ratios_of_weights_count(seed, flipped):
         assert changed.direction == (OPPOSITE.get(one.direction, "window") if turned else one.direction)
         assert changed.auc == pytest.approx(1 - one.auc if turned else one.auc, abs=1e-9)
         assert changed.cut.value == pytest.approx(one.cut.value, abs=1e-6)
-
-
-@settings(deadline=None, max_examples=50)
-@given(
-    signal=st.lists(st.tuples(st.integers(0, 5), st.floats(-1, 3)), min_size=1, max_size=6),
-    background=st.lists(st.tuples(st.integers(0, 5), st.floats(-1, 3)), min_size=1, max_size=6),
-)
-def test_area_is_that_of_all_pairs(signal, background):
-    totals = [sum(weight for _, weight in of_class) for of_class in (signal, background)]
-    assume(min(totals) > 0.1)
-    values, weights = np.array(signal + background).T
-    pairs = itertools.product(signal, background)
-    expected = sum(v * w * ((x > y) + (x == y) / 2) for (x, v), (y, w) in pairs) / math.prod(totals)
-    area, uncertainty = roc_area(values, np.arange(len(values)) < len(signal), weights)
-    assert area == pytest.approx(expected, abs=1e-9)
-    assert uncertainty >= 0
-
-
-def test_error_of_the_area_is_the_spread_of_samples():
-    areas, errors = zip(
-        *(roc_area(x[:, 0], s, np.ones(len(x))) for x, s in (classes(300, HIGH, seed=i) for i in range(60))),
-        strict=True,
-    )
-    assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.3)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from cabin_core import (
     TrainingSettings,
     train,
 )
-from cabin_core.hard_sums import effective_events, hard_efficiencies
+from cabin_core.hard_sums import effective_events_of, hard_efficiencies
 from cabin_core.roughness import roughness
 from cabin_core.working_points import WorkingPoints, meet_targets
 
@@ -49,7 +49,7 @@ def test_hard_efficiencies_by_hand():
     assert hard_efficiencies(network, sample).tolist() == [[0.75], [0.5]]
     other = torch.tensor([[[1.0, 9.0], [-2.0, 9.0]]])
     assert hard_efficiencies(network, sample, other).tolist() == [[1.0, 0.0], [1.0, 0.5]]
-    assert effective_events(sample).tolist() == [1.6, 2.0]
+    assert effective_events_of(sample).tolist() == [1.6, 2.0]
 
 
 def test_hard_efficiencies_of_bins_and_of_a_stream():
@@ -70,7 +70,7 @@ def test_hard_efficiencies_of_bins_and_of_a_stream():
     ]
     stream = EventStream(lambda: parts, 3)
     assert_allclose(hard_efficiencies(network, stream), expected)
-    assert_allclose(effective_events(stream), [300.0, 300.0])
+    assert_allclose(effective_events_of(stream), [300.0, 300.0])
 
 
 @pytest.mark.parametrize(

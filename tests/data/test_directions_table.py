@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from scripts import find_directions, write_table
-from scripts.data.directions import COLUMNS, read_directions, used_directions, with_found
-from scripts.study_parsing import parse_study
+from scripts.data.directions import COLUMNS, read_directions, used_directions
+from scripts.data.study_job import read_study
 from tests.studies import study_entry
 from tests.trainings import train
 
@@ -101,10 +101,9 @@ def test_few_events(tmp_path):
 def test_the_standard_table(table, tmp_path):
     _, path = find(table, a=">", d="auto")
     entry = study_entry(features=[{"name": "a", "direction": ">"}, {"name": "d"}])
-    study = parse_study("mine", entry, check=False)
-    files = {"found_directions": [path]}
-    assert with_found(study, files).directions == list(read_directions(path).values())
-    assert not files
+    study, files = read_study("mine", entry, {"found_directions": path, "directions": path})
+    assert study.directions == list(read_directions(path).values())
+    assert files == {"directions": [path]}
     outputs = {end: tmp_path / f"table.{end}" for end in ("csv", "md", "tex")}
     settings = {"table": "directions", "caption": "Directions"}
     write_table.main(

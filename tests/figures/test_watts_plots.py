@@ -8,7 +8,7 @@ import torch
 from cabin_core import load_network
 from scripts.figures import cut_history
 from scripts.figures.papers import passing_against_cut
-from scripts.models.network import make_sample
+from scripts.models.samples import make_sample
 from tests.figures.cases import (
     CASES,
 )

@@ -116,8 +116,8 @@ def test_state_of_a_file_replaced_by_an_older_one(tmp_path):
 def test_closures_of_this_project_hold_what_the_scripts_import():
     code = Code(ROOT)
     assert "scripts.data.feature_table" in code.closure(["scripts.generate_features"])
-    assert "cabin_core.training" in code.closure(["scripts.models.network"])
-    assert "torch" in code.libraries(["scripts.models.network"])
+    assert "cabin_core.training" in code.closure(["scripts.models.network_training"])
+    assert "torch" in code.libraries(["scripts.models.network_training"])
 
 
 def test_a_package_that_finds_its_modules_in_its_folder_needs_all_of_them(checkout):

@@ -341,7 +341,7 @@ def test_without_a_gpu_it_trains_on_the_processor(fit, model, changes, monkeypat
 @pytest.mark.parametrize(("model", "changes"), [("scan", {}), ("joint", JOINT)])
 def test_a_model_comes_back_from_its_device(fit, model, changes, monkeypatch, tmp_path, request):
     expected = fit(model, **changes)
-    monkeypatch.setattr("scripts.models.network.find_device", lambda wanted, name: PRETENDED)
+    monkeypatch.setattr("scripts.models.network_training.find_device", lambda wanted, name: PRETENDED)
     request.getfixturevalue("pretended")
     found = fit(model, **changes, device="cuda")
     assert found[0].path == "torch on meta"
@@ -369,6 +369,6 @@ def test_events_that_do_not_fit_on_the_gpu(fit, monkeypatch):
     def train(*arguments, **options):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    monkeypatch.setattr("scripts.models.network.train", train)
+    monkeypatch.setattr("scripts.models.network_training.train", train)
     with pytest.raises(ValueError, match=r"^200 events do not fit into the memory of the GPU: set a batch"):
         fit("scan", device="cuda")

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cabin_core.roc import roc_area
 from scripts.data.folds import folds_of_numbers, view_of_fold
-from scripts.data.score_table import roc_area, score_columns, score_thresholds
+from scripts.data.score_table import score_columns, score_thresholds
 from scripts.models import load_model, load_models
 from tests.data.tables import FEATURES as XY
 from tests.data.tables import make_table, write

@@ -9,7 +9,7 @@ from cabin_core import FeatureScaling
 from scripts.data.feature_table import check_feature_table
 from scripts.models.box_counter import BoxCounter
 from scripts.models.grid_scan import scan_grid
-from scripts.models.network import make_sample
+from scripts.models.samples import make_sample
 from scripts.models.supercuts import parse_supercuts
 from tests import trainings
 from tests.studies import NETWORKS

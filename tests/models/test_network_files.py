@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from cabin_core import FeatureScaling
 from scripts.data.feature_table import fit_scaling
 from scripts.jobs import progress
-from scripts.models.network import make_sample
+from scripts.models.samples import make_sample
 from tests import trainings
 from tests.studies import make_study
 

@@ -10,7 +10,8 @@ import torch
 from cabin_core import EventSample, FeatureScaling, load_network, train
 from cabin_core.classifiers import cuts_of
 from scripts.evaluation.cut_function_scan import network_of, sample_of
-from scripts.models.network import DTYPES, cut_recorder
+from scripts.models.network_training import cut_recorder
+from scripts.models.samples import DTYPES
 from scripts.parsing import parse_kind
 from tests import trainings
 from tests.configs import PAPER

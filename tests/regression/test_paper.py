@@ -84,7 +84,9 @@ def overlay() -> dict:
             "figures": {},
             "tables": {},
             "claims": dict.fromkeys(
-                claim for claim in study.get("claims", {}) if claim.startswith(("joint-", "polish-", "distance-"))
+                claim
+                for claim in study.get("claims", {})
+                if claim.startswith(("joint-", "polish-", "distance-"))
             ),
         }
         for section, key, entry in entries:

@@ -190,7 +190,7 @@ def files_for(wanted, study, networks):
 
 # The exports of a network: the record of all its working points, and one of them in each form.
 EXPORT_FILES = {"record": "exports/working_points.json"} | {
-    form: f"exports/{kinds.module_of('form', form).Settings.file}" for form in kinds.modules("form")
+    form: f"exports/{file_of(form)}" for form in forms()
 }
 
 

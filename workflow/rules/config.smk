@@ -25,6 +25,7 @@ if shlex.quote(sys.executable) != sys.executable:
 from snakemake.exceptions import WorkflowError
 from scripts import kinds
 from scripts.config import check_repeated_keys, means_paper, over_paper, part_of, read_config
+from scripts.exports.forms import file_of, forms
 from scripts.jobs.dependencies import Code, state_of
 from scripts.jobs.results_folder import check_results_folder
 

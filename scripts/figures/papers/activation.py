@@ -8,7 +8,8 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import FigureSettings, Positive
+from ...kinds import FigureSettings
+from ...settings import Positive
 from ..style import LINE_COLORS, new_figure, paper_style
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     x = np.linspace(-RANGE, RANGE, 801)
     table = pd.DataFrame({"x": x, "step": np.heaviside(x, 0.5)})
-    for scale in inputs.figure.scales:
+    for scale in inputs.settings.scales:
         table[f"sigmoid_{scale:g}"] = 1 / (1 + np.exp(-scale * x))
     return table
 

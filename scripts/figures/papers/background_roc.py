@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ...kinds import Fault, FigureSettings
+from ...kinds import FigureSettings
+from ...settings import Fault
 from ..processes import Published, draw_published, network_styles, published_faults, published_points, scan_of
 from ..style import add_title, new_figure, paper_style
 
@@ -58,12 +59,12 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
                 {
                     "kind": "scan",
                     "name": network,
-                    "x": scan[f"background_efficiency_{inputs.figure.background}"],
+                    "x": scan[f"background_efficiency_{inputs.settings.background}"],
                     "y": scan["signal_efficiency"],
                 }
             )
         )
-    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.settings.published)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

@@ -9,7 +9,8 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import Count, Fault, FigureSettings, Name, not_known
+from ...kinds import FigureSettings, not_known
+from ...settings import Count, Fault, Name
 from ..processes import Published, network_styles, process_styles, published_faults, published_points
 from ..style import add_title, class_name, drawn_range, label_plane, new_figure, paper_style
 
@@ -64,7 +65,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     test = events[events["split"] == "test"]
     processes = process_names(test)
     parts = []
-    for process, n_drawn in inputs.figure.drawn_events.items():
+    for process, n_drawn in inputs.settings.drawn_events.items():
         shown = test[processes == process].head(n_drawn)
         if shown.empty:
             raise ValueError(f"no process {process} to draw: the study has {', '.join(processes.unique())}")
@@ -82,7 +83,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     for position, network in enumerate(inputs.networks):
         points = _across(*linear_boundary(inputs.model(position)), ranges)
         parts.append(pd.DataFrame(points, columns=["x", "y"]).assign(kind="boundary", name=network))
-    parts.append(published_points(inputs.figure.published))
+    parts.append(published_points(inputs.settings.published))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from ...kinds import Fault, FigureSettings
+from ...kinds import FigureSettings
+from ...settings import Fault
 from ..processes import (
     Published,
     draw_published,
@@ -60,7 +61,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         )
         for name, label in labels.items()
     ]
-    return pd.concat([*parts, published_points(inputs.figure.published)], ignore_index=True)
+    return pd.concat([*parts, published_points(inputs.settings.published)], ignore_index=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:

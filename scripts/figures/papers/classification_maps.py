@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ...data.score_table import score_columns, selected
-from ...kinds import Count, FigureSettings
+from ...kinds import FigureSettings
+from ...settings import Count
 from ..style import COLORS, add_title, class_name, label_plane, new_figure, paper_style
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         correct = selected(rule, values) == (events["label"] == 1).to_numpy()
         for label in (1, 0):
             of_class = (events["label"] == label).to_numpy()
-            drawn = events[of_class].head(inputs.figure.drawn)
+            drawn = events[of_class].head(inputs.settings.drawn)
             row = {"rule": rule, "class": class_name(label)}
             parts += [
                 pd.DataFrame({"x": drawn[names[0]], "y": drawn[names[1]]}).assign(

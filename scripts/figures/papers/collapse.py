@@ -69,7 +69,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
         if "train_share" not in history:
             raise ValueError(f"network {network} was not trained on the loss lovasz_z")
         scan = scan_of(inputs, position)
-        best = best_threshold(scan, inputs.figure.demands.given)
+        best = best_threshold(scan, inputs.settings.demands.given)
         expected_signal = best["signal_yield"] / best["signal_efficiency"]
         weights, _ = linear_boundary(trained)
         epsilon = trained.training["loss"]["lovasz_z"].get("epsilon", expected_signal)

@@ -36,7 +36,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     rows: list[tuple[str, str, float, float, float, float]] = []
     nan = float("nan")
-    one_to_one = inputs.figure.model == "one_to_one"
+    one_to_one = inputs.settings.model == "one_to_one"
     output_x = 5.6 if one_to_one else 3.0
     for name, y in ROWS.items():
         rows.append(("node", f"$x_{{{name}}}$", 0.0, y, nan, nan))

@@ -8,7 +8,8 @@ import numpy as np
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import FigureSettings, Unrepeated
+from ...kinds import FigureSettings
+from ...settings import Unrepeated
 from ..style import COLORS, new_figure, paper_style
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             (process, start, end, particle, style, *POINTS[start], *POINTS[end])
-            for process in inputs.figure.processes
+            for process in inputs.settings.processes
             for start, end, particle, style in PROCESSES[process][1]
         ],
         columns=["diagram", "from", "to", "particle", "style", "x", "y", "x2", "y2"],

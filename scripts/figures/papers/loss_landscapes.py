@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Len
 from pydantic import Field
 
-from ...kinds import FigureSettings, Positive, Unrepeated
+from ...kinds import FigureSettings
+from ...settings import Positive, Unrepeated
 from ..style import panel_grid, paper_style
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     from ...evaluation.loss_landscape import landscape
 
-    figure = inputs.figure
+    figure = inputs.settings
     parts = [
         landscape(error, figure.cross_sections, figure.luminosity, figure.epsilon) for error in figure.errors
     ]

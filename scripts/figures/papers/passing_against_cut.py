@@ -85,7 +85,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     import pandas as pd
     import torch
 
-    from ...models.network import make_sample
+    from ...models.samples import make_sample
 
     trained = inputs.model()
     sample = make_sample(inputs.read("features"), trained.scaling, "train", torch.float32)

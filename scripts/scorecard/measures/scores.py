@@ -6,6 +6,8 @@ from typing import Annotated
 
 import numpy as np
 
+from cabin_core.roc import expected_error
+
 from ...data.score_table import score_column, score_columns
 from ..results import Has, Measured, Results, row_at
 
@@ -20,11 +22,7 @@ def auc(results: Results, study: str, network: Network, target: float | None = N
     value = row_at(results.metrics(study, network), target)["auc"]
     labels = results.scores(study, network, "test")["label"]
     n_signal, n_background = (int((labels == label).sum()) for label in (1, 0))
-    q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
-    variance = (
-        value * (1 - value) + (n_signal - 1) * (q1 - value**2) + (n_background - 1) * (q2 - value**2)
-    ) / (n_signal * n_background)
-    return Measured(value, float(np.sqrt(max(variance, 0.0))))
+    return Measured(value, expected_error(value, n_signal, n_background))
 
 
 def score_threshold(results: Results, study: str, network: Scored, efficiency: float) -> Measured:
