@@ -37,7 +37,7 @@ def summary_table(
         *_growth(memory),
         *_speedup(of_base),
         *_reading(reading),
-        *_proofs(proofs, aims),
+        *proof_lines(proofs, aims),
     ]
     return pd.DataFrame(lines, columns=Line._fields)
 
@@ -94,7 +94,7 @@ def _reading(reading: pd.DataFrame) -> Iterator[Line]:
         yield Line(text, row["ratio"], row["ratio_low"], row["ratio_high"], "at most 1.2")
 
 
-def _proofs(proofs: pd.DataFrame, aims: Mapping[str, Aim]) -> Iterator[Line]:
+def proof_lines(proofs: pd.DataFrame, aims: Mapping[str, Aim]) -> Iterator[Line]:
     """Yield the largest gap and the time of all targets of each case that has an aim."""
     for name, of_case in proofs[proofs["nodes"].notna()].groupby("case", sort=False):
         aim, first = aims[str(name)], of_case.iloc[0]
