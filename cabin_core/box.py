@@ -130,6 +130,7 @@ class BoxSample:
         seed: int,
         limits: ProofLimits | None = None,
         on_progress: Callable[[int, str], None] = lambda nodes, text: None,
+        on_bound: Callable[[int, float, float], None] = lambda nodes, background, bound: None,
     ) -> BoxCertificate:
         """Search for the best box, and prove how good it is.
 
@@ -147,6 +148,9 @@ class BoxSample:
             When the proof stops; without them there is none.
         on_progress : callable
             Called with the number of nodes and a text.
+        on_bound : callable
+            Called before each node of the proof with the number of nodes, the least background found and the
+            bound on that of any box, as sums of weights.
 
         Raises
         ------
@@ -170,20 +174,14 @@ class BoxSample:
             raise ValueError("a search needs a start")
         if limits is None or self.signed:
             return self._certificate(box, math.nan, 0, "negative weights" if self.signed else "search")
-        started = time.perf_counter()
-        proof = prove(
-            self._events,
-            self._search,
-            box,
-            needed,
-            self._background.resolution,
-            limits,
-            lambda nodes, background, bound: on_progress(
-                nodes,
-                f"background {background * self._background.unit:.6g}, gap {1.0 - bound / background:.2%}",
-            ),
-        )
-        bound, seconds = proof.bound * self._background.unit, time.perf_counter() - started
+        started, unit = time.perf_counter(), self._background.unit
+
+        def report(nodes: int, background: float, bound: float) -> None:
+            on_progress(nodes, f"background {background * unit:.6g}, gap {1.0 - bound / background:.2%}")
+            on_bound(nodes, background * unit, bound * unit)
+
+        proof = prove(self._events, self._search, box, needed, self._background.resolution, limits, report)
+        bound, seconds = proof.bound * unit, time.perf_counter() - started
         return self._certificate(proof.box, bound, proof.nodes, proof.ended, seconds)
 
     def count(self, cuts: NDArray[np.floating]) -> tuple[float, float]:

@@ -15,6 +15,21 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PAGE = HERE / "explanation" / "speed.md"
 PLACE = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+#: By its place: the file, what is added to the name of the page, the caption, and what it says beside.
+FIGURES = {
+    "figure": (
+        "cost",
+        "",
+        "Time of an epoch and peak memory against the size; dashed with open markers: more threads.",
+        "Bars are the spread of the turns.",
+    ),
+    "progress": (
+        "proof_progress",
+        "_proofs",
+        "Bound on the background of any cuts, over that of the best found, against the time.",
+        "Dotted: the best cuts known by then. A line that meets 1 is a proof.",
+    ),
+}
 
 
 def about(results: Path) -> str:
@@ -31,14 +46,15 @@ def about(results: Path) -> str:
     )
 
 
-def figure(results: Path, page: Path) -> str:
-    """Return the figure with its caption, copied beside the page; empty where it is absent."""
-    image = results / "cost.png"
+def figure(results: Path, page: Path, name: str) -> str:
+    """Return a figure with its caption, copied beside the page; empty where it is absent."""
+    file, suffix, caption, more = FIGURES[name]
+    image = results / f"{file}.png"
     if not image.is_file():
         return ""
-    shutil.copyfile(image, page.with_suffix(".png"))
-    caption = "Time of an epoch and peak memory against the size; dashed with open markers: more threads."
-    return f"![{caption}]({page.stem}.png)\n\n{caption} Bars are the spread of the turns.\n"
+    copied = page.with_name(f"{page.stem}{suffix}.png")
+    shutil.copyfile(image, copied)
+    return f"![{caption}]({copied.name})\n\n{caption} {more}\n"
 
 
 def filled(text: str, results: Path, page: Path) -> str:
@@ -49,8 +65,8 @@ def filled(text: str, results: Path, page: Path) -> str:
         table = results / f"{name}.md"
         if name == "about":
             found = about(results)
-        elif name == "figure":
-            found = figure(results, page)
+        elif name in FIGURES:
+            found = figure(results, page, name)
         else:
             found = table.read_text() if table.is_file() else ""
         # Empty lines around it, or Markdown would take a table for text.

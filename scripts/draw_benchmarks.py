@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from scripts.benchmarks.drawing import make_figure, points
+from scripts.benchmarks.drawing import DPI, make_figure, points
 from scripts.figures.style import paper_style
-
-#: Resolution of the png [dots per inch].
-DPI = 150
 
 
 def main(*, epochs: Path, memory: Path, csv: Path, pdf: Path, png: Path) -> None:

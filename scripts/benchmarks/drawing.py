@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: Resolution of the png [dots per inch].
+DPI = 150
 COLORS = dict(zip(NAMES, LINE_COLORS, strict=False))
 SIGNS = dict(zip(NAMES, MARKERS, strict=False))
 LABELS = {

@@ -198,6 +198,31 @@ def summary_page(summary: pd.DataFrame) -> str:
     )
 
 
+def proofs_page(proofs: pd.DataFrame) -> str:
+    """Return how far the proofs came; a case without numbers has its reason."""
+
+    def known(text: Callable[[pd.Series], str]) -> Callable[[pd.Series], str]:
+        return lambda row: "-" if math.isnan(row["target"]) else text(row)
+
+    return _text(
+        proofs,
+        {
+            "dataset": lambda row: row["dataset"],
+            "cuts": lambda row: row["cuts"],
+            "events": known(lambda row: f"{count(row['signal_events'])} + {count(row['background_events'])}"),
+            "edges": known(lambda row: f"{row['edges']:.0f}"),
+            "target": known(lambda row: f"{row['target']:g}"),
+            "background efficiency": known(lambda row: f"{row['background_efficiency']:.4g}"),
+            "bound": known(lambda row: f"{row['background_bound']:.4g}"),
+            "gap": known(lambda row: f"{row['gap']:.2%}"),
+            "nodes": known(lambda row: f"{row['nodes']:,.0f}"),
+            "search": known(lambda row: quantity(row["search_seconds"], "s")),
+            "proof": known(lambda row: quantity(row["proof_seconds"], "s")),
+            "ended": lambda row: row["reason"] if isinstance(row["reason"], str) else row["ended"],
+        },
+    )
+
+
 PAGES: dict[str, Callable[[pd.DataFrame], str]] = {
     "summary": summary_page,
     "epochs": ratios_page,
@@ -207,4 +232,5 @@ PAGES: dict[str, Callable[[pd.DataFrame], str]] = {
     "reading": reading_page,
     "constants": constants_page,
     "costs": costs_page,
+    "proofs": proofs_page,
 }

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from annotated_types import Ge, Len
+from annotated_types import Ge, Len, Lt
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from ..parsing import parse
-from ..settings import Count, Name, Positive, Settings, Text
+from ..settings import Count, Name, Positive, Seed, Settings, Share, Targets, Text
 
 Repetitions = Annotated[int, Ge(2)]
 
@@ -62,6 +63,53 @@ class Costs(Settings):
     message_seconds: Positive = Field(description="Time of a small message between two machines [s]")
 
 
+class MadeUp(Settings):
+    """Events whose features are correlated, each a little higher for signal: no cut stands out."""
+
+    events: Annotated[int, Ge(2)] = Field(description="Of each class")
+    features: Count
+    correlation: Annotated[float, Ge(0), Lt(1)] = Field(description="Between any two features")
+    distance: Positive = Field(description="Of the means of the classes [standard deviations]")
+    seed: Seed
+
+
+class Aim(Settings):
+    """What is aimed at for all targets of a case together."""
+
+    gap: Share | None = Field(default=None, description="Largest gap that any of them leaves")
+    seconds: Positive | None = Field(default=None, description="In which all are proven, searches included")
+
+
+class ProofCase(Settings):
+    """A sample whose best cuts are searched and proven, for longer than studies do it."""
+
+    study: Name | None = Field(
+        default=None, description="Study of the run: its features, directions and training events"
+    )
+    features: Text | None = Field(
+        default=None,
+        description="A feature table of the study; that of the run where null, or what its source generates",
+    )
+    made_up: MadeUp | None = Field(default=None, description="Events made up, in place of a study")
+    windows: bool = Field(
+        default=False, description="Whether each feature has two cuts, not one in its direction"
+    )
+    targets: Annotated[Targets, Len(1)] = Field(description="Signal efficiencies that the cuts keep")
+    seconds: Positive = Field(description="Most of search and proof of a target [s]")
+    nodes: Count = Field(default=10_000_000, description="Most of the proof of a target")
+    starts: Count = Field(default=20, description="Random starts of the search of a target")
+    seed: Seed = Field(default=1, description="Seed of the search")
+    aim: Aim = Aim()
+
+    @model_validator(mode="after")
+    def _one_sample(self) -> ProofCase:
+        if (self.study is None) == (self.made_up is None):
+            raise PydanticCustomError("sample", "give either a study or made_up")
+        if self.features is not None and self.study is None:
+            raise PydanticCustomError("sample", "features are a table of a study: name it")
+        return self
+
+
 class Benchmarks(Settings):
     """All that is measured."""
 
@@ -76,6 +124,7 @@ class Benchmarks(Settings):
     machine: Machine
     delphes_file: Text | None = Field(description="A Delphes ROOT file; made-up events where null")
     reading: Reading
+    proofs: dict[Name, ProofCase] = Field(description="Proofs of the best cuts, by name")
     costs: Costs
 
     @model_validator(mode="after")

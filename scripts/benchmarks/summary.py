@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from .settings import Aim
 
 
 class Line(NamedTuple):
@@ -19,7 +21,13 @@ class Line(NamedTuple):
     aim: str = ""
 
 
-def summary_table(epochs: pd.DataFrame, memory: pd.DataFrame, reading: pd.DataFrame) -> pd.DataFrame:
+def summary_table(
+    epochs: pd.DataFrame,
+    memory: pd.DataFrame,
+    reading: pd.DataFrame,
+    proofs: pd.DataFrame,
+    aims: Mapping[str, Aim],
+) -> pd.DataFrame:
     """Return ``measure``, ``value``, its spread ``low`` to ``high`` where it has one, and ``aim``."""
     shape = ["features", "targets"]
     of_base = epochs[(epochs[shape] == epochs.iloc[0][shape]).all(axis=1)]
@@ -29,6 +37,7 @@ def summary_table(epochs: pd.DataFrame, memory: pd.DataFrame, reading: pd.DataFr
         *_growth(memory),
         *_speedup(of_base),
         *_reading(reading),
+        *proof_lines(proofs, aims),
     ]
     return pd.DataFrame(lines, columns=Line._fields)
 
@@ -83,3 +92,17 @@ def _reading(reading: pd.DataFrame) -> Iterator[Line]:
         row = reading.iloc[1]
         text = f"Reading a Delphes file, {row['task']}, over uproot alone"
         yield Line(text, row["ratio"], row["ratio_low"], row["ratio_high"], "at most 1.2")
+
+
+def proof_lines(proofs: pd.DataFrame, aims: Mapping[str, Aim]) -> Iterator[Line]:
+    """Yield the largest gap and the time of all targets of each case that has an aim."""
+    for name, of_case in proofs[proofs["nodes"].notna()].groupby("case", sort=False):
+        aim, first = aims[str(name)], of_case.iloc[0]
+        what = f"{first['dataset']}, {first['cuts']}, {len(of_case)} targets"
+        if aim.gap is not None:
+            yield Line(f"Largest gap of a proof, {what}", of_case["gap"].max(), aim=f"at most {aim.gap:g}")
+        if aim.seconds is not None:
+            seconds = of_case[["search_seconds", "proof_seconds"]].sum().sum()
+            unproven = len(of_case) - (of_case["ended"] == "proven").sum()
+            left = f" ({unproven} not proven)" if unproven else ""
+            yield Line(f"Search and proof [s], {what}{left}", seconds, aim=f"at most {aim.seconds:g}")

@@ -11,6 +11,7 @@ from scripts.benchmarks.cost_model import TERMS, cost_table, fit_constants
 from scripts.benchmarks.drawing import make_figure, points
 from scripts.benchmarks.limits import work_of
 from scripts.benchmarks.pages import PAGES, quantity
+from scripts.benchmarks.proof_tables import proof_table
 from scripts.benchmarks.settings import Case, Costs, read_benchmarks
 from scripts.benchmarks.summary import summary_table
 from scripts.kinds import ConfigError
@@ -116,7 +117,7 @@ def test_growth_of_memory():
 
 def test_summary_names_the_aims(epochs):
     memory, reading = tables.memory_table(MEMORY), tables.reading_table(READING)
-    found = summary_table(epochs, memory, reading).set_index("measure")
+    found = summary_table(epochs, memory, reading, proof_table({}), {}).set_index("measure")
     values = dict(zip(found["aim"], found["value"], strict=True))
     assert values["at least 30"] == pytest.approx(50.0)
     assert values["at most 2.5"] == pytest.approx(2.0)
@@ -130,8 +131,9 @@ def test_every_table_has_a_page(epochs, tmp_path):
     constants = fit_constants(epochs)
     costs = read_benchmarks(FULL, {}).costs
     memory, reading = tables.memory_table(MEMORY), tables.reading_table(READING)
+    proofs = proof_table({"none": {"dataset": "x", "cuts": "windows", "reason": "no file"}})
     made = {
-        "summary": summary_table(epochs, memory, reading),
+        "summary": summary_table(epochs, memory, reading, proofs, {}),
         "epochs": epochs,
         "limits": tables.limit_table(epochs, MACHINE),
         "memory": memory,
@@ -139,6 +141,7 @@ def test_every_table_has_a_page(epochs, tmp_path):
         "reading": reading,
         "constants": constants,
         "costs": cost_table(constants, costs),
+        "proofs": proofs,
     }
     assert made.keys() == PAGES.keys()
     for name, page in PAGES.items():

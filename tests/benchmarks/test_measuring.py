@@ -110,12 +110,14 @@ def test_the_page_has_a_place_for_every_result(tmp_path):
         (results / f"{name}.md").write_text(f"numbers of {name}\n")
     facts = {"processor": "X", "cores": 2, "available_memory": 2e9, "load": 0.1}
     (results / "about.json").write_text(json.dumps(facts))
-    (results / "cost.png").write_bytes(b"")
+    for file in ("cost.png", "proof_progress.png"):
+        (results / file).write_bytes(b"")
     for _ in range(2):  # again over its own numbers
         write_speed(results, page)
         text = page.read_text()
-        for name in set(names) - {"about", "figure"}:
+        for name in set(names) - {"about", "figure", "progress"}:
             assert text.count(f"numbers of {name}\n") == 1
         assert "Measured on 2 cores of X, 2 GB of memory free; the load was 0.1 at the start." in text
-        assert "(speed.png)" in text
-        assert (tmp_path / "speed.png").exists()
+        for image in ("speed.png", "speed_proofs.png"):
+            assert f"({image})" in text
+            assert (tmp_path / image).exists()

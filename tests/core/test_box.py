@@ -190,6 +190,20 @@ def test_a_gap_or_a_time_ends_a_proof():
     assert (late.ended, late.nodes, late.bound) == ("seconds", 0, 0.0)
 
 
+def test_a_proof_tells_of_its_bound_at_each_node():
+    features, is_signal, weights, edges, signal = small_sample(12)
+    sample = BoxSample(features, is_signal, weights, edges)
+    told = []
+    found = sample.certify(
+        signal, **SEARCH, limits=ProofLimits(10_000), on_bound=lambda *of_node: told.append(of_node)
+    )
+    nodes, background, bounds = (np.array(values) for values in zip(*told, strict=True))
+    assert list(nodes) == list(range(found.nodes))
+    assert (np.diff(bounds) >= 0.0).all()
+    assert (bounds <= found.background * (1 + 1e-9)).all()
+    assert (background >= found.background * (1 - 1e-9)).all()
+
+
 def test_a_search_starts_from_given_cuts():
     features, is_signal, weights, edges, signal = small_sample(12)
     sample = BoxSample(features, is_signal, weights, edges)

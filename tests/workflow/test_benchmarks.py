@@ -27,7 +27,8 @@ def test_tables_and_figure(results):
     for name in PAGES:
         assert len(pd.read_csv(results / f"{name}.csv")) > 0
         assert (results / f"{name}.md").read_text()
-    assert all((results / f"cost.{end}").stat().st_size > 0 for end in ("csv", "pdf", "png"))
+    for figure in ("cost", "proof_progress"):
+        assert all((results / f"{figure}.{end}").stat().st_size > 0 for end in ("csv", "pdf", "png"))
     assert json.loads((results / "about.json").read_text())["cores"] > 0
 
 
@@ -37,6 +38,17 @@ def test_epochs(results):
     assert set(epochs["name"]) == {"base", "no_bce_threads_2", "events_2000"}
     assert (ours["seconds"] > 0).all()
     assert (ours["peak_memory"] > 1e6).all()
+
+
+def test_proofs(results):
+    proofs = pd.read_csv(results / "proofs.csv").set_index("case")
+    assert list(proofs.index) == ["gaussian"] * 2 + ["susy"] + ["correlated"] * 2
+    found = proofs.drop("susy")
+    assert (found["background_bound"] <= found["background_efficiency"]).all()
+    assert (found["nodes"] <= 20).all()
+    # Nothing is simulated for a benchmark.
+    assert proofs.loc["susy", "reason"] == "no file results/paper/susy/features.parquet"
+    assert "at most 0.5" in (results / "summary.md").read_text()
 
 
 def test_the_package_is_measured_beside(results):

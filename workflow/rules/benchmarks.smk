@@ -12,7 +12,8 @@ BENCHMARK_TABLES = ("summary", "epochs", "limits", "memory", "machine", "reading
 rule benchmark:
     input:
         expand(f"{MEASURED}/{{table}}.{{end}}", table=BENCHMARK_TABLES, end=("csv", "md")),
-        expand(f"{MEASURED}/cost.{{end}}", end=("csv", "pdf", "png")),
+        expand(f"{MEASURED}/{{figure}}.{{end}}", figure=("cost", "proof_progress"), end=("csv", "pdf", "png")),
+        expand(f"{MEASURED}/proofs.{{end}}", end=("csv", "md")),
         f"{MEASURED}/about.json",
 
 
@@ -116,12 +117,75 @@ rule measure_reading:
         "../../scripts/measure_reading.py"
 
 
+rule measure_proofs:
+    output:
+        results=f"{MEASURED}/measured/proofs/{{case}}.json",
+    log:
+        f"{MEASURED}/logs/measure_proofs/{{case}}.log",
+    wildcard_constraints:
+        case=one_of(BENCHMARKS.proofs),
+    conda:
+        PIP_ENV
+    threads: ALONE
+    resources:
+        mem_mb=8000,
+    params:
+        code=lambda w: code_of("measure_proofs", study=known_study(BENCHMARKS.proofs[w.case].study)),
+        state=lambda w: [state_of(file) for file in files_of_proof(BENCHMARKS.proofs[w.case])],
+        name="{case}",
+        case=lambda w: BENCHMARKS.proofs[w.case].model_dump(exclude={"aim"}),
+        study=lambda w: study_of_proof(BENCHMARKS.proofs[w.case]),
+        features=lambda w: table_of_proof(BENCHMARKS.proofs[w.case]),
+    script:
+        "../../scripts/measure_proofs.py"
+
+
+rule write_proofs:
+    input:
+        measured=expand(f"{MEASURED}/measured/proofs/{{case}}.json", case=BENCHMARKS.proofs),
+    output:
+        csv=f"{MEASURED}/proofs.csv",
+        md=f"{MEASURED}/proofs.md",
+        progress=f"{MEASURED}/proof_progress.csv",
+    log:
+        f"{MEASURED}/logs/write_proofs.log",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=lambda w: CODE.digest("scripts.write_proofs"),
+    script:
+        "../../scripts/write_proofs.py"
+
+
+rule draw_proofs:
+    input:
+        progress=f"{MEASURED}/proof_progress.csv",
+    output:
+        pdf=f"{MEASURED}/proof_progress.pdf",
+        png=f"{MEASURED}/proof_progress.png",
+    log:
+        f"{MEASURED}/logs/draw_proofs.log",
+    conda:
+        PIP_ENV
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=lambda w: CODE.digest("scripts.draw_proofs"),
+    script:
+        "../../scripts/draw_proofs.py"
+
+
 rule write_benchmarks:
     input:
         epochs=expand(f"{MEASURED}/measured/epochs/{{case}}.json", case=BENCHMARKS.cases),
         memory=f"{MEASURED}/measured/memory.json",
         machine=f"{MEASURED}/measured/machine.json",
         reading=f"{MEASURED}/measured/reading.json",
+        proofs=f"{MEASURED}/proofs.csv",
     output:
         csv=expand(f"{MEASURED}/{{table}}.csv", table=BENCHMARK_TABLES),
         md=expand(f"{MEASURED}/{{table}}.md", table=BENCHMARK_TABLES),
@@ -136,6 +200,7 @@ rule write_benchmarks:
     params:
         code=lambda w: CODE.digest("scripts.write_benchmarks"),
         costs=BENCHMARKS.costs.model_dump(),
+        aims={name: case.aim.model_dump() for name, case in BENCHMARKS.proofs.items()},
     script:
         "../../scripts/write_benchmarks.py"
 

@@ -200,6 +200,27 @@ def exported_part(study, network):
     return part | {"exports": given(study).get("exports")}
 
 
+def known_study(name):
+    """Return the name of a study if the run has it."""
+    return name if name in STUDIES else None
+
+
+def study_of_proof(case):
+    """Return what the proofs of a benchmark need to know of their study; None without one."""
+    return part_of(given(case.study), experiment=False) if known_study(case.study) else None
+
+
+def table_of_proof(case):
+    """Return the feature table of a benchmark's proofs: the one named, or that of the run."""
+    return case.features or f"{RESULTS}/{case.study}/features.parquet"
+
+
+def files_of_proof(case):
+    """Return the files that a benchmark's proofs read if they are there; nothing is made for them."""
+    table = table_of_proof(case)
+    return [table, str(Path(table).with_name("directions.csv"))] if known_study(case.study) else []
+
+
 def drawn_part(study, settings):
     """Return what a figure or table needs to know of its study."""
     analyses = [name for name in settings.files if name in study.analyses]
