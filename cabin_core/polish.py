@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from .box_exchange import NO_FACTORS, ExchangeSearch
-from .box_ranks import Edge, RankedEvents, WholeWeights, oriented
+from .box_ranks import MOST_EDGES, Edge, RankedEvents, WholeWeights, oriented
 from .roughness import bends
 
 #: Effective background events that cuts must leave, by default.
@@ -108,7 +108,7 @@ class Polish:
     Raises
     ------
     ValueError
-        If an edge may have no cut.
+        If an edge may have no cut, or there are too many.
     """
 
     def __init__(
@@ -119,6 +119,8 @@ class Polish:
         edges: Sequence[Edge],
         allowed: Sequence[NDArray[np.floating] | None] | None = None,
     ) -> None:
+        if len(edges) > MOST_EDGES:
+            raise ValueError(f"{len(edges)} edges: a search takes {MOST_EDGES} at most")
         self._signs = np.array([1.0 if side == ">" else -1.0 for _, side in edges])
         values = oriented(np.asarray(features, dtype=float), edges)
         self._places = []
@@ -158,7 +160,8 @@ class Polish:
         cuts : ndarray, shape (n_rows, n_edges)
             Trained cuts, of rows in increasing order of their targets.
         signals : sequence of float or None
-            Sum of signal weights that each row must keep; that of its trained cuts where None.
+            Sum of signal weights that each row must keep; that of its trained cuts where None, which stay
+            where they keep none.
         starts : int
             Number of times that edges of a row are drawn anew in a round.
         seed : int
@@ -251,8 +254,8 @@ class _Rows:
             for at, signal in zip(self._at, signals, strict=True)
         ]
         total = float(sample._weights[sample._is_signal].sum())
-        for asked in self._asked:
-            if not 0.0 < asked <= total:
+        for asked in signals:
+            if asked is not None and not 0.0 < asked <= total:
                 raise ValueError(
                     f"cuts cannot keep a signal of {asked:g}: all events together have {total:g}"
                 )
@@ -261,7 +264,7 @@ class _Rows:
         self, row: int, starts: int, random: np.random.Generator, main_edges: NDArray[np.bool_] | None
     ) -> float:
         """Move the cuts of a row; return by how much the logarithm of its background, with bends, falls."""
-        if self._sample._count(self._at[row])[2] < self._least:
+        if not self._asked[row] > 0.0 or self._sample._count(self._at[row])[2] < self._least:
             return 0.0
         low_cuts, high_cuts, low, high = self._limits(row)
         factors = self._factors(row, low_cuts, high_cuts)

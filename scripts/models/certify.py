@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
-from ..kinds import Count, ModelSettings, Positive, Seed, Targets
+from ..columns import too_many_edges
+from ..kinds import Count, Fault, ModelSettings, Positive, Seed, Targets
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..study import Study
     from .base import TrainingTask
     from .boxes import BoxModel
 
@@ -42,6 +44,11 @@ class Settings(ModelSettings):
     seed: Seed = Field(description="Seed of the search")
     has = frozenset({"cuts"})
     ending = "json"
+
+    def check(self, study: Study) -> Iterator[Fault]:
+        """Yield a fault if the cuts are too many for a search."""
+        if text := too_many_edges(study.directions, windows=self.windows):
+            yield "", text
 
     def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
         """Search and prove; the history has one row for each target."""

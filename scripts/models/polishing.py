@@ -79,14 +79,15 @@ def polish_network(
 
 
 def _bends_cost(settings: Any, polish: Polish, cuts: NDArray[np.float64], total: float) -> list[float]:
-    """Return the price of roughness in the logarithm of the background of each row, as in the loss."""
+    """Return the price of roughness in the logarithm of the background of each row, as in the loss.
+
+    It is zero for a row without background, which has nothing to gain.
+    """
     given = settings.loss.coefficients
     of_background = [polish.count(of_row)[1] / total for of_row in cuts]
     return [
-        given["smoothness"] / (given["log_background"] + given["background"] * background)
-        if given["smoothness"]
-        else 0.0
-        for background in of_background
+        given["smoothness"] / slope if given["smoothness"] and slope else 0.0
+        for slope in (given["log_background"] + given["background"] * left for left in of_background)
     ]
 
 

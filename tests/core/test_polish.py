@@ -61,6 +61,31 @@ def test_best_cuts_by_hand() -> None:
     assert polish.improve(trained, [2.0], starts=2, seed=1, least_events=2.0) == trained
 
 
+def test_rows_that_keep_no_signal_stay() -> None:
+    features = np.array([[1.0], [3.0], [5.0], [2.0], [4.0], [4.5]])
+    polish = Polish(features, np.arange(6) < 3, np.ones(6), [(0, "<")])
+    trained = np.array([[0.5], [4.2]])
+    found = polish.improve(trained, [None, None], starts=1, seed=1, least_events=0.0)
+    assert found[0, 0] == 0.5
+    assert found[1, 0] == pytest.approx(3.5)
+    with pytest.raises(ValueError, match="cuts cannot keep a signal of 0"):
+        polish.improve(trained, [0.0, None], starts=1, seed=1)
+
+
+def test_more_signal_than_all_events_have_is_kept() -> None:
+    # Cuts can keep more than all, where some weight is negative.
+    features, weights = np.array([[1.0], [2.0], [3.0], [0.0], [1.5]]), np.array([-1.0, 1.0, 1.0, 1.0, 1.0])
+    polish = Polish(features, np.arange(5) < 3, weights, [(0, ">")])
+    (found,) = polish.improve(np.array([[1.2]]), [None], starts=2, seed=1, least_events=0.0)
+    assert polish.count(found)[:2] == (2.0, 0.0)
+
+
+def test_too_many_edges() -> None:
+    features = np.zeros((4, 61))
+    with pytest.raises(ValueError, match="61 edges: a search takes 60 at most"):
+        Polish(features, np.arange(4) < 2, np.ones(4), [(column, ">") for column in range(61)])
+
+
 def test_too_tight_cuts_are_made_looser() -> None:
     features = np.array([[1.0], [3.0], [5.0], [2.0], [4.0], [0.5]])
     polish = Polish(features, np.arange(6) < 3, np.ones(6), [(0, ">")])

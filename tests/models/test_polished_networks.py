@@ -100,6 +100,21 @@ def test_few_events_and_starts_of_the_same_seed(table, tmp_path):
     pd.testing.assert_frame_equal(first, second)
 
 
+def test_rows_without_background_have_no_price_for_bends(table, tmp_path):
+    entry = SCAN | {"loss": {"efficiency": 10.0, "background": 0.1, "smoothness": 1.0}, "epochs": 3}
+    events = pd.read_parquet(table)
+    # One background event far from the signal is all there is in the training sample.
+    one = events[(events["label"] == 0) & (events["split"] == "train")].index[0]
+    events.loc[one, ["met", "mass"]] = [-1e3, 1e3]
+    events = events[(events["label"] == 1) | (events["split"] == "test") | (events.index == one)]
+    events.to_parquet(tmp_path / "few.parquet")
+    after, _, total, _ = trained(
+        tmp_path / "few.parquet", tmp_path, entry | {"polish": {"starts": 1, "least_background": 0.0}}
+    )
+    assert (after["background"] == 0).all()
+    assert (after["signal"] >= np.ceil(after.index.to_numpy() * total - 1e-9)).all()
+
+
 def test_rounded_and_fixed_cuts_hold(table, tmp_path):
     limits = [{"round": 5.0, "at_most": 240.0}, {"at_least": 80.0}]
     after, cuts, total, _ = trained(table, tmp_path, SCAN | {"polish": POLISH}, limits=limits)
