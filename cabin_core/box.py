@@ -86,7 +86,7 @@ class BoxSample:
     features : ndarray, shape (n_events, n_features)
     is_signal : ndarray of bool, shape (n_events,)
     weights : ndarray, shape (n_events,)
-        Sums of weights that are neither equal nor whole are compared to a part in 10^9.
+        Sums of weights that are neither equal nor whole are compared to a part in 10^9 of themselves.
     edges : sequence of tuple
         Column and side that passes, ``>`` or ``<``; the two edges of a window follow each other.
 

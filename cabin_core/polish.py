@@ -70,7 +70,7 @@ class Places:
     def at(cls, cuts: NDArray[np.float64], values: NDArray[np.float64]) -> Self:
         """Return given places: cuts in increasing order; an event on a cut fails."""
         groups = np.searchsorted(cuts, values, side="left").astype(np.int32)
-        return cls(groups, np.append(cuts[0], cuts), (cuts[:-1] + cuts[1:]) / 2, first=1)
+        return cls(groups, np.append(cuts[0], cuts), _ends(cuts, values), first=1)
 
     def of(self, cut: float) -> int:
         """Return the place of a cut: the one where the same events pass, else the nearest."""
@@ -84,10 +84,30 @@ def between_events(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.append(lows[0] - BEYOND, (highs[:-1] + lows[1:]) / 2)
 
 
+def _ends(cuts: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where the range of other cuts ends that belong to each of given ones but the last.
+
+    A cut belongs to the one with the same events, if there is one, else to the nearest. One that is close to
+    a given one, but for rounding, belongs to it, also where an event is on it.
+    """
+    ordered, (low, high) = np.sort(values), (cuts[:-1], cuts[1:])
+    first = np.minimum(np.searchsorted(ordered, low, side="right"), len(ordered) - 1)
+    last = np.maximum(np.searchsorted(ordered, high, side="right") - 1, 0)
+    middle, some = (low + high) / 2, (ordered[first] > low) & (ordered[last] > low)
+    ends = np.where(some, np.clip(middle, ordered[first], np.maximum(ordered[last], ordered[first])), middle)
+    close = np.minimum(np.maximum(_close(low), _close(high)), middle - low)
+    return np.asarray(np.clip(ends, low + close, high - close))
+
+
+def _close(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distance from values that float32 could not resolve."""
+    return _CLOSE * np.spacing(np.abs(values).astype(np.float32)).astype(float)
+
+
 def _groups(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the different values in increasing order, and which are not close to the one before."""
     steps = np.unique(values)
-    close = _CLOSE * np.spacing(np.abs(steps).astype(np.float32)).astype(float)
+    close = _close(steps)
     return steps, np.append(True, np.diff(steps) > np.maximum(close[1:], close[:-1]))
 
 

@@ -5,8 +5,6 @@ import pytest
 from cabin_core.box_ranks import MOST_EDGES
 from scripts.columns import MOST_EDGES as SAID
 from scripts.kinds import ConfigError
-from scripts.models.base import TrainingTask
-from scripts.parsing import parse_kind
 from tests.studies import NETWORKS, make_study
 
 BEST = {"model": "certify", "targets": [0.5], "seed": 1}

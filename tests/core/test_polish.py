@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cabin_core.box_ranks import Edge
-from cabin_core.polish import BEYOND, Polish, between_events
+from cabin_core.polish import BEYOND, Places, Polish, between_events
 from cabin_core.roughness import bends, roughness
 
 #: A feature cut from below, one from above, one on both sides.
@@ -97,6 +97,24 @@ def test_places_are_halfway_and_one_is_below_all() -> None:
     assert list(between_events(np.array([3.0, 1.0, 3.0, 2.0]))) == [1.0 - BEYOND, 1.5, 2.5]
     # float32 has no cut between the last two.
     assert len(between_events(np.array([1.0, 2.0, 2.0 + 1e-7]))) == 2
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=8),
+    st.lists(st.integers(-2, 22), min_size=1, max_size=6, unique=True),
+    st.integers(-4, 24),
+)
+def test_a_cut_has_the_place_with_its_events(values: list[int], cuts: list[int], cut: int) -> None:
+    events, given_cuts = np.array(values, dtype=float), np.sort(np.array(cuts, dtype=float))
+    places = Places.at(given_cuts, events)
+    # Between numbers, so that no event is on it, and on one, but for rounding.
+    for other in (cut + 0.5, cut * (1 + 1e-8), cut * (1 - 1e-8)):
+        place = places.of(other)
+        passes = events > (cut if cut in cuts and other != cut + 0.5 else other)
+        same = [number for number, one in enumerate(given_cuts, 1) if ((events > one) == passes).all()]
+        assert 1 <= place <= len(cuts)
+        assert not same or ((places.groups >= place) == passes).all()
 
 
 @settings(max_examples=25, deadline=None)

@@ -127,6 +127,31 @@ def test_rounded_and_fixed_cuts_hold(table, tmp_path):
     assert (fixed.loc[fixed["feature"] == "mass", "cut"] == 88.3).all()
 
 
+@pytest.mark.parametrize(
+    ("limits", "shift"),
+    [
+        # Events are on multiples of the step, and the lowest of them pass some cuts.
+        ([{"round": 50.0}, {"round": 10.0}], 0.0),
+        ([{"at_least": 50.0}, {"at_most": 100.0}], 0.0),
+        # Few digits are left beside such an origin.
+        ([{"at_least": 1e9 + 50.0}, {"at_most": 100.0}], 1e9),
+    ],
+)
+def test_limited_cuts_keep_the_signal_of_the_training(table, tmp_path, limits, shift):
+    events = pd.read_parquet(table)
+    rounded = {"met": 50.0 * (events["met"] // 50.0) + shift, "mass": 10.0 * (events["mass"] // 10.0)}
+    events = events.assign(**rounded) if "round" in limits[0] else events.assign(met=events["met"] + shift)
+    events.to_parquet(tmp_path / "table.parquet")
+    entry = SCAN | {"model": "one_to_one", "targets": [], "loss": {"bce": 1.0}, "start": 6.0, "epochs": 1}
+    sums = {}
+    for polish in (False, {"starts": 1, "least_background": 0.0}):
+        sums[bool(polish)], *_ = trained(
+            tmp_path / "table.parquet", tmp_path / "net", entry | {"polish": polish}, limits=limits
+        )
+    assert sums[True]["signal"].iloc[0] >= sums[False]["signal"].iloc[0]
+    assert sums[True]["background"].iloc[0] <= sums[False]["background"].iloc[0]
+
+
 def test_bins_keep_their_own_signal(table, tmp_path):
     entry = SCAN | {"targets": [0.8], "event_property": {"name": "pileup", "edges": [0.0, 1.0, 2.0]}}
     events = pd.read_parquet(table)
