@@ -33,6 +33,9 @@ from .box_exchange import Box, ExchangeSearch
 from .box_proof import ProofLimits, prove
 from .box_ranks import MOST_EDGES, Edge, WholeWeights, oriented, rank_events
 
+#: What may be missing of the background in the bound of a proof, as a fraction, by the rounding of weights.
+_PROVEN = 1e-8
+
 __all__ = ["BoxCertificate", "BoxSample", "Edge", "ProofLimits"]
 
 
@@ -53,7 +56,8 @@ class BoxCertificate:
         Nodes of the proof.
     ended : str
         ``proven`` if no box is better, else what ended the proof: ``gap``, ``nodes``, ``seconds``,
-        ``negative weights``, or ``search`` if there is none.
+        ``rounding`` (of weights so unequal that those of a box are lost in their sum), ``negative weights``,
+        or ``search`` if there is none.
     seconds : float
         That the proof took.
     """
@@ -63,12 +67,14 @@ class BoxCertificate:
     background: float
     bound: float
     nodes: int
-    ended: Literal["proven", "gap", "nodes", "seconds", "negative weights", "search"]
+    ended: Literal["proven", "gap", "nodes", "seconds", "rounding", "negative weights", "search"]
     seconds: float = 0.0
 
     @property
     def gap(self) -> float:
         """Difference of background and bound as a fraction of the background; NaN without a bound."""
+        if math.isnan(self.bound):
+            return math.nan
         return 0.0 if self.background == self.bound else 1.0 - self.bound / self.background
 
 
@@ -80,7 +86,7 @@ class BoxSample:
     features : ndarray, shape (n_events, n_features)
     is_signal : ndarray of bool, shape (n_events,)
     weights : ndarray, shape (n_events,)
-        Sums of weights that are neither equal nor whole are compared to a part in 10^9.
+        Sums of weights that are neither equal nor whole are compared to a part in 10^9 of themselves.
     edges : sequence of tuple
         Column and side that passes, ``>`` or ``<``; the two edges of a window follow each other.
 
@@ -199,6 +205,8 @@ class BoxSample:
         signal, background = self.count(cuts)
         # The unit of the weights is not exact.
         bound = min(bound, background)
+        if ended == "proven" and bound < background * (1.0 - _PROVEN):
+            ended = "rounding"
         return BoxCertificate(cuts, signal, background, bound, nodes, ended, seconds)
 
     def _flip(self, cuts: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -83,7 +83,7 @@ def prove(
     needed : float
         Signal that a box must keep.
     resolution : float
-        A box is better if it has less background by this.
+        A box is better if it has less background by this fraction of it, and by one.
     limits : ProofLimits
     on_progress : callable
         Called after each node with the number of nodes, the least background and the bound.
@@ -98,7 +98,7 @@ def prove(
     waiting: list[tuple[float, int, NDArray[np.int64], NDArray[np.int64], float]] = [(0.0, 0, *first, 1.0)]
     nodes, number = 0, 0
     while True:
-        ceiling = box.background - resolution
+        ceiling = box.background - max(1.0, resolution * box.background)
         if not waiting or waiting[0][0] > ceiling:
             return Proof(box, max(np.floor(ceiling) + 1.0, 0.0), nodes, "proven")
         # Sums of whole weights are whole.

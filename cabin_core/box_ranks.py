@@ -15,7 +15,7 @@ Edge = tuple[int, Direction]
 #: Weights that are not whole are rounded to this fraction of their sum, so that sums in float64 have no
 #: error.
 _FINEST = 2.0**-51
-#: What is lost where weights are rounded, as a fraction of their sum: less than this is called equal.
+#: Sums that differ by less than this fraction are called equal, where weights are rounded.
 _ROUNDING = 1e-9
 MOST_EDGES = 60
 
@@ -75,13 +75,14 @@ class WholeWeights(NamedTuple):
     def at_least(self, total: float) -> float:
         """Return the whole number that every sum of weights reaches which is at least ``total``."""
         if self.exact:
-            return float(np.ceil(total / self.unit - _ROUNDING * max(1.0, total / self.unit)))
+            whole = total / self.unit
+            return float(np.ceil(whole - min(_ROUNDING * max(1.0, whole), 0.5)))
         return float(np.floor(total / self.unit) - len(self.numbers))
 
     @property
     def resolution(self) -> float:
-        """The difference of two sums that counts as one, in units."""
-        return 1.0 if self.exact else max(1.0, _ROUNDING * float(np.abs(self.numbers).sum()))
+        """The difference of two sums that counts as one, as a fraction of them; 0 if every unit does."""
+        return 0.0 if self.exact else _ROUNDING
 
 
 def oriented(features: NDArray[np.float64], edges: Sequence[Edge]) -> NDArray[np.float64]:

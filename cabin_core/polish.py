@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from .box_exchange import NO_FACTORS, ExchangeSearch
-from .box_ranks import Edge, RankedEvents, WholeWeights, oriented
+from .box_ranks import MOST_EDGES, Edge, RankedEvents, WholeWeights, oriented
 from .metrics import effective_events
 from .roughness import bends
 
@@ -71,7 +71,7 @@ class Places:
     def at(cls, cuts: NDArray[np.float64], values: NDArray[np.float64]) -> Self:
         """Return given places: cuts in increasing order; an event on a cut fails."""
         groups = np.searchsorted(cuts, values, side="left").astype(np.int32)
-        return cls(groups, np.append(cuts[0], cuts), (cuts[:-1] + cuts[1:]) / 2, first=1)
+        return cls(groups, np.append(cuts[0], cuts), _ends(cuts, values), first=1)
 
     def of(self, cut: float) -> int:
         """Return the place of a cut: the one where the same events pass, else the nearest."""
@@ -85,10 +85,30 @@ def between_events(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.append(lows[0] - BEYOND, (highs[:-1] + lows[1:]) / 2)
 
 
+def _ends(cuts: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where the range of other cuts ends that belong to each of given ones but the last.
+
+    A cut belongs to the one with the same events, if there is one, else to the nearest. One that is close to
+    a given one, but for rounding, belongs to it, also where an event is on it.
+    """
+    ordered, (low, high) = np.sort(values), (cuts[:-1], cuts[1:])
+    first = np.minimum(np.searchsorted(ordered, low, side="right"), len(ordered) - 1)
+    last = np.maximum(np.searchsorted(ordered, high, side="right") - 1, 0)
+    middle, some = (low + high) / 2, (ordered[first] > low) & (ordered[last] > low)
+    ends = np.where(some, np.clip(middle, ordered[first], np.maximum(ordered[last], ordered[first])), middle)
+    close = np.minimum(np.maximum(_close(low), _close(high)), middle - low)
+    return np.asarray(np.clip(ends, low + close, high - close))
+
+
+def _close(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distance from values that float32 could not resolve."""
+    return _CLOSE * np.spacing(np.abs(values).astype(np.float32)).astype(float)
+
+
 def _groups(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the different values in increasing order, and which are not close to the one before."""
     steps = np.unique(values)
-    close = _CLOSE * np.spacing(np.abs(steps).astype(np.float32)).astype(float)
+    close = _close(steps)
     return steps, np.append(True, np.diff(steps) > np.maximum(close[1:], close[:-1]))
 
 
@@ -109,7 +129,7 @@ class Polish:
     Raises
     ------
     ValueError
-        If an edge may have no cut.
+        If an edge may have no cut, or there are too many.
     """
 
     def __init__(
@@ -120,6 +140,8 @@ class Polish:
         edges: Sequence[Edge],
         allowed: Sequence[NDArray[np.floating] | None] | None = None,
     ) -> None:
+        if len(edges) > MOST_EDGES:
+            raise ValueError(f"{len(edges)} edges: a search takes {MOST_EDGES} at most")
         self._signs = np.array([1.0 if side == ">" else -1.0 for _, side in edges])
         values = oriented(np.asarray(features, dtype=float), edges)
         self._places = []
@@ -159,7 +181,8 @@ class Polish:
         cuts : ndarray, shape (n_rows, n_edges)
             Trained cuts, of rows in increasing order of their targets.
         signals : sequence of float or None
-            Sum of signal weights that each row must keep; that of its trained cuts where None.
+            Sum of signal weights that each row must keep; that of its trained cuts where None, which stay
+            where they keep none.
         starts : int
             Number of times that edges of a row are drawn anew in a round.
         seed : int
@@ -252,8 +275,8 @@ class _Rows:
             for at, signal in zip(self._at, signals, strict=True)
         ]
         total = float(sample._weights[sample._is_signal].sum())
-        for asked in self._asked:
-            if not 0.0 < asked <= total:
+        for asked in signals:
+            if asked is not None and not 0.0 < asked <= total:
                 raise ValueError(
                     f"cuts cannot keep a signal of {asked:g}: all events together have {total:g}"
                 )
@@ -262,7 +285,7 @@ class _Rows:
         self, row: int, starts: int, random: np.random.Generator, main_edges: NDArray[np.bool_] | None
     ) -> float:
         """Move the cuts of a row; return by how much the logarithm of its background, with bends, falls."""
-        if self._sample._count(self._at[row])[2] < self._least:
+        if not self._asked[row] > 0.0 or self._sample._count(self._at[row])[2] < self._least:
             return 0.0
         low_cuts, high_cuts, low, high = self._limits(row)
         factors = self._factors(row, low_cuts, high_cuts)

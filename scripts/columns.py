@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -20,12 +20,25 @@ LIMITS = ("round", "at_least", "at_most", "fixed")
 WINDOW: Literal["window"] = "window"
 AUTO: Literal["auto"] = "auto"
 DIRECTIONS = (">", "<", WINDOW, AUTO)
+#: Cuts that a search for the best ones takes; a window has two.
+MOST_EDGES = 60
 #: Other words for them.
 MEANT = {
     **dict.fromkeys((">=", "=>", "above", "greater", "larger", "up", "high", "gt"), ">"),
     **dict.fromkeys(("<=", "=<", "below", "less", "smaller", "down", "low", "lt"), "<"),
     **dict.fromkeys(("<>", "><", "between", "both", "range", "middle"), WINDOW),
 }
+
+
+def too_many_edges(directions: Sequence[str], *, windows: bool) -> str:
+    """Return a message if features with these directions have more cuts than a search takes, else nothing.
+
+    A direction that is still to be found counts as one cut.
+    """
+    n_edges = sum(2 if windows or direction == WINDOW else 1 for direction in directions)
+    if n_edges <= MOST_EDGES:
+        return ""
+    return f"{n_edges} cuts of {len(directions)} features: a search takes {MOST_EDGES}, two for a window"
 
 
 class Column(Settings):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
+from ..columns import too_many_edges
 from ..kinds import LACKS, AnalysisSettings
-from ..models.certify import too_many_edges
 from ..settings import Count, Fault, Names, Positive, Seed, Targets
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Settings(AnalysisSettings):
             yield "networks", "no network of the study has cuts that follow no property: add one"
         if self.targets is not None and not self._compared(study):
             yield "targets", "no network that is compared has any of these: name some of theirs"
-        yield from too_many_edges(len(study.features), windows=True)
+        if text := too_many_edges(study.directions, windows=True):
+            yield "", text
 
     def _compared(self, study: Study) -> list[str]:
         """Return the networks that take part at these targets."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
+from ..columns import MOST_EDGES
 from ..kinds import AnalysisSettings, not_known
-from ..models.certify import MOST_EDGES
 from ..settings import Count, Fault, Names, NotNegative, Seed, Targets
 
 if TYPE_CHECKING:

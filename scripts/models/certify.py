@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Ge, Len, Lt
 from pydantic import Field
 
+from ..columns import too_many_edges
 from ..kinds import ModelSettings
 from ..settings import Count, Fault, Positive, Seed, Targets
 
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     from ..study import Study
     from .base import TrainingTask
     from .boxes import BoxModel
-
-
-#: Largest number of edges of a search.
-MOST_EDGES = 60
-
-
-def too_many_edges(n_features: int, *, windows: bool) -> Iterator[Fault]:
-    """Yield a fault if a search has too many edges, two for each feature with a window."""
-    most = MOST_EDGES // 2 if windows else MOST_EDGES
-    if n_features > most:
-        edges = "two edges each" if windows else "an edge each"
-        yield "", f"{n_features} features of {edges}: the search for the best cuts takes {most} at most"
 
 
 class Settings(ModelSettings):
@@ -58,8 +47,9 @@ class Settings(ModelSettings):
     ending = "json"
 
     def check(self, study: Study) -> Iterator[Fault]:
-        """Yield a fault if the features have too many edges."""
-        yield from too_many_edges(len(study.features), windows=self.windows)
+        """Yield a fault if the cuts are too many for a search."""
+        if text := too_many_edges(study.directions, windows=self.windows):
+            yield "", text
 
     def fit(self, task: TrainingTask) -> tuple[BoxModel, pd.DataFrame]:
         """Search and prove; the history has one row for each target."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from ..columns import WINDOW, BinnedProperty
+from ..columns import WINDOW, BinnedProperty, too_many_edges
 from ..settings import Fault, Number, Positive, Unrepeated, word_or_list
 from .network_settings import NetworkSettings
 
@@ -158,16 +158,21 @@ class CutNetworkSettings(NetworkSettings):
                     if both and feature.fixed is not None:
                         text = f"a window has two edges: {feature.name} cannot have one fixed cut"
                         yield "weights", text
-        yield from self._history_faults(study.directions)
+        yield from self._faults_of_directions(study.directions)
 
-    def _history_faults(self, directions: Sequence[str]) -> Iterator[Fault]:
+    def _faults_of_directions(self, directions: Sequence[str]) -> Iterator[Fault]:
+        if getattr(self, "polish", None) is not None:
+            # Other weights have one cut for each feature, whatever its direction.
+            windowed = directions if self.weights == "directions" else ["<"] * len(directions)
+            if text := too_many_edges(windowed, windows=self.weights == "windows"):
+                yield "polish", text
         if getattr(self, "record_cuts", False) and self.weights == "directions" and WINDOW in directions:
             yield "record_cuts", "it is for one-sided cuts, and a feature has a window: remove the key"
 
     def fit(self, task: TrainingTask) -> tuple[NetworkModel, pd.DataFrame]:
         """Train the network; the history has one row for each epoch."""
         # Directions that are found in the events can be windows, too.
-        for key, text in self._history_faults(task.directions):
+        for key, text in self._faults_of_directions(task.directions):
             raise ValueError(f"{key}: {text}")
         return super().fit(task)
 

@@ -79,14 +79,15 @@ def polish_network(
 
 
 def _bends_cost(settings: Any, polish: Polish, cuts: NDArray[np.float64], total: float) -> list[float]:
-    """Return the price of roughness in the logarithm of the background of each row, as in the loss."""
+    """Return the price of roughness in the logarithm of the background of each row, as in the loss.
+
+    It is zero for a row without background, which has nothing to gain.
+    """
     given = settings.loss.coefficients
     of_background = [polish.count(of_row)[1] / total for of_row in cuts]
     return [
-        given["smoothness"] / (given["log_background"] + given["background"] * background)
-        if given["smoothness"]
-        else 0.0
-        for background in of_background
+        given["smoothness"] / slope if given["smoothness"] and slope else 0.0
+        for slope in (given["log_background"] + given["background"] * left for left in of_background)
     ]
 
 
@@ -101,15 +102,18 @@ def _allowed(
         if not limits.given:
             found.append(None)
             continue
+        column = scaling.features.index(feature)
+        origin, unit = scaling.mean[column], scaling.spread[column]
         values = training[feature].to_numpy(dtype=float)
         if limits.round is not None:
-            places = np.unique(np.floor(values / limits.round)) * limits.round
-            places = np.append(places, places + limits.round)
+            # Two on each side, since an event on a cut fails: one of them is below it, and one above.
+            steps = np.unique(np.floor(values / limits.round))
+            places = np.unique(np.add.outer(steps, [-1.0, 0.0, 1.0, 2.0])) * limits.round
         else:
-            places = between_events(values)
+            # Scaled, for digits beside a large origin are few.
+            places = between_events((values - float(origin)) / float(unit)) * float(unit) + float(origin)
         cuts = torch.from_numpy(np.unique(limits.exact(places)))
-        column = scaling.features.index(feature)
-        scaled = (cuts - scaling.mean[column]) / scaling.spread[column]
+        scaled = (cuts - origin) / unit
         # As events are rounded, so that one on the cut still is.
         found.append(np.unique(scaled.to(net.bias.dtype).double().numpy()))
     return [found[column] for column in net.edge_features()]

@@ -109,7 +109,7 @@ def test_a_proof_from_a_bad_box_finds_the_best_one():
         worst = Box(np.zeros(len(edges), dtype=np.int64), events.signal_weights.sum(), 1e6)
         for n_nodes in (1, 4, 1000):
             proof = prove(
-                events, NoSearch(events), worst, math.ceil(signal * 8 * 0.9), 1.0, ProofLimits(n_nodes)
+                events, NoSearch(events), worst, math.ceil(signal * 8 * 0.9), 0.0, ProofLimits(n_nodes)
             )
             assert proof.bound <= best
             assert proof.box.background >= best
@@ -171,6 +171,45 @@ def test_negative_weights_give_cuts_and_no_bound():
     assert math.isnan(found.bound)
     assert found.signal >= 0.5 * sample.totals[0]
     assert recount(features, is_signal, weights, edges, found.cuts) == (found.signal, found.background)
+
+
+def test_no_gap_without_a_bound():
+    features, is_signal = np.arange(4.0)[:, None], np.arange(4) > 1
+    for weights in ([1.0, 1.0, 1.0, 1.0], [2.0, -1.0, 1.0, 1.0]):
+        found = BoxSample(features, is_signal, np.array(weights), [(0, ">")]).certify(2.0, **SEARCH)
+        assert found.background == 0.0
+        assert math.isnan(found.gap)
+
+
+def test_weights_of_many_magnitudes_are_proven_to_the_background_that_is_left():
+    for seed in range(20):
+        features, is_signal, _, edges, _ = small_sample(seed)
+        weights = 10 ** np.random.default_rng(seed).uniform(-3.0, 7.0, len(is_signal))
+        signal = 0.5 * weights[is_signal].sum()
+        found = BoxSample(features, is_signal, weights, edges).certify(
+            signal, **SEARCH, limits=ProofLimits(10_000)
+        )
+        best = least_background(features, is_signal, weights, edges, signal)
+        assert found.ended == "proven"
+        assert found.gap <= 1e-8
+        assert found.background == pytest.approx(best, rel=1e-8)
+
+
+def test_what_rounding_hides_is_not_proven():
+    features, is_signal = np.arange(4.0)[:, None], np.arange(4) > 1
+    weights = np.array([1e9, 1.0, 1.0, 1.0])
+    weights[1] = 1e-9
+    found = BoxSample(features[[0, 2, 1, 3]], is_signal, weights, [(0, ">")]).certify(
+        2.0, **SEARCH, limits=ProofLimits(100)
+    )
+    assert (found.background, found.bound, found.ended) == (1e-9, 0.0, "rounding")
+
+
+def test_large_whole_weights_are_not_rounded():
+    features, is_signal = np.array([[0.0], [1.0], [2.0], [0.5]]), np.arange(4) < 3
+    sample = BoxSample(features, is_signal, np.array([3.0, 1.0, 3e9, 1.0]), [(0, ">")])
+    found = sample.certify(3e9 + 4, **SEARCH, limits=ProofLimits(100))
+    assert (found.signal, found.background) == (3e9 + 4, 1.0)
 
 
 def test_a_gap_or_a_time_ends_a_proof():

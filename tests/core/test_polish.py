@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cabin_core.box_ranks import Edge
-from cabin_core.polish import BEYOND, Polish, between_events
+from cabin_core.polish import BEYOND, Places, Polish, between_events
 from cabin_core.roughness import bends, roughness
 
 #: A feature cut from below, one from above, one on both sides.
@@ -61,6 +61,31 @@ def test_best_cuts_by_hand() -> None:
     assert polish.improve(trained, [2.0], starts=2, seed=1, least_events=2.0) == trained
 
 
+def test_rows_that_keep_no_signal_stay() -> None:
+    features = np.array([[1.0], [3.0], [5.0], [2.0], [4.0], [4.5]])
+    polish = Polish(features, np.arange(6) < 3, np.ones(6), [(0, "<")])
+    trained = np.array([[0.5], [4.2]])
+    found = polish.improve(trained, [None, None], starts=1, seed=1, least_events=0.0)
+    assert found[0, 0] == 0.5
+    assert found[1, 0] == pytest.approx(3.5)
+    with pytest.raises(ValueError, match="cuts cannot keep a signal of 0"):
+        polish.improve(trained, [0.0, None], starts=1, seed=1)
+
+
+def test_more_signal_than_all_events_have_is_kept() -> None:
+    # Cuts can keep more than all, where some weight is negative.
+    features, weights = np.array([[1.0], [2.0], [3.0], [0.0], [1.5]]), np.array([-1.0, 1.0, 1.0, 1.0, 1.0])
+    polish = Polish(features, np.arange(5) < 3, weights, [(0, ">")])
+    (found,) = polish.improve(np.array([[1.2]]), [None], starts=2, seed=1, least_events=0.0)
+    assert polish.count(found)[:2] == (2.0, 0.0)
+
+
+def test_too_many_edges() -> None:
+    features = np.zeros((4, 61))
+    with pytest.raises(ValueError, match="61 edges: a search takes 60 at most"):
+        Polish(features, np.arange(4) < 2, np.ones(4), [(column, ">") for column in range(61)])
+
+
 def test_too_tight_cuts_are_made_looser() -> None:
     features = np.array([[1.0], [3.0], [5.0], [2.0], [4.0], [0.5]])
     polish = Polish(features, np.arange(6) < 3, np.ones(6), [(0, ">")])
@@ -72,6 +97,24 @@ def test_places_are_halfway_and_one_is_below_all() -> None:
     assert list(between_events(np.array([3.0, 1.0, 3.0, 2.0]))) == [1.0 - BEYOND, 1.5, 2.5]
     # float32 has no cut between the last two.
     assert len(between_events(np.array([1.0, 2.0, 2.0 + 1e-7]))) == 2
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=8),
+    st.lists(st.integers(-2, 22), min_size=1, max_size=6, unique=True),
+    st.integers(-4, 24),
+)
+def test_a_cut_has_the_place_with_its_events(values: list[int], cuts: list[int], cut: int) -> None:
+    events, given_cuts = np.array(values, dtype=float), np.sort(np.array(cuts, dtype=float))
+    places = Places.at(given_cuts, events)
+    # Between numbers, so that no event is on it, and on one, but for rounding.
+    for other in (cut + 0.5, cut * (1 + 1e-8), cut * (1 - 1e-8)):
+        place = places.of(other)
+        passes = events > (cut if cut in cuts and other != cut + 0.5 else other)
+        same = [number for number, one in enumerate(given_cuts, 1) if ((events > one) == passes).all()]
+        assert 1 <= place <= len(cuts)
+        assert not same or ((places.groups >= place) == passes).all()
 
 
 @settings(max_examples=25, deadline=None)

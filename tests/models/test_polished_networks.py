@@ -100,6 +100,21 @@ def test_few_events_and_starts_of_the_same_seed(table, tmp_path):
     pd.testing.assert_frame_equal(first, second)
 
 
+def test_rows_without_background_have_no_price_for_bends(table, tmp_path):
+    entry = SCAN | {"loss": {"efficiency": 10.0, "background": 0.1, "smoothness": 1.0}, "epochs": 3}
+    events = pd.read_parquet(table)
+    # One background event far from the signal is all there is in the training sample.
+    one = events[(events["label"] == 0) & (events["split"] == "train")].index[0]
+    events.loc[one, ["met", "mass"]] = [-1e3, 1e3]
+    events = events[(events["label"] == 1) | (events["split"] == "test") | (events.index == one)]
+    events.to_parquet(tmp_path / "few.parquet")
+    after, _, total, _ = trained(
+        tmp_path / "few.parquet", tmp_path, entry | {"polish": {"starts": 1, "least_background": 0.0}}
+    )
+    assert (after["background"] == 0).all()
+    assert (after["signal"] >= np.ceil(after.index.to_numpy() * total - 1e-9)).all()
+
+
 def test_rounded_and_fixed_cuts_hold(table, tmp_path):
     limits = [{"round": 5.0, "at_most": 240.0}, {"at_least": 80.0}]
     after, cuts, total, _ = trained(table, tmp_path, SCAN | {"polish": POLISH}, limits=limits)
@@ -110,6 +125,31 @@ def test_rounded_and_fixed_cuts_hold(table, tmp_path):
     assert (mass >= 80.0).all()
     _, fixed, *_ = trained(table, tmp_path, SCAN | {"polish": POLISH}, limits=[{}, {"fixed": 88.3}])
     assert (fixed.loc[fixed["feature"] == "mass", "cut"] == 88.3).all()
+
+
+@pytest.mark.parametrize(
+    ("limits", "shift"),
+    [
+        # Events are on multiples of the step, and the lowest of them pass some cuts.
+        ([{"round": 50.0}, {"round": 10.0}], 0.0),
+        ([{"at_least": 50.0}, {"at_most": 100.0}], 0.0),
+        # Few digits are left beside such an origin.
+        ([{"at_least": 1e9 + 50.0}, {"at_most": 100.0}], 1e9),
+    ],
+)
+def test_limited_cuts_keep_the_signal_of_the_training(table, tmp_path, limits, shift):
+    events = pd.read_parquet(table)
+    rounded = {"met": 50.0 * (events["met"] // 50.0) + shift, "mass": 10.0 * (events["mass"] // 10.0)}
+    events = events.assign(**rounded) if "round" in limits[0] else events.assign(met=events["met"] + shift)
+    events.to_parquet(tmp_path / "table.parquet")
+    entry = SCAN | {"model": "one_to_one", "targets": [], "loss": {"bce": 1.0}, "start": 6.0, "epochs": 1}
+    sums = {}
+    for polish in (False, {"starts": 1, "least_background": 0.0}):
+        sums[bool(polish)], *_ = trained(
+            tmp_path / "table.parquet", tmp_path / "net", entry | {"polish": polish}, limits=limits
+        )
+    assert sums[True]["signal"].iloc[0] >= sums[False]["signal"].iloc[0]
+    assert sums[True]["background"].iloc[0] <= sums[False]["background"].iloc[0]
 
 
 def test_bins_keep_their_own_signal(table, tmp_path):
