@@ -224,7 +224,7 @@ def _row(
     )
     bound_signal, proof = max(
         ((signal, proof) for signal, proof in proofs if signal <= point.signal),
-        key=lambda bound: (np.nan_to_num(bound[1].bound), bound[0]),
+        key=lambda bound: (np.nan_to_num(bound[1].bound), -bound[0]),
     )
     best_edges = pd.DataFrame(
         [

@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 
 from scripts.analyses.certified_points import certify_points
+from scripts.analyses.certify import Settings
 from scripts.evaluation.network_points import NetworkPoints
 from scripts.kinds import module_of
 from scripts.models.best_boxes import box_edges
 from scripts.models.boxes import BoxModel
 from scripts.parsing import parse_into
 from tests.faults import changed, check_line
-from tests.studies import NETWORKS, study_entry
+from tests.studies import NETWORKS, make_study, study_entry
 
 FEATURES, DIRECTIONS = ["a", "b"], [">", "<"]
 SCALING = np.zeros(2), np.ones(2)
@@ -123,6 +124,78 @@ STUDY = study_entry(
 )
 def test_faults_of_the_config(networks, message):
     check_line(changed(STUDY, "analyses.certify.networks", networks), message)
+
+
+def test_faults_of_targets_and_of_a_figure():
+    entry = changed(STUDY, "analyses.certify.targets", [0.123])
+    check_line(changed(entry, "analyses.certify.networks", ["scan"]), "certify.targets: no network that is")
+    figures = {"few": {"plot": "certify", "networks": ["linear"], "caption": "Few."}}
+    check_line(
+        changed(STUDY | {"networks": STUDY["networks"] | {"linear": NETWORKS["linear"]}}, "figures", figures),
+        "figures.few.networks: the analysis certify has no network linear: add it to its `networks`",
+    )
+
+
+def test_all_networks_with_cuts_that_follow_no_property_take_part():
+    study = make_study(networks=STUDY["networks"], analyses={"certify": {}})
+    compared = study.networks_of("certify")
+    assert {"scan", "kcuts", "grid", "joint"} <= set(compared)
+    assert not {"binned", "bdt", "linear"} & set(compared)
+
+
+def test_a_study_without_analyses_has_a_short_search():
+    from scripts.config import read_config
+
+    entry = study_entry(analyses=None, figures=None, tables=None)
+    run = read_config({"run": "mine", "studies": {"small": entry}})
+    assert run.settings.studies["small"]["analyses"]["certify"] == Settings.standard
+    study = run.studies["small"]
+    assert "small_certify" in study.figures
+    assert "small_certify" in study.tables
+    without_cuts = entry | {"networks": {"bdt": NETWORKS["bdt"]}}
+    run = read_config({"run": "mine", "studies": {"small": without_cuts}})
+    assert "certify" not in run.studies["small"].analyses
+
+
+def test_of_many_events_some_are_drawn(events):
+    rows = certify_points(events, FEATURES, DIRECTIONS, BOTH, options(events=200))
+    again = certify_points(events, FEATURES, DIRECTIONS, BOTH, options(events=200))
+    whole = certify_points(events, FEATURES, DIRECTIONS, BOTH, options())
+    pd.testing.assert_frame_equal(rows, again)
+    assert (rows["events_left"] < whole["events_left"]).sum() == 3
+    # The test sample is whole.
+    assert rows["test_signal"].equals(whole["test_signal"])
+
+
+def test_a_bound_for_less_signal_saves_a_proof(events):
+    """With a gap one proof does for working points that are close to each other."""
+    cuts = [[("a", ">", at), ("b", "<", 0.5)] for at in (-0.52, -0.51, -0.5)]
+    model = BoxModel.from_edges(cuts, [0.5, 0.6, 0.7], FEATURES, SCALING)
+    close = [points("close", model)]
+    each = certify_points(events, FEATURES, DIRECTIONS, close, options())
+    assert each["signal"].is_monotonic_decreasing
+    assert each["ended"].tolist() == ["proven"] * 3
+    shared = certify_points(events, FEATURES, DIRECTIONS, close, options(gap=0.2))
+    assert shared["nodes"].tolist()[:2] == [0, 0]
+    assert (shared["bound_signal"] == shared["signal"].iloc[2]).all()
+    assert (shared["gap"] <= 0.2).all()
+    assert set(shared["ended"]) <= {"gap", "proven"}
+    # What is proven holds in both.
+    assert (shared["bound"] <= each["best_background"]).all()
+
+
+def test_signed_weights_have_cuts_and_no_bound(events):
+    signed = events.assign(weight=np.where(np.arange(len(events)) % 7 == 0, -0.1, events["weight"]))
+    rows = certify_points(signed, FEATURES, DIRECTIONS, BOTH[1:], options())
+    assert rows["ended"].tolist() == ["negative weights"]
+    assert rows["bound"].isna().all()
+    assert (rows["ratio"] >= 1.0).all()
+
+
+def test_time_that_ends_proofs_is_told(events):
+    rows = certify_points(events, FEATURES, DIRECTIONS, BOTH[:1], options(seconds=1e-9))
+    assert rows["ended"].tolist() == ["seconds", "seconds", "no signal"]
+    assert (rows["gap"].dropna() == 1.0).all()
 
 
 def test_a_feature_whose_direction_is_a_window_has_two_edges(events):

@@ -136,7 +136,7 @@ def test_it_is_a_standard_analysis(tmp_path):
 
     entry = study_entry(analyses=None, figures=None, tables=None)
     run = read_config({"run": "mine", "studies": {"small": entry}})
-    assert run.settings.studies["small"]["analyses"] == {"overtraining": {}}
+    assert run.settings.studies["small"]["analyses"]["overtraining"] == {}
     study = run.studies["small"]
     assert study.networks_of("overtraining") == ["scan"]
     assert "small_overtraining" in study.figures
