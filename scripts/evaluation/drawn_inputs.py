@@ -47,3 +47,11 @@ class DrawnInputs(Generic[S]):
         """
         file = self.files[kind][position]
         return read_shown_events(file) if kind == "features" else read_table(file)
+
+    def read_analysis(self, kind: str) -> pd.DataFrame:
+        """Read an analysis: the rows of the networks, in their order; all rows where none is named."""
+        import pandas as pd
+
+        table = self.read(kind)
+        rows = [table[table["network"] == name] for name in self.networks]
+        return pd.concat(rows, ignore_index=True) if rows else table

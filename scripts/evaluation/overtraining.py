@@ -231,10 +231,3 @@ def simplest(cuts: Mapping[str, pd.DataFrame], targets: Mapping[str, Sequence[fl
             parts = [part for part in ("feature", "direction", "property_low") if part in cuts[name]]
             edges[name] = len(cuts[name][parts].drop_duplicates())
     return min(edges, key=lambda name: edges[name])
-
-
-def of_networks(table: pd.DataFrame, networks: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of some networks, in their order; all rows where none is named."""
-    if not networks:
-        return table
-    return pd.concat([table[table["network"] == name] for name in networks], ignore_index=True)

@@ -40,9 +40,7 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
     ``place`` is the target, or the signal efficiency of a network without targets.
     """
-    from ..evaluation.overtraining import of_networks
-
-    table = of_networks(inputs.read("certify"), inputs.networks)
+    table = inputs.read_analysis("certify")
     table = table.assign(place=table["target_efficiency"].fillna(table["signal_efficiency"]))
     shown = ["network", "target_efficiency", "place", "cuts", "background", "best_background", "bound"]
     shown += ["events_left", "best_events_left", "ratio", "ratio_uncertainty", "ratio_to_bound", "gap"]

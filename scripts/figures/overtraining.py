@@ -37,9 +37,7 @@ class Settings(FigureSettings):
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     """Return the ratio and the share of each network and target."""
-    from ..evaluation.overtraining import of_networks
-
-    return of_networks(inputs.read("overtraining"), inputs.networks)[
+    return inputs.read_analysis("overtraining")[
         [
             *("network", "target_efficiency", "background_ratio", "background_ratio_uncertainty", "simpler"),
             *("survived", "survived_uncertainty"),

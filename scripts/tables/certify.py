@@ -28,9 +28,7 @@ class Settings(TableSettings):
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each network and target; backgrounds are sums of weights of training events."""
-    from ..evaluation.overtraining import of_networks
-
-    table = of_networks(inputs.read("certify"), inputs.networks)
+    table = inputs.read_analysis("certify")
     shown = ["network", "target_efficiency", "cuts", "background", "best_background", "bound", "ratio"]
     shown += ["ratio_uncertainty", "ratio_to_bound", "ended", "events_left", "best_events_left"]
     shown += ["test_ratio", "test_ratio_uncertainty"]

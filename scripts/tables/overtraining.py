@@ -28,9 +28,7 @@ class Settings(TableSettings):
 
 def make_table(inputs: TableInputs[Settings]) -> pd.DataFrame:
     """Return one row for each network and target, with the main columns of the analysis."""
-    from ..evaluation.overtraining import of_networks
-
-    rows = of_networks(inputs.read("overtraining"), inputs.networks)
+    rows = inputs.read_analysis("overtraining")
     both = ("signal_efficiency", "background_efficiency")
     return rows[
         [
