@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from ..kinds import FigureSettings
-from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style
+from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style, shared_legend
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from ..study import Study
     from .inputs import FigureInputs
 
 #: With fewer background events left a ratio says little, and the difference in events stands beside it.
 FEW_EVENTS = 50
+#: Largest ratio on a linear axis.
+LOGARITHMIC = 3.0
+#: How far apart the points of one target are, together, in steps from target to target.
+SPREAD = 0.6
 
 
 class Settings(FigureSettings):
@@ -29,61 +36,89 @@ class Settings(FigureSettings):
         "Background of the cuts of each network over that of the best cuts found with the same signal of the "
         "training sample, on the training sample (left) and on the test sample (right). A band reaches to "
         "the bound on the background of any cuts, where that is not closed. Hollow where the best cuts leave "
-        "fewer than 50 background events, with the number of events more."
+        "fewer than 50 background events, with the number of events more; none where they leave none."
     )
 
     plot: Literal["certify"]
 
 
 def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
-    """Return the working points of the analysis that have a ratio.
-
-    ``place`` is the target, or the signal efficiency of a network without targets.
-    """
+    """Return the working points of the analysis that have a ratio."""
     table = inputs.read_analysis("certify")
-    table = table.assign(place=table["target_efficiency"].fillna(table["signal_efficiency"]))
-    shown = ["network", "target_efficiency", "place", "cuts", "background", "best_background", "bound"]
-    shown += ["events_left", "best_events_left", "ratio", "ratio_uncertainty", "ratio_to_bound", "gap"]
-    shown += ["ended", "test_ratio", "test_ratio_uncertainty"]
-    return table.loc[table["ratio"].notna(), shown].reset_index(drop=True)
+    shown = ["network", "target_efficiency", "signal_efficiency", "cuts", "background", "best_background"]
+    shown += ["bound", "events_left", "best_events_left", "ratio", "ratio_uncertainty", "ratio_to_bound"]
+    shown += ["gap", "ended", "test_ratio", "test_ratio_uncertainty"]
+    # Where neither leaves an event there is nothing to compare.
+    has_ratio = table["ratio"].notna() & (table["best_events_left"] > 0)
+    return table.loc[has_ratio, shown].reset_index(drop=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
-    """Draw the ratios of both samples, one line a network."""
-    # A bound far below would hide the ratios; without one the band has no end.
-    top = 1.0 + 1.5 * max(0.1, table["ratio"].max() - 1.0)
-    band = table["ratio_to_bound"].fillna(2.0 * top).clip(upper=2.0 * top)
+    """Draw the ratios of both samples, one line a network; targets are at even distances."""
+    from matplotlib.ticker import LogLocator
+
+    targets = np.unique(table["target_efficiency"].to_numpy(dtype=float))
     networks = list(table["network"].drop_duplicates())
+    largest = table[["ratio", "test_ratio"]].max().max()
+    # A bound far below would hide the ratios; without one the band has no end.
+    top = 1.0 + 1.3 * max(0.1, largest - 1.0)
+    band = table["ratio_to_bound"].fillna(2.0 * top).clip(upper=2.0 * top)
     with paper_style():
         fig = new_figure(8.4, 3.6 + 0.2 * (len(networks) // 3))
-        training, test = fig.subplots(1, 2)
+        axes = fig.subplots(1, 2, sharey=True)
         for at, network in enumerate(networks):
-            rows = table[table["network"] == network].sort_values("place")
+            rows = table[table["network"] == network].sort_values("target_efficiency")
+            shift = SPREAD * ((at + 0.5) / len(networks) - 0.5)
+            place = np.searchsorted(targets, rows["target_efficiency"]) + shift
             style: dict[str, Any] = {
                 "color": LINE_COLORS[at % len(LINE_COLORS)],
                 "marker": MARKERS[(at + at // len(LINE_COLORS)) % len(MARKERS)],
             }
-            _draw(training, rows, "ratio", style | {"label": network})
-            training.fill_between(
-                rows["place"], rows["ratio"], band[rows.index], color=style["color"], alpha=0.2, linewidth=0
+            _draw(axes[0], place, rows, "ratio", style | {"label": network})
+            axes[0].fill_between(
+                place, rows["ratio"], band[rows.index], color=style["color"], alpha=0.12, linewidth=0
             )
-            _draw(test, rows, "test_ratio", style)
-        training.set_ylim(None, top)
-        for ax, sample in ((training, "training"), (test, "test")):
+            _draw(axes[1], place, rows, "test_ratio", style)
+            _label_few(axes[0], place, rows)
+        if largest > LOGARITHMIC:
+            axes[0].set_yscale("log")
+            axes[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes[0].yaxis.set_major_formatter("{x:g}")
+            axes[0].yaxis.set_minor_formatter("")
+        axes[0].set_ylim(None, top)
+        labels = ["none" if np.isnan(target) else f"{target:g}" for target in targets]
+        for ax, sample in zip(axes, ("training", "test"), strict=True):
             ax.axhline(1.0, color="gray", linewidth=0.8, zorder=0)
+            ax.set_xticks(range(len(targets)), labels, rotation=90 if len(targets) > 10 else 0)
+            ax.tick_params(axis="x", which="minor", bottom=False, top=False)
+            ax.set_xlim(-0.6, len(targets) - 0.4)
             ax.set_xlabel("Target signal efficiency")
-            ax.set_ylabel(f"Background over the best, {sample} sample")
-        fig.legend(*training.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
+            ax.set_title(f"{sample.capitalize()} sample", loc="right")
+        axes[0].set_ylabel("Background over the best")
+        shared_legend(fig, axes[0], columns=3)
         add_title(fig, study)
     return fig
 
 
-def _draw(ax: Axes, rows: pd.DataFrame, column: str, style: dict[str, Any]) -> None:
-    """Draw a column with its uncertainty; points of few events are hollow, with the difference in events."""
-    ax.errorbar(rows["place"], rows[column], rows[f"{column}_uncertainty"], **style)
-    few = rows[rows["best_events_left"] < FEW_EVENTS]
+def _draw(
+    ax: Axes, place: NDArray[np.float64], rows: pd.DataFrame, column: str, style: dict[str, Any]
+) -> None:
+    """Draw a column with its uncertainty; points of few events are hollow."""
+    ax.errorbar(place, rows[column], rows[f"{column}_uncertainty"], **style)
+    few = (rows["best_events_left"] < FEW_EVENTS).to_numpy()
     of_few = {"color": style["color"], "marker": style["marker"], "ls": "", "mfc": "white", "zorder": 4}
-    ax.plot(few["place"], few[column], **of_few)
-    for row in few.itertuples() if column == "ratio" else ():
+    ax.plot(place[few], rows.loc[few, column], **of_few)
+
+
+def _label_few(ax: Axes, place: NDArray[np.float64], rows: pd.DataFrame) -> None:
+    """Write the difference in events beside points of few."""
+    for at, row in zip(place, rows.itertuples(), strict=True):
         more = row.events_left - row.best_events_left
-        ax.annotate(f"{more:+d}", (row.place, row.ratio), (5, 3), textcoords="offset points", fontsize=7)
+        if row.best_events_left < FEW_EVENTS and more:
+            where: dict[str, Any] = {
+                "textcoords": "offset points",
+                "ha": "center",
+                "rotation": 90,
+                "fontsize": 6,
+            }
+            ax.annotate(f"{more:+d}", (at, row.ratio), (5, 4), **where)

@@ -148,8 +148,9 @@ def test_points_with_few_events_are_hollow_and_say_how_many_more(results):
         hollow = [
             line for line in ax.lines if line.get_markerfacecolor() == "white" and len(line.get_xdata())
         ]
-        # The best cuts leave 45 events at 0.3, 125 at 0.5.
-        assert [line.get_xdata().tolist() for line in hollow] == [[0.3], [0.3]]
+        # The best cuts leave 45 events at 0.3, 125 at 0.5; networks stand side by side.
+        assert [line.get_xdata()[0] for line in hollow] == pytest.approx([-0.15, 0.15])
+    assert [tick.get_text() for tick in training.get_xticklabels()] == ["0.3", "0.5", "0.7", "0.9"]
     assert [text.get_text() for text in training.texts if text.get_text().startswith("+")] == ["+6", "+3"]
 
 
