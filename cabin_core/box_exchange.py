@@ -78,6 +78,7 @@ class ExchangeSearch:
         needed: float,
         random: np.random.Generator | None = None,
         factors: NDArray[np.float64] = NO_FACTORS,
+        least: float = -np.inf,
     ) -> Box:
         """Return the box that exchanges of pairs of edges lead to.
 
@@ -92,10 +93,12 @@ class ExchangeSearch:
         factors : ndarray, shape (n_edges, n_ranks)
             Positive numbers, one for each rank of each edge. The background times those of all edges is made
             small. The last one of an edge is that of all further ranks.
+        least : float
+            Background that an exchange must leave.
         """
         start = self._keeping(np.asarray(ranks, dtype=np.int64), needed)
         pairs = self._pairs if random is None else self._pairs[random.permutation(len(self._pairs))]
-        signal, background = _exchange(self._events, *self._orders, start, pairs, needed, factors)
+        signal, background = _exchange(self._events, *self._orders, start, pairs, needed, factors, least)
         return Box(start, signal, background)
 
     def search(
@@ -124,13 +127,14 @@ class ExchangeSearch:
         n_starts: int,
         random: np.random.Generator,
         factors: NDArray[np.float64] = NO_FACTORS,
+        least: float = -np.inf,
     ) -> Box:
         """Return the best box near given ones: from each, then from the best with some edges drawn anew.
 
         Parameters
         ----------
-        needed, factors
-            See :meth:`improve`.
+        needed, factors, least
+            See :meth:`improve`. A box with less background than ``least`` is taken only if there is no other.
         starts : iterable of ndarray of int, shape (n_edges,)
         n_starts : int
             Number of times that edges are drawn anew.
@@ -141,14 +145,18 @@ class ExchangeSearch:
         ValueError
             If there is no start.
         """
-        found = [self.improve(given, needed, factors=factors) for given in starts]
+
+        def value(box: Box) -> tuple[bool, tuple[float, float]]:
+            return box.background < least, box.value(factors)
+
+        found = [self.improve(given, needed, factors=factors, least=least) for given in starts]
         if not found:
             raise ValueError("a search needs a start")
-        best = min(found, key=lambda box: box.value(factors))
+        best = min(found, key=value)
         for number in range(n_starts):
             start = self._drawn(best.ranks, needed, random, _REDRAWN[number % len(_REDRAWN)])
-            box = self.improve(start, needed, random, factors)
-            best = min(best, box, key=lambda box: box.value(factors))
+            box = self.improve(start, needed, random, factors, least)
+            best = min(best, box, key=value)
         return best
 
     def signal(self, ranks: NDArray[np.integer]) -> float:
@@ -202,6 +210,7 @@ def _exchange(
     pairs: NDArray[np.int64],
     needed: float,
     factors: NDArray[np.float64],
+    least: float,
 ) -> tuple[float, float]:
     """Improve a box in place; return its signal and background."""
     signal_failures = _failures(events.signal_ranks, box)
@@ -224,10 +233,12 @@ def _exchange(
             needed,
             trees,
             factors,
+            least,
         )
         now = background * _factor(factors, first, second, box[first], box[second])
         new = left * _factor(factors, first, second, rank, other)
-        if rank >= 0 and (new < now or (new == now and kept > signal) or signal < needed):
+        better = new < now or (new == now and kept > signal)
+        if rank >= 0 and (better or signal < needed or background < least):
             for edge, after in ((first, rank), (second, other)):
                 _move(events.signal_ranks, signal_failures, edge, box[edge], after)
                 _move(events.background_ranks, background_failures, edge, box[edge], after)
@@ -270,6 +281,7 @@ def _best_pair(
     needed: float,
     trees: NDArray[np.float64],
     factors: NDArray[np.float64],
+    least: float,
 ) -> tuple[int, int, float, float]:
     """Return the best ranks of two edges, the signal kept and the background left; ranks of -1 if none."""
     n_ranks = events.n_ranks[second]
@@ -319,6 +331,8 @@ def _best_pair(
             kept += trees[0, position]
             left += trees[1, position]
             position -= position & -position
+        if left < least:
+            continue
         value = left * _factor(factors, first, second, rank, other)
         if value < best_value or (value == best_value and kept > best_kept):
             best_rank, best_other, best_kept, best_left, best_value = rank, other, kept, left, value

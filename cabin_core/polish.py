@@ -160,6 +160,9 @@ class Polish:
         self._numbers = np.empty(len(self._weights))
         self._numbers[self._is_signal] = self._needs.numbers
         self._numbers[~self._is_signal] = WholeWeights.of(self._weights[~self._is_signal], floor=True).numbers
+        of_background = np.abs(self._numbers[~self._is_signal])
+        # Sum of whole weights of an effective event of the background.
+        self._event = float((of_background**2).sum() / max(of_background.sum(), 1.0))
         _, self._columns = np.unique([column for column, _ in edges], return_inverse=True)
 
     def improve(
@@ -188,7 +191,7 @@ class Polish:
         seed : int
         least_events : float
             Background events (the square of the sum of weights over the sum of their squares) that the cuts
-            of a row must leave; otherwise they stay as they are.
+            of a row must leave; where trained cuts leave fewer, they stay as they are.
         monotone : bool
             Whether no cut may be tighter at a higher target. The trained cuts must be so.
         bends_cost : float or sequence of float
@@ -290,14 +293,17 @@ class _Rows:
         low_cuts, high_cuts, low, high = self._limits(row)
         factors = self._factors(row, low_cuts, high_cuts)
         needed = self._sample._needs.at_least(self._asked[row])
+        least = self._least * self._sample._event
         given = [self._at[row], *(np.clip(self._at[near], low, high) for near in self._near(row))]
         if main_edges is not None:
             narrow = np.where(main_edges, high, low)
             search = ExchangeSearch(self._sample._between(low, narrow))
-            given.append(search.refine(needed, [np.minimum(self._at[row], narrow)], starts, random).ranks)
+            given.append(
+                search.refine(needed, [np.minimum(self._at[row], narrow)], starts, random, least=least).ranks
+            )
         search = ExchangeSearch(self._sample._between(low, high))
         before = search.measure(self._at[row])
-        best = search.refine(needed, given, starts, random, factors)
+        best = search.refine(needed, given, starts, random, factors, least)
         at = np.clip(best.ranks, low, high)
         enough = before.signal >= needed
         worse = best.signal < needed or (enough and best.value(factors) >= before.value(factors))

@@ -255,7 +255,8 @@ class FeatureSets:
             limits=ProofLimits(nodes, gap),
         )
         self._nodes -= box.nodes
-        bound = box.background if box.ended == "proven" else box.bound
+        # A proof with fewer nodes than an earlier one may say less.
+        bound = max(known.bound, box.background if box.ended == "proven" else box.bound)
         cuts = self._widened(box.cuts, of_set)
         self._store(chosen, SetCuts(cuts, box.signal, box.background, bound, box.nodes, box.ended))
 

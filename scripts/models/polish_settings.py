@@ -18,8 +18,8 @@ class Polish(Settings):
     )
     least_background: NotNegative = Field(
         default=50.0,
-        description="Background events of the training sample that cuts must leave; where they leave fewer, "
-        "those of the training stay. Of weighted events it is the number of equal ones with the same "
+        description="Background events of the training sample that cuts must leave; where those of the "
+        "training leave fewer, they stay. Of weighted events it is the number of equal ones with the same "
         "statistical error",
     )
 

@@ -93,6 +93,15 @@ def test_too_tight_cuts_are_made_looser() -> None:
     assert found[0, 0] == 2.5
 
 
+def test_exchanges_stop_at_the_least_background() -> None:
+    # Of five signal events three must stay: cuts before the first, the second and the third one do.
+    features = np.array([[1.0], [2.0], [4.0], [5.0], [6.0], [0.5], [1.5], [3.0], [3.5], [4.5]])
+    polish = Polish(features, np.arange(10) < 5, np.ones(10), [(0, ">")])
+    for least, left in ((1.0, 1.0), (2.0, 3.0), (3.0, 3.0), (4.0, 4.0), (5.0, 5.0), (6.0, 5.0)):
+        (found,) = polish.improve(np.array([[0.0]]), [3.0], starts=2, seed=1, least_events=least)
+        assert polish.count(found)[1] == left
+
+
 def test_places_are_halfway_and_one_is_below_all() -> None:
     assert list(between_events(np.array([3.0, 1.0, 3.0, 2.0]))) == [1.0 - BEYOND, 1.5, 2.5]
     # float32 has no cut between the last two.
