@@ -201,23 +201,24 @@ def summary_page(summary: pd.DataFrame) -> str:
 def proofs_page(proofs: pd.DataFrame) -> str:
     """Return how far the proofs came; a case without numbers has its reason."""
 
-    def known(text: Callable[[pd.Series], str]) -> Callable[[pd.Series], str]:
-        return lambda row: "-" if math.isnan(row["target"]) else text(row)
+    def number(column: str, form: str) -> Callable[[pd.Series], str]:
+        return lambda row: "-" if math.isnan(row[column]) else format(row[column], form)
 
+    signal, background = number("signal_events", ",.0f"), number("background_events", ",.0f")
     return _text(
         proofs,
         {
             "dataset": lambda row: row["dataset"],
             "cuts": lambda row: row["cuts"],
-            "events": known(lambda row: f"{count(row['signal_events'])} + {count(row['background_events'])}"),
-            "edges": known(lambda row: f"{row['edges']:.0f}"),
-            "target": known(lambda row: f"{row['target']:g}"),
-            "background efficiency": known(lambda row: f"{row['background_efficiency']:.4g}"),
-            "bound": known(lambda row: f"{row['background_bound']:.4g}"),
-            "gap": known(lambda row: f"{row['gap']:.2%}"),
-            "nodes": known(lambda row: f"{row['nodes']:,.0f}"),
-            "search": known(lambda row: quantity(row["search_seconds"], "s")),
-            "proof": known(lambda row: quantity(row["proof_seconds"], "s")),
+            "events": lambda row: f"{signal(row)} + {background(row)}",
+            "edges": number("edges", ".0f"),
+            "target": number("target", "g"),
+            "background efficiency": number("background_efficiency", ".4g"),
+            "bound": number("background_bound", ".4g"),
+            "gap": number("gap", ".2%"),
+            "nodes": number("nodes", ",.0f"),
+            "search": lambda row: quantity(row["search_seconds"], "s"),
+            "proof": lambda row: quantity(row["proof_seconds"], "s"),
             "ended": lambda row: row["reason"] if isinstance(row["reason"], str) else row["ended"],
         },
     )

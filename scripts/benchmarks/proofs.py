@@ -65,7 +65,7 @@ def read_events(study: Study, table: Path, *, generated: bool) -> tuple[pd.DataF
         needed.append(table.with_name("directions.csv"))
     for path in needed:
         if not path.is_file():
-            raise NoNumberError(f"no file {path}")
+            raise NoNumberError(f"no file {path}: a run of the study makes it")
     if study.finds_directions:
         study = study.with_directions(read_directions(needed[-1]))
     events = study.source.generate(study) if generated else read_feature_table(table, study.feature_names)
