@@ -176,9 +176,26 @@ def test_cutflow_and_skim(jets, tmp_path, capsys):
             (chunk,) = skim.iterate(["Jet_pt", "met", "w"])
         assert ak.to_list(chunk["Jet_pt"]) == ak.to_list(arrays["Jet_pt"][expected])
         np.testing.assert_array_equal(chunk["met"], arrays["met"][expected])
-    # What was selected passes again.
+    # What was selected passes again, from a tree of the same name.
+    with uproot.open(tmp_path / "skim.root") as root:
+        assert root["ntuple/events"].num_entries == expected.sum()
     _, out, _ = run(apply_cuts, capsys, file, tmp_path / "skim.parquet", "--process", "toy")
     assert f" {expected.sum()}  1.0000" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("tree", "found"), [(None, "nominal"), ("nominal;1", "nominal")])
+def test_the_tree_of_a_skim_is_named_like_that_of_the_file(jets, tmp_path, capsys, tree, found):
+    """The study names none, as the only one is found by itself."""
+    file, events = tmp_path / "point.yaml", tmp_path / "new.root"
+    point = yaml.safe_load(file.read_text())
+    del point["processes"]["toy"]["tree"]
+    file.write_text(yaml.safe_dump(point))
+    with uproot.recreate(events) as root:
+        root["nominal"] = jets[2]
+    more = () if tree is None else ("--tree", tree)
+    assert run(apply_cuts, capsys, file, events, "--output", tmp_path / "skim.root", *more)[0] == 0
+    with uproot.open(tmp_path / "skim.root") as root:
+        assert root.keys(cycle=False) == [found]
 
 
 def test_flag(jets, tmp_path, capsys):
