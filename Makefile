@@ -34,6 +34,7 @@ study: $(VENV)/installed
 
 quick: $(VENV)/installed
 	$(SNAKEMAKE) --cores $(CORES) --configfile "$(HERE)config/quick.yaml"
+	@echo "Look into results/quick: everything runs; its numbers mean nothing."
 
 # Alone on the machine: what an epoch costs, beside the authors' package, and the page that says so.
 # make benchmark DELPHES=file.root reads a Delphes file of yours too.
@@ -77,8 +78,10 @@ baseline: $(VENV)/installed
 $(VENV)/installed: $(HERE)constraints.txt $(HERE)pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "Python 3.11 is needed (the pins are for it): make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Building the environment $(VENV): some minutes, of which pip says nothing"
 	"$(PYTHON)" -m venv "$(VENV)"
-	"$(BIN)/python" -m pip install --quiet --constraint "$(HERE)constraints.txt" --editable "$(HERE).[dev]"
+	"$(BIN)/python" -m pip install --quiet --constraint "$(HERE)constraints.txt" --editable "$(HERE).[dev]" || \
+	  { echo "The environment is not complete; the same command without --quiet says all that pip knows" >&2; exit 1; }
 	@touch "$@"
 
 clean:

@@ -62,6 +62,12 @@ class FeatureLimits:
         return -math.inf if low is None else low, math.inf if high is None else high
 
     @property
+    def leaves_one_cut(self) -> bool:
+        """Whether there is one cut alone that keeps the limits, too few for the two edges of a window."""
+        low, high = self.bounds if self.round is None else self._multiples
+        return low == high
+
+    @property
     def _multiples(self) -> tuple[float, float]:
         """The lowest and the highest number of steps within the bounds."""
         assert self.round is not None

@@ -94,7 +94,11 @@ class Feature(Column):
         if self.limits:  # most features have none, and a config is checked without numpy then
             from cabin_core.feature_limits import FeatureLimits
 
-            FeatureLimits(**self.limits)
+            limits = FeatureLimits(**self.limits)
+            if self.direction == WINDOW and self.fixed is None and limits.leaves_one_cut:
+                text = "a window has two edges: {keys} leave one cut alone"
+                keys = ", ".join(self.limits)
+                raise PydanticCustomError("window", text, {"keys": keys})
         return self
 
     @property

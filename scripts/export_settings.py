@@ -22,8 +22,8 @@ class Exports(Settings):
     """Cuts for other frameworks, of one working point of each network, in `STUDY/NETWORK/exports/`.
 
     The working point is that of one of the first four keys; else the one with the best significance in a
-    study with a counting experiment, else the one with the target closest to 0.9. The command
-    ``export_cuts`` writes any other.
+    study with a counting experiment, else the one with the target closest to a signal efficiency of 0.9; of
+    background efficiencies and rates the middle one. The command ``export_cuts`` writes any other.
     """
 
     target: Positive | None = Field(default=None, description="The working point of this target")

@@ -19,7 +19,8 @@ def parser() -> argparse.ArgumentParser:
     found = Parser(
         prog="export_cuts",
         description="Write the cuts of a working point of a trained network for another framework. Without a "
-        "choice it is the one with the best significance, or else the one with the target closest to 0.9.",
+        "choice it is the one with the best significance, or else the one with the target closest to a "
+        "signal efficiency of 0.9, of background efficiencies and rates the middle one.",
     )
     found.add_argument(
         "network", type=Path, metavar="results/RUN/STUDY/NETWORK", help="folder of the network"

@@ -36,6 +36,8 @@ class Ntuple(ABC):
     ----------
     path : str
         As it was given.
+    tree : str, optional
+        Name of the tree or RNTuple, with its folders and without its cycle; None of other formats.
     names : tuple of str
         What can be read. A branch of a split object has two names, ``Jet.PT`` and ``Jet/Jet.PT``, if
         the first is unique; fields of records have names with dots.
@@ -45,6 +47,7 @@ class Ntuple(ABC):
     #: What one name stands for, and what holds it, for messages.
     part: ClassVar[str] = "column"
     path: str
+    tree: str | None = None
     names: tuple[str, ...]
 
     @property

@@ -91,7 +91,7 @@ class RootNtuple(Ntuple):
     part = "branch"
 
     def __init__(self, path: str, tree: str, root_file: Any, content: Any) -> None:
-        self.path, self._tree, self._file, self._content = path, tree, root_file, content
+        self.path, self.tree, self._file, self._content = path, tree.split(";")[0], root_file, content
         self._n_events = int(content.num_entries)
 
     @property
@@ -102,7 +102,7 @@ class RootNtuple(Ntuple):
     @property
     def place(self) -> str:
         """Where in the file the names are, for messages."""
-        return f" in the tree {self._tree}"
+        return f" in the tree {self.tree}"
 
     def close(self) -> None:
         """Close the file."""
@@ -149,7 +149,7 @@ class Tree(RootNtuple):
             raise self._not_values(name, f"{branch.typename}, which uproot does not know")
         if branch.num_entries != self._n_events:
             raise ValueError(
-                f"{self.path}: branch {name} has {branch.num_entries} events, the tree {self._tree} has "
+                f"{self.path}: branch {name} has {branch.num_entries} events, the tree {self.tree} has "
                 f"{self._n_events}: was the file written to the end?"
             )
         return branch

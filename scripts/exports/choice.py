@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: The target that is taken, as near as there is one, where nothing is asked for.
+log = logging.getLogger("cabin.export_cuts")
+#: The signal efficiency whose working point is taken, as near as there is one, where nothing is asked for.
 USUAL_TARGET = 0.9
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a working point is chosen by, at most one of these; else the default.
+    """What a working point is chosen by, at most one of these.
+
+    Else it is the one with the best significance, where there are any; else the one with the target closest
+    to a signal efficiency of 0.9. Of targets of another kind, a rate for example, none is the usual one: then
+    it is the middle one, of an even number the lower of the two there. What is taken is told.
 
     Parameters
     ----------
@@ -49,9 +55,12 @@ class Choice:
             return _next(points, network, "signal_efficiency", self.signal_efficiency, at_least=True)
         if self.background_efficiency is not None:
             return _next(points, network, "background_efficiency", self.background_efficiency, at_least=False)
-        if any("significance" in point["working_point"] for point in points):
-            return _best(points, network)
-        return min(points, key=lambda point: _distance(point, USUAL_TARGET))
+        found, reason = _usual(points, network)
+        target = found["working_point"]["target"]
+        if len(points) > 1 and target is not None:
+            of = found["working_point"].get("target_of", "signal")
+            log.info("%s: the working point with the target %g (%s), %s", network, target, of, reason)
+        return found
 
     def _of_target(self, points: Sequence[Mapping[str, Any]], network: str) -> Mapping[str, Any]:
         assert self.target is not None
@@ -63,6 +72,18 @@ class Choice:
             f"the closest is {found:g}" if found is not None else "it has one working point, without target"
         )
         raise ValueError(f"{network} has no working point of the target {self.target:g}: {text}")
+
+
+def _usual(points: Sequence[Mapping[str, Any]], network: str) -> tuple[Mapping[str, Any], str]:
+    """Return the working point that is taken where nothing is asked for, and why it is this one."""
+    if any("significance" in point["working_point"] for point in points):
+        return _best(points, network), "which has the best significance"
+    if all(point["working_point"].get("target_of", "signal") == "signal" for point in points):
+        closest = min(points, key=lambda point: _distance(point, USUAL_TARGET))
+        return closest, f"the closest to {USUAL_TARGET:g}"
+    ordered = sorted(points, key=lambda point: float(point["working_point"]["target"]))
+    middle = ordered[(len(ordered) - 1) // 2]
+    return middle, f"the middle of {len(ordered)}, since none was chosen"
 
 
 def _distance(point: Mapping[str, Any], target: float | None) -> float:

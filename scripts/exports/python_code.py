@@ -11,6 +11,17 @@ from .python_languages import Awkward, Pandas
 from .working_point import WorkingPoint
 
 _HELPERS = {
+    "branch_of": '''
+def branch_of(events, name):
+    """Return a branch; of coffea's NanoAODSchema ``Jet_pt`` is ``events.Jet.pt``, and ``nJet`` a length."""
+    fields = getattr(events, "fields", [name])
+    collection, _, field = name.partition("_")
+    if name not in fields and collection in fields and field in events[collection].fields:
+        return events[collection][field]
+    if name not in fields and name[:1] == "n" and name[1:] in fields:
+        return ak.num(events[name[1:]], axis=1)
+    return events[name]
+''',
     "deltaphi": '''
 def deltaphi(phi1, phi2):
     """Return phi1 - phi2 between -pi and pi."""
@@ -92,6 +103,7 @@ def module_text(point: WorkingPoint, language: type[Pandas], events: str, note: 
     found = plans(point, language)
     lists = issubclass(language, Awkward)
     helpers = sorted({name for _, own in found for name in own.helpers})
+    helpers += ["branch_of"] if lists and any(plan.branches for plan, _ in found) else []
     helpers = [
         name for name in _HELPERS if name in {*helpers, *(n for h in helpers for n in _NEEDS.get(h, []))}
     ]
@@ -147,7 +159,7 @@ def _array(text: str, lists: bool) -> str:
 
 def _read(branch: Branch, lists: bool) -> str:
     numbers = {"float": "float64", "integer": "int64", "condition": "bool"}.get(branch.kind)
-    text = f"events[{branch.name!r}]"
+    text = f"branch_of(events, {branch.name!r})" if lists else f"events[{branch.name!r}]"
     if numbers is None:
         return f"{branch.identifier} = {text}"
     if lists:

@@ -16,7 +16,9 @@ class Pandas(Language):
     AND, OR, NOT = "&", "|", "~"
     TRUE, FALSE, NAN = "True", "False", "np.nan"
     has_lists = False
-    reserved = frozenset({*keyword.kwlist, *dir(builtins), *_KINEMATIC, "np", "ak", "events", "at", "take"})
+    reserved = frozenset(
+        {*keyword.kwlist, *dir(builtins), *_KINEMATIC, "np", "ak", "events", "at", "branch_of", "take"}
+    )
 
     def __init__(self) -> None:
         #: Functions that the form has to bring, by name.

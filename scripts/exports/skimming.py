@@ -48,7 +48,8 @@ def apply_to_files(
     tree : str, optional
         Tree of ROOT files.
     output : Path, optional
-        Written: all branches of the events that pass; or, with ``flag``, that flag of each event.
+        Written: all branches of the events that pass; or, with ``flag``, that flag of each event. The tree of
+        a ROOT file is named like that of the first file that is read; ``events`` where that has none.
     flag : str, optional
 
     Raises
@@ -63,9 +64,12 @@ def apply_to_files(
         raise ValueError(f"{output}: it is one of the files that are read: name another output")
     application = Application(point, recipe, tree)
     delphes = are_delphes(point, files)
-    if recipe.weight is not None:
+    name_of_tree = "events"
+    if not delphes:
         with open_ntuple(files[0], application.tree_of(files[0])) as ntuple:
-            lacking = [name for name in recipe.weight.names if name not in ntuple.names]
+            name_of_tree = ntuple.tree or recipe.tree or name_of_tree
+            weight = recipe.weight
+            lacking = [] if weight is None else [name for name in weight.names if name not in ntuple.names]
         if lacking:
             # Real data has none.
             log.info("%s: no branch %s, so events count without weights", files[0], lacking[0])
@@ -75,7 +79,7 @@ def apply_to_files(
     with ExitStack() as stack:
         written = None
         if output is not None:
-            written = stack.enter_context(event_file(output, tree or recipe.tree or "events"))
+            written = stack.enter_context(event_file(output, name_of_tree))
         for chunk, passing, flags in _selected(application, files, cutflow, more, delphes):
             if written is None:
                 continue

@@ -4,9 +4,12 @@ import copy
 import functools
 import re
 import tomllib
+from contextlib import suppress
+from importlib import metadata
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from scripts.config import ConfigError, check_repeated_keys, means_paper, over_paper, part_of, read_config
 from scripts.study_parsing import parse_study
@@ -306,6 +309,16 @@ def test_pins_of_conda_and_of_pip_are_the_same():
     asked_for = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]
     names = {re.split("[=<>]", requirement)[0] for requirement in asked_for} - {"snakemake", "pygments"}
     assert {requirement.split("==")[0].lower() for requirement in pip} == names
+
+
+def test_pins_are_for_the_oldest_python_that_the_project_takes():
+    """Debian 12 has 3.11.2: a package that asks for a later one leaves a newcomer without an environment."""
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        name, _, version = line.partition("==")
+        with suppress(metadata.PackageNotFoundError):
+            installed = metadata.metadata(name)
+            if installed["Version"] == version:
+                assert SpecifierSet(installed["Requires-Python"] or "").contains("3.11.0"), line
 
 
 def test_own_studies_are_scaled_robustly_and_the_papers_as_in_the_papers():

@@ -12,6 +12,7 @@ import yaml
 
 from scripts.commands import apply_cuts, export_cuts
 from scripts.data.ntuple_file import open_ntuple
+from scripts.exports.choice import Choice
 from scripts.exports.working_point import WorkingPoint
 from tests.exports.agreement import module_of_text, working_point
 
@@ -56,7 +57,8 @@ def run(command, capsys, *arguments):
     """The exit status of a command, what it prints, and its fault."""
     status = command.main([str(argument) for argument in arguments])
     found = capsys.readouterr()
-    faults = [line for line in found.err.splitlines() if "so events count without weights" not in line]
+    notes = ("so events count without weights", "the working point with the target")
+    faults = [line for line in found.err.splitlines() if not any(note in line for note in notes)]
     assert len(faults) == (1 if status else 0)
     return status, found.out, found.err.strip()
 
@@ -82,6 +84,29 @@ def test_choices(network, capsys):
     assert target("--signal-efficiency", 0.6) == 0.9
     assert target("--background-efficiency", 0.3) == 0.5
     assert target("--background-efficiency", 0.4) == 0.9
+
+
+@pytest.mark.parametrize(
+    ("targets", "of", "significances", "chosen", "reason"),
+    [
+        ([0.5, 0.85, 0.97], "signal", None, 0.85, "the closest to 0.9"),
+        ([0.01, 0.9, 0.05], "background", None, 0.05, "the middle of 3, since none was chosen"),
+        ([40.0, 10.0, 20.0, 80.0], "rate", None, 20.0, "the middle of 4, since none was chosen"),
+        ([10.0, 20.0, 40.0], "rate", [1.0, 2.0, 3.0], 40.0, "which has the best significance"),
+    ],
+)
+def test_the_usual_choice_is_told(targets, of, significances, chosen, reason, caplog):
+    points = [{"working_point": {"target": target, "target_of": of}} for target in targets]
+    for point, value in zip(points, significances or [], strict=False):
+        point["working_point"]["significance"] = value
+    with caplog.at_level("INFO", logger="cabin.export_cuts"):
+        assert Choice().choose(points, "study/scan")["working_point"]["target"] == chosen
+        assert caplog.messages == [
+            f"study/scan: the working point with the target {chosen:g} ({of}), {reason}"
+        ]
+        Choice().choose(points[:1], "study/scan")
+        Choice(target=targets[1]).choose(points, "study/scan")
+    assert len(caplog.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,9 +201,26 @@ def test_cutflow_and_skim(jets, tmp_path, capsys):
             (chunk,) = skim.iterate(["Jet_pt", "met", "w"])
         assert ak.to_list(chunk["Jet_pt"]) == ak.to_list(arrays["Jet_pt"][expected])
         np.testing.assert_array_equal(chunk["met"], arrays["met"][expected])
-    # What was selected passes again.
+    # What was selected passes again, from a tree of the same name.
+    with uproot.open(tmp_path / "skim.root") as root:
+        assert root["ntuple/events"].num_entries == expected.sum()
     _, out, _ = run(apply_cuts, capsys, file, tmp_path / "skim.parquet", "--process", "toy")
     assert f" {expected.sum()}  1.0000" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("tree", "found"), [(None, "nominal"), ("nominal;1", "nominal")])
+def test_the_tree_of_a_skim_is_named_like_that_of_the_file(jets, tmp_path, capsys, tree, found):
+    """The study names none, as the only one is found by itself."""
+    file, events = tmp_path / "point.yaml", tmp_path / "new.root"
+    point = yaml.safe_load(file.read_text())
+    del point["processes"]["toy"]["tree"]
+    file.write_text(yaml.safe_dump(point))
+    with uproot.recreate(events) as root:
+        root["nominal"] = jets[2]
+    more = () if tree is None else ("--tree", tree)
+    assert run(apply_cuts, capsys, file, events, "--output", tmp_path / "skim.root", *more)[0] == 0
+    with uproot.open(tmp_path / "skim.root") as root:
+        assert root.keys(cycle=False) == [found]
 
 
 def test_flag(jets, tmp_path, capsys):

@@ -159,6 +159,22 @@ def test_packed_selection_of_coffea(monkeypatch):
     assert found["met > 1.5 GeV"].tolist() == [False, True]
 
 
+def test_events_of_nanoaod_schema():
+    """There Jet_pt is Jet.pt, and nJet a length; a name that is in no collection stays one."""
+    arrays = {**ARRAYS, "nJet": np.array([1, 2]), "HLT_x_y": np.array([True, True])}
+    steps = ["nJet > 1", "HLT_x_y", "Jet_pt[0] > 0"]
+    point = working_point([("met", ">", 1.5)], arrays, steps=steps)
+    module = module_of_text(write_form("awkward", point))
+    jets = ak.zip({"pt": ARRAYS["Jet_pt"], "eta": ARRAYS["Jet_pt"]})
+    nested = ak.zip(
+        {"Jet": jets, "met": ARRAYS["met"], "HLT": ak.Array({"x_y": [True, True]})}, depth_limit=1
+    )
+    flat = ak.zip({name: ak.Array(values) for name, values in arrays.items()}, depth_limit=1)
+    assert module.passes(nested).tolist() == module.passes(flat).tolist() == [False, True]
+    with pytest.raises(IndexError, match="no field 'nJet'"):
+        module.passes(nested[["met", "HLT"]])
+
+
 def test_parentheses():
     assert [
         wrapped(one) for one in ("x", "1.5", "f(x)[2]", "(a) + (b)", "std::sin(x)", "-1", "a::f<int>(x)")

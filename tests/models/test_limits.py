@@ -114,12 +114,26 @@ def test_a_search_says_that_it_keeps_no_limits(table, tmp_path, caplog):
         ({"fixed": 1.0, "at_most": 2.0}, "a fixed cut has no round"),
         ({"at_least": 3.0, "at_most": 2.0}, "at_least, 3, is above at_most, 2"),
         ({"round": 0.0}, "round"),
+        (
+            {"direction": "window", "round": 20.0, "at_least": -5.0, "at_most": 15.0},
+            "features.0: a window has two edges: round, at_least, at_most leave one cut alone",
+        ),
+        (
+            {"direction": "window", "at_least": 2.0, "at_most": 2.0},
+            "a window has two edges: at_least, at_most leave one cut alone",
+        ),
     ],
 )
 def test_faults_of_a_feature(feature, message):
     entry = study_entry(features=[{"name": "met", "direction": ">"} | feature], networks={"scan": SCAN})
     with pytest.raises(ConfigError, match=message):
         parse_study("small", entry)
+
+
+def test_a_window_with_two_multiples_of_its_step_is_fine():
+    feature = {"name": "met", "direction": "window", "round": 20.0, "at_least": -5.0, "at_most": 25.0}
+    (found,) = parse_study("small", study_entry(features=[feature], networks={"scan": SCAN})).features
+    assert found.limits == {"round": 20.0, "at_least": -5.0, "at_most": 25.0}
 
 
 @pytest.mark.parametrize(
