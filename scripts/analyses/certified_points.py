@@ -15,7 +15,16 @@ from cabin_core.box import BoxCertificate, Edge
 
 from ..data.cut_table import edges_by_target, passes_cut_table
 from ..evaluation.network_points import NetworkPoints
-from ..models.best_boxes import BoxOptions, box_edges, box_sample, certify_signals
+from ..models.best_boxes import BoxOptions, box_edges, box_sample, certify_signals, reaches
+
+#: One row for each network and target, see :func:`certify_points`.
+COLUMNS = [
+    *("network", "target_efficiency", "cuts", "signal", "signal_efficiency", "background", "best_signal"),
+    *("best_background", "bound", "events_left", "best_events_left", "ratio", "ratio_uncertainty"),
+    *("ratio_to_bound", "gap", "nodes", "ended", "bound_signal", "test_signal", "test_background"),
+    *("test_best_signal", "test_best_background", "test_ratio", "test_ratio_uncertainty", "difference"),
+    *("test_difference", "test_difference_uncertainty"),
+]
 
 
 class PointOptions(BoxOptions, Protocol):
@@ -104,7 +113,7 @@ def certify_points(
         proofs = list(zip(signals, certificates, strict=True))
         for at in family:
             rows[at] = _row(points[at], proofs, edges, features, training, test)
-    return pd.DataFrame([rows[at] for at in range(len(points))])
+    return pd.DataFrame([rows[at] for at in range(len(points))], columns=COLUMNS)
 
 
 def draw_events(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
@@ -239,7 +248,7 @@ def _row(
     of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
     difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
     of_training = training.passes(point.edges), training.passes(best_edges)
-    closed = best.background <= proof.bound
+    closed = reaches(proof.bound, best.background)
     return row | {
         "best_signal": best.signal,
         "best_background": best.background,
@@ -249,7 +258,7 @@ def _row(
         "ratio": divided(point.background, best.background),
         "ratio_uncertainty": training.ratio(*of_training)[1],
         "ratio_to_bound": divided(point.background, proof.bound),
-        "gap": 0.0 if closed else 1.0 - proof.bound / best.background,
+        "gap": 0.0 if closed else 1.0 - divided(proof.bound, best.background),
         "nodes": own[0].nodes,
         "ended": "proven" if closed else own[0].ended,
         "bound_signal": bound_signal,

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from cabin_core.box import BoxSample, Edge, ProofLimits
 
+from ..models.best_boxes import reaches
+
 #: Of so many features all sets are looked at, of more only those that are left as one after the other goes.
 MOST_ENUMERATED = 7
-#: Backgrounds that differ by less, as a fraction, are equal.
-_ROUNDING = 1e-8
 #: Of the nodes, the share of the proofs without one feature and with all.
 _PRICES = 0.75
 
@@ -61,11 +61,6 @@ class SetCuts:
     bound: float
     nodes: int
     ended: str
-
-
-def reaches(bound: float, background: float) -> bool:
-    """Whether a bound proves that there is no less background; NaN proves nothing."""
-    return bound >= background * (1.0 - _ROUNDING)
 
 
 class FeatureSets:

@@ -14,9 +14,9 @@ from cabin_core.box import Edge
 
 from ..columns import Feature
 from ..jobs.progress import LineProgress
-from ..models.best_boxes import box_edges
+from ..models.best_boxes import box_edges, reaches
 from .certified_points import CountedEvents, divided, draw_events
-from .feature_sets import FeatureSet, FeatureSets, SetCuts, SetOptions, reaches
+from .feature_sets import FeatureSet, FeatureSets, SetCuts, SetOptions
 
 log = logging.getLogger("cabin.cut_prices")
 

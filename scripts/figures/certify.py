@@ -94,7 +94,7 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             ax.set_xlim(-0.6, len(targets) - 0.4)
             ax.set_xlabel("Target signal efficiency")
             ax.set_title(f"{sample.capitalize()} sample", loc="right")
-        axes[0].set_ylabel("Background over the best")
+        axes[0].set_ylabel("Background over the best found")
         shared_legend(fig, axes[0], columns=3)
         add_title(fig, study)
     return fig

@@ -20,6 +20,9 @@ from .boxes import Edges
 
 log = logging.getLogger("cabin.best_boxes")
 
+#: Backgrounds that differ by less, as a fraction, are equal.
+_ROUNDING = 1e-8
+
 
 class BoxOptions(Protocol):
     """Settings of a search for the best boxes and of their proofs."""
@@ -49,6 +52,14 @@ def box_sample(events: pd.DataFrame, features: Sequence[str], edges: Sequence[Ed
         events["weight"].to_numpy(dtype=float),
         edges,
     )
+
+
+def reaches(bound: float, background: float, gap: float = 0.0) -> bool:
+    """Whether a bound proves that there is no background less than this by more than a fraction of it.
+
+    Weights that are not whole are compared to a part in 10^9; NaN proves nothing.
+    """
+    return bound >= background * (1.0 - gap) * (1.0 - _ROUNDING)
 
 
 def certify_signals(
@@ -107,14 +118,14 @@ def _prove(
     """Replace boxes of a search by boxes with a bound."""
     most = nodes = int(share * options.nodes)
     seconds = share * (options.seconds or math.inf)
-    progress = LineProgress(log, name, "node", most)
+    progress = LineProgress(log, name if most else "", "node", most)
     first, rest = _order_of_proofs(signals, {at: box.background for at, box in found.items()}, options.gap)
     proven: dict[int, BoxCertificate] = {}
     for done, position in enumerate([*first, *rest]):
         signal, box = signals[position], found[position]
         bound = max((one.bound for at, one in proven.items() if signals[at] <= signal), default=-math.inf)
-        if within(box.background, bound, options.gap):
-            ended: Literal["proven", "gap"] = "proven" if box.background <= bound else "gap"
+        if reaches(bound, box.background, options.gap):
+            ended: Literal["proven", "gap"] = "proven" if reaches(bound, box.background) else "gap"
             found[position] = replace(box, bound=bound, ended=ended)
             continue
 
@@ -147,15 +158,10 @@ def _order_of_proofs(
     smallest_first = sorted(backgrounds, key=lambda position: signals[position])
     first: list[int] = []
     for position in smallest_first:
-        if not first or not within(backgrounds[position], backgrounds[first[-1]], gap):
+        if not first or not reaches(backgrounds[first[-1]], backgrounds[position], gap):
             first.append(position)
     rest = [position for position in smallest_first if position not in set(first)]
     return first[::-1], rest[::-1]
-
-
-def within(background: float, bound: float, gap: float) -> bool:
-    """Whether a background exceeds a bound by no more than a fraction of itself."""
-    return (1.0 - gap) * background <= bound
 
 
 def certify_targets(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.analyses.certified_points import certify_points
+from scripts.analyses.certified_points import COLUMNS, certify_points
 from scripts.analyses.certify import Settings
 from scripts.evaluation.network_points import NetworkPoints
 from scripts.kinds import module_of
@@ -190,6 +190,23 @@ def test_signed_weights_have_cuts_and_no_bound(events):
     assert rows["ended"].tolist() == ["negative weights"]
     assert rows["bound"].isna().all()
     assert (rows["ratio"] >= 1.0).all()
+
+
+def test_signed_weights_where_the_best_cuts_leave_nothing(events):
+    """The signal is signed: without a bound and a background there is no gap."""
+    apart = events.assign(a=events["a"] + 20.0 * events["label"])
+    signed = apart.assign(weight=np.where(np.arange(len(events)) == 1, -0.1, 1.0))
+    rows = certify_points(signed, FEATURES, DIRECTIONS, BOTH[:1], options(targets=[0.6]))
+    assert rows["best_background"].tolist() == [0.0]
+    assert rows["gap"].isna().all()
+
+
+def test_columns_are_there_where_no_cuts_keep_signal(events):
+    nothing = BoxModel.from_edges([[("a", ">", 99.0)]], [0.8], FEATURES, SCALING)
+    rows = certify_points(events, FEATURES, DIRECTIONS, [points("nothing", nothing)], options())
+    assert list(rows) == COLUMNS
+    assert rows["ended"].tolist() == ["no signal"]
+    assert rows[["best_background", "ratio"]].isna().all(axis=None)
 
 
 def test_time_that_ends_proofs_is_told(events):
