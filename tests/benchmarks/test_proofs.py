@@ -90,7 +90,7 @@ def test_events_of_a_study(tmp_path):
     case = ProofCase(study="mine", targets=[0.9], seconds=100.0, starts=1)
     study = parse_study("mine", STUDY, check=False)
     # One direction is still to be found.
-    assert measure(case, study, table, "")["reason"] .startswith(f"no file {tmp_path}/directions.csv: ")
+    assert measure(case, study, table, "")["reason"].startswith(f"no file {tmp_path}/directions.csv: ")
     pd.DataFrame({"feature": ["x0", "x1"], "direction": [">", "window"]}).to_csv(
         tmp_path / "directions.csv", index=False
     )
@@ -99,7 +99,7 @@ def test_events_of_a_study(tmp_path):
     assert found["edges"] == 3
     # The same from a file, which is there or not.
     of_file = case.model_copy(update={"features": str(table)})
-    assert measure(of_file, study, table, "")["reason"] .startswith(f"no file {table}: a run")
+    assert measure(of_file, study, table, "")["reason"].startswith(f"no file {table}: a run")
     study.source.generate(study).to_parquet(table)
     again = measure(of_file, study, table, "")
     assert again["targets"][0]["background"] == found["targets"][0]["background"]
