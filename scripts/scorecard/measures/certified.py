@@ -40,28 +40,39 @@ def fresh_background_excess(
     The other background is taken along its curve to the signal efficiency of the first. Events that both cuts
     keep or both reject have no part in the error.
     """
-    ratio, uncertainty = _fresh_ratio(results, study, network, other, target)
+    targets = set(results.cuts(study, other)["target_efficiency"])
+    if len(targets) < 2 or target not in targets:
+        raise NotRun(f"{other} has no neighbours of the target {target} in this config")
+    row_at(results.cuts(study, network), target)
+    events = results.features(study)
+    ratio, uncertainty = ratio_at_equal_signal(
+        events[events["split"] == "test"], results.cuts(study, network), results.cuts(study, other), target
+    )
     return Measured((ratio - 1.0) / uncertainty if uncertainty else 0.0, 1.0)
 
 
-def _fresh_ratio(
-    results: Results, study: str, network: str, other: str, target: float
+def ratio_at_equal_signal(
+    events: pd.DataFrame, cuts: pd.DataFrame, other: pd.DataFrame, target: float
 ) -> tuple[float, float]:
-    """Return the test background of cuts over that of other cuts at equal signal, and its error."""
+    """Return the background of cuts over that of other cuts at equal signal, and its statistical error.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events of a feature table.
+    cuts, other : DataFrame
+        Contents of ``cuts.csv``; the other one has the target and others beside it.
+    target : float
+    """
     from ...data.cut_table import passes_cut_table
 
-    events = results.features(study)
-    events = events[events["split"] == "test"]
     weights, is_signal = events["weight"].to_numpy(dtype=float), (events["label"] == 1).to_numpy()
     signal, background = (
         np.where(of_class, weights, 0.0) / weights[of_class].sum() for of_class in (is_signal, ~is_signal)
     )
-    targets = sorted(set(results.cuts(study, other)["target_efficiency"]))
-    if len(targets) < 2 or target not in targets:
-        raise NotRun(f"{other} has no neighbours of the target {target} in this config")
-    row_at(results.cuts(study, network), target)
-    curve = passes_cut_table(events, results.cuts(study, other), targets)
-    ours = passes_cut_table(events, results.cuts(study, network), [target])[:, 0]
+    targets = sorted(set(other["target_efficiency"]))
+    curve = passes_cut_table(events, other, targets)
+    ours = passes_cut_table(events, cuts, [target])[:, 0]
     at = targets.index(target)
     low, high = max(at - 1, 0), min(at + 1, len(targets) - 1)
     slope = _kept(background, curve[:, high], curve[:, low]) / _kept(signal, curve[:, high], curve[:, low])
