@@ -1,14 +1,15 @@
 """Whether the polish of the SUSY cuts lasts on events that neither training nor test sample has.
 
-Takes the cuts of a full run, and the feature table of another simulation, with another seed; all of its events are
-fresh. It prints the background of polished cuts over that of the trained ones at equal signal, with its error::
+Takes the cuts of a full run, and the feature table of another simulation, with another seed; all of its
+events are fresh. It prints the background of polished cuts over that of the trained ones at equal signal,
+with its error::
 
-    snakemake --cores 2 results/fresh_susy/susy/features.parquet --configfile fresh_susy.yaml
-    PYTHONPATH=. .venv/bin/python benchmarks/polish_on_fresh_susy.py results/paper/susy \\
-        results/fresh_susy/susy/features.parquet
+    F=results/fresh_susy/susy/features.parquet
+    .venv/bin/snakemake --cores 2 $F --configfile fresh_susy.yaml
+    PYTHONPATH=. .venv/bin/python benchmarks/polish_on_fresh_susy.py results/paper/susy $F
 
-where ``fresh_susy.yaml`` says ``base: paper``, ``run: fresh_susy`` and under ``studies.susy.source`` half of the events
-(``signal: {events: 16000}``, ``background: {events: 19500}``) and another ``generator: {seed: 2}``.
+where ``fresh_susy.yaml`` says ``base: paper``, ``run: fresh_susy`` and under ``studies.susy.source`` half of
+the events (``signal: {events: 16000}``, ``background: {events: 19500}``) and ``generator: {seed: 2}``.
 """
 
 from __future__ import annotations
