@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from ..starter.proposals import identifier, propose
 from ..starter.study_file import study_text
 from ..starter.survey import Contents, look_into
 
+#: Where the Makefile is, where the command is installed as `make` does it.
+REPOSITORY = Path(__file__).resolve().parents[2]
 ROLES = ("signal", "background", "data")
 
 
@@ -76,7 +79,15 @@ def _start(options: argparse.Namespace) -> None:
     text = study_text(name, proposal, f"make study CONFIG={output}")
     output.write_text(text)
     print(f"cut on: {', '.join(f'{one.name} {one.direction}' for one in proposal.features)}")
-    print(f"wrote {output}: look through it, then: make study CONFIG={output}")
+    print(f"wrote {output}: look through it, then: {_command(output)}")
+
+
+def _command(study: Path) -> str:
+    """Return what runs a study from this folder, which need not be that of the repository."""
+    makefile = REPOSITORY / "Makefile"
+    elsewhere = makefile.exists() and Path.cwd() != REPOSITORY
+    make = f"make -f {shlex.quote(str(makefile))}" if elsewhere else "make"
+    return f"{make} study CONFIG={shlex.quote(str(study))}"
 
 
 def counted(number: int, what: str) -> str:

@@ -10,6 +10,8 @@ from scipy.special import ndtr
 _REACH = 4.0
 #: Number of boxes that are counted at once, so small that their events stay in the processor's cache.
 _AT_ONCE = 64
+#: Memory of the edges that are made at once [bytes], one for each event: bits take an eighth of that.
+_BYTES = 2**26
 #: Largest number of different weights in a class; more are put into this many groups with mean weights.
 _MOST_WEIGHTS = 64
 
@@ -48,7 +50,7 @@ class BoxCounter:
         places, self._word_weights = _place_events(is_signal, np.asarray(weights, dtype=float))
         n_words = len(self._word_weights)
         self._above = [
-            _pack(values[None, :] > edges[:, None], places, n_words)
+            _pack(values, edges, places, n_words)
             for values, edges in zip(features.T, self.edges, strict=True)
         ]
         self._totals = np.array([weights[is_signal].sum(dtype=float), weights[~is_signal].sum(dtype=float)])
@@ -120,7 +122,15 @@ def _of_one_weight(events: NDArray[np.intp], weights: NDArray[np.float64]) -> li
     return list(np.array_split(ordered, _MOST_WEIGHTS))
 
 
-def _pack(passed: NDArray[np.bool_], places: NDArray[np.intp], n_words: int) -> NDArray[np.uint64]:
-    bits = np.zeros((len(passed), 64 * n_words), dtype=bool)
-    bits[:, places] = passed
-    return np.packbits(bits, axis=1).view(np.uint64)
+def _pack(
+    values: NDArray[np.floating], edges: NDArray[np.float64], places: NDArray[np.intp], n_words: int
+) -> NDArray[np.uint64]:
+    """Return whether events are above each edge, shape (n_edges, n_words)."""
+    above = np.empty((len(edges), n_words), dtype=np.uint64)
+    step = max(1, _BYTES // (64 * n_words))
+    for start in range(0, len(edges), step):
+        some = edges[start : start + step]
+        bits = np.zeros((len(some), 64 * n_words), dtype=bool)
+        bits[:, places] = values[None, :] > some[:, None]
+        above[start : start + step] = np.packbits(bits, axis=1).view(np.uint64)
+    return above

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from scripts.models import box_counter
 from scripts.models.box_counter import BoxCounter
 from scripts.models.box_search import BestBoxes, boxes_of_targets, evolve_boxes
 from scripts.models.kcuts import Settings
@@ -71,6 +72,16 @@ def test_edges_lie_between_values_and_reach_into_the_tails():
     assert np.diff(edges[20:-20]).max() < 0.15
     (few,) = BoxCounter(np.array([[1.0], [1.0], [4.0]]), np.array([1, 0, 1], bool), np.ones(3), 100).edges
     assert few.tolist() == [-np.inf, 2.5, np.inf]
+
+
+def test_bits_that_are_packed_in_parts_are_the_same(monkeypatch):
+    sample = (*events(500, 3)[:2], np.ones(500))
+    whole = BoxCounter(*sample, 30)
+    monkeypatch.setattr(box_counter, "_BYTES", 5 * 512)
+    parts = BoxCounter(*sample, 30)
+    sizes = [len(edges) for edges in whole.edges]
+    low, high = np.sort(np.random.default_rng(1).integers(sizes, size=(2, 20, 3)), axis=0)
+    np.testing.assert_array_equal(parts.efficiencies(low, high), whole.efficiencies(low, high))
 
 
 def test_many_weights_are_brought_together():

@@ -1,6 +1,7 @@
 """The starter: from a user's files to a study file that runs as it is."""
 
 import re
+import shlex
 
 import awkward as ak
 import numpy as np
@@ -15,6 +16,7 @@ from scripts.data.ntuple_paths import find_files
 from scripts.starter.proposals import identifier, plain, propose, quoted
 from scripts.starter.survey import look_into
 from scripts.study_parsing import with_defaults
+from tests.conftest import ROOT
 from tests.ntuple_files import read_study
 
 
@@ -53,7 +55,11 @@ COMMAND = ["--signal", "sig=s_*.root", "--background", "tt=tt.root", "zj=zj.root
 
 def test_the_file_runs_as_it_is(files, capsys):
     assert start_study.main([*COMMAND, "--output", "mine.yaml"]) == 0
-    assert "sig: 800 events, 2 files, 11 branches" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "sig: 800 events, 2 files, 11 branches" in out
+    # From another folder than that of the repository.
+    makefile = shlex.quote(str(ROOT / "Makefile"))
+    assert out.splitlines()[-1].endswith(f", then: make -f {makefile} study CONFIG=mine.yaml")
     config = yaml.safe_load((files / "mine.yaml").read_text())
     study = read_config(config).studies["mine"]
     source = study.source
