@@ -201,6 +201,18 @@ def test_signed_weights_where_the_best_cuts_leave_nothing(events):
     assert rows["gap"].isna().all()
 
 
+def test_cuts_that_keep_more_signal_than_all_events(events):
+    """Their own cuts are the ones found where others lack the signal."""
+    negative = (events["label"] == 1) & (events["a"] < -0.5)
+    signed = events.assign(weight=np.where(negative, -0.5, 1.0))
+    loose = BoxModel.from_edges([[("a", ">", -0.5)]], [0.99], FEATURES, SCALING)
+    (row,) = certify_points(signed, FEATURES, DIRECTIONS, [points("loose", loose)], options()).itertuples()
+    assert row.signal_efficiency > 1.0
+    assert row.ended == "negative weights"
+    assert row.best_signal >= row.signal
+    assert row.best_background <= row.background
+
+
 def test_columns_are_there_where_no_cuts_keep_signal(events):
     nothing = BoxModel.from_edges([[("a", ">", 99.0)]], [0.8], FEATURES, SCALING)
     rows = certify_points(events, FEATURES, DIRECTIONS, [points("nothing", nothing)], options())
