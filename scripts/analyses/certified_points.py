@@ -30,7 +30,6 @@ COLUMNS = [
 class PointOptions(BoxOptions, Protocol):
     """Settings of the analysis that the comparison uses."""
 
-    targets: list[float] | None
     events: int
 
 
@@ -78,7 +77,6 @@ def certify_points(
         _Point.of(network.name, target, edges, allowed, training)
         for network in networks
         for target, edges in edges_by_target(network.cuts, list(network.targets))
-        if options.targets is None or target in options.targets or math.isnan(target)
     ]
     rows: dict[int, dict[str, object]] = {}
     families = {
