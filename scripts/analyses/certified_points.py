@@ -259,7 +259,7 @@ def _row(
         "gap": 0.0 if closed else 1.0 - divided(proof.bound, best.background),
         "nodes": own[0].nodes,
         "ended": "proven" if closed else own[0].ended,
-        "bound_signal": bound_signal,
+        "bound_signal": math.nan if math.isnan(proof.bound) else bound_signal,
         **of_test,
         **of_best,
         "test_ratio": ratio[0],
