@@ -14,7 +14,7 @@ the events (``signal: {events: 16000}``, ``background: {events: 19500}``) and ``
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -32,8 +32,13 @@ PAIRS = [
 
 def main() -> None:
     """Compare and print a row for each pair and target."""
-    study, table = (Path(path) for path in sys.argv[1:])
-    events = pd.read_parquet(table)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("study", type=Path, help="folder of the study in a full run, results/paper/susy")
+    parser.add_argument("table", type=Path, help="feature table of the other simulation")
+    options = parser.parse_args()
+    study, events = options.study, pd.read_parquet(options.table)
     print(len(events), "fresh events,", int(events["label"].sum()), "of the signal")
     cuts = {
         name: pd.read_csv(study / name / "cuts.csv") for name in {name for pair in PAIRS for name in pair}

@@ -161,15 +161,15 @@ class BoxSample:
         Raises
         ------
         ValueError
-            If no box keeps the signal, or there is no start.
+            If no box keeps the signal, or none is found where weights are negative, or there is no start.
         """
         if not signal > 0.0:
             raise ValueError(f"the signal to keep must be above zero, not {signal:g}")
         needed = self._signal.at_least(signal)
-        if needed > self._signal.numbers.sum():
-            raise ValueError(
-                f"no cuts keep a signal of {signal:g}: all events together have {self.totals[0]:g}"
-            )
+        of_all = f"all events together have {self.totals[0]:g}"
+        # Cuts that remove negative weights can keep more than there is.
+        if not self.signed and needed > self._signal.numbers.sum():
+            raise ValueError(f"no cuts keep a signal of {signal:g}: {of_all}")
         box: Box | None = None
         for number, best in enumerate(
             self._search.search(needed, (self._ranks(cuts) for cuts in starts), n_starts, seed), start=1
@@ -178,6 +178,8 @@ class BoxSample:
             on_progress(0, f"start {number}, background {box.background * self._background.unit:.6g}")
         if box is None:
             raise ValueError("a search needs a start")
+        if box.signal < needed:
+            raise ValueError(f"no cuts are found that keep a signal of {signal:g}: {of_all}")
         if limits is None or self.signed:
             return self._certificate(box, math.nan, 0, "negative weights" if self.signed else "search")
         started, unit = time.perf_counter(), self._background.unit

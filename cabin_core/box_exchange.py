@@ -104,12 +104,19 @@ class ExchangeSearch:
     def search(
         self, needed: float, starts: Iterable[NDArray[np.integer]], n_starts: int, seed: int
     ) -> Iterator[Box]:
-        """Yield boxes, each the best so far: from every given start, then from others that are drawn."""
+        """Yield boxes, each the best so far: from every given start, then from others that are drawn.
+
+        Negative weights may keep starts from the signal; then boxes that have it are better.
+        """
+
+        def value(box: Box) -> tuple[bool, tuple[float, float]]:
+            return box.signal < needed, box.value()
+
         random = np.random.default_rng(seed)
         best: Box | None = None
         for given in starts:
             box = self.improve(given, needed)
-            best = box if best is None or box.better_than(best) else best
+            best = box if best is None else min(best, box, key=value)
             yield best
         for number in range(n_starts):
             if best is None or number % (len(_REDRAWN) + 1) == 0:
@@ -117,7 +124,7 @@ class ExchangeSearch:
             else:
                 start = self._drawn(best.ranks, needed, random, _REDRAWN[number % (len(_REDRAWN) + 1) - 1])
             box = self.improve(start, needed, random)
-            best = box if best is None or box.better_than(best) else best
+            best = box if best is None else min(best, box, key=value)
             yield best
 
     def refine(

@@ -86,7 +86,7 @@ def prove(
         A box is better if it has less background by this fraction of it, and by one.
     limits : ProofLimits
     on_progress : callable
-        Called after each node with the number of nodes, the least background and the bound.
+        Called before each node with the number of nodes, the least background and the bound.
 
     Returns
     -------

@@ -209,6 +209,11 @@ class ModelSettings(Settings):
         return list(getattr(self, "targets", ()))
 
     @property
+    def asks_for_signal(self) -> bool:
+        """Whether its working points are given as signal efficiencies."""
+        return "targets" in type(self).model_fields and getattr(self, "target_of", "signal") == "signal"
+
+    @property
     def needs_yields(self) -> bool:
         """Whether the training uses the yields of the study's counting experiment."""
         return False

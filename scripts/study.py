@@ -93,7 +93,7 @@ class StudySettings(Settings):
     networks: DefaultOrEntries = Field(
         default=DEFAULT,
         description="Models of the study by name: for each a `model` and its settings; or `default`: a scan "
-        "with smooth cuts close to the best, the paper's scan, a kCuts search and a BDT as the ceiling",
+        "with smooth cuts, the paper's scan, a kCuts search and a BDT as the ceiling",
     )
     targets: Annotated[Targets, Len(1)] = Field(
         default=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
@@ -101,7 +101,8 @@ class StudySettings(Settings):
     )
     analyses: DefaultOrEntries = Field(
         default=DEFAULT,
-        description="Settings by the kind of analysis; or `default`: how far the networks are overtrained",
+        description="Settings by the kind of analysis; or `default`: how far the networks are overtrained, "
+        "and how much background their cuts leave over the best that a short search finds",
     )
     figures: DefaultOrEntries = Field(
         default=DEFAULT, description="Figures by name, each a `plot` and its settings; or `default`"

@@ -30,7 +30,6 @@ COLUMNS = [
 class PointOptions(BoxOptions, Protocol):
     """Settings of the analysis that the comparison uses."""
 
-    targets: list[float] | None
     events: int
 
 
@@ -78,7 +77,6 @@ def certify_points(
         _Point.of(network.name, target, edges, allowed, training)
         for network in networks
         for target, edges in edges_by_target(network.cuts, list(network.targets))
-        if options.targets is None or target in options.targets or math.isnan(target)
     ]
     rows: dict[int, dict[str, object]] = {}
     families = {
@@ -261,7 +259,7 @@ def _row(
         "gap": 0.0 if closed else 1.0 - divided(proof.bound, best.background),
         "nodes": own[0].nodes,
         "ended": "proven" if closed else own[0].ended,
-        "bound_signal": bound_signal,
+        "bound_signal": math.nan if math.isnan(proof.bound) else bound_signal,
         **of_test,
         **of_best,
         "test_ratio": ratio[0],

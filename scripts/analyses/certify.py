@@ -36,8 +36,10 @@ class Settings(AnalysisSettings):
     )
     targets: Annotated[Targets, Len(1)] | None = Field(
         default=None,
-        description="Targets at which they are compared; all of each network where absent. A network with "
-        "many working points is compared near those of the others. One without targets always takes part",
+        description="Targets (signal efficiencies) at which networks that have them are compared; all of "
+        "each network where absent. One with many working points is compared at the nearest to these, or "
+        "to the targets of the others. One without targets, or with those of the background, always takes "
+        "part",
     )
     starts: Count = Field(
         default=10,
@@ -83,8 +85,11 @@ class Settings(AnalysisSettings):
 
     def _compared(self, study: Study) -> list[str]:
         """Return the networks that take part at these targets."""
-        points = {name: study.networks[name].working_points for name in self.evaluated(study)}
-        wanted = set(self.targets or [])
+        networks, wanted = study.networks, set(self.targets or [])
+        points = {
+            name: networks[name].working_points if networks[name].asks_for_signal else []
+            for name in self.evaluated(study)
+        }
         return [name for name, targets in points.items() if not targets or wanted & set(targets)]
 
     def lacking(self, networks: list[str], study: Study) -> Iterator[Fault]:
@@ -107,5 +112,6 @@ class Settings(AnalysisSettings):
 
         study, (table,) = job.study, job.files["features"]
         events = read_shown_events(table) if is_long(table) else job.read_events()
-        networks = read_networks({name: study.networks[name] for name in self.evaluated(study)}, job.files)
+        compared = {name: study.networks[name] for name in self.evaluated(study)}
+        networks = read_networks(compared, job.files, self.targets or ())
         return certify_points(events, study.feature_names, study.directions, list(networks.values()), self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,11 @@ class NetworkPoints:
     cuts: pd.DataFrame
     scores: NDArray[np.floating] | None = None
 
+    def at(self, targets: Sequence[float]) -> NetworkPoints:
+        """Return the working points of these targets, and those without a target."""
+        kept = np.isin(self.targets, targets) | np.isnan(self.targets)
+        return replace(self, targets=self.targets[kept], thresholds=self.thresholds[kept])
+
     def passed(self, events: pd.DataFrame, rows: slice) -> NDArray[np.bool_]:
         """Return which of some events pass, shape (n_events, n_points); ``rows`` are theirs in the scores."""
         if self.scores is None:
@@ -49,7 +54,9 @@ class NetworkPoints:
 
 
 def read_networks(
-    networks: Mapping[str, ModelSettings], files: Mapping[str, Sequence[Path]]
+    networks: Mapping[str, ModelSettings],
+    files: Mapping[str, Sequence[Path]],
+    targets: Sequence[float] = (),
 ) -> dict[str, NetworkPoints]:
     """Read the working points of networks; of one with many only those near the targets of the others.
 
@@ -59,15 +66,22 @@ def read_networks(
         By name.
     files : dict of list of Path
         ``cuts``, ``metrics`` and, if some network has no cuts, ``scores`` of all of them.
+    targets : sequence of float, optional
+        Signal efficiencies: networks that ask for some are read at these alone, those with many working
+        points near them.
     """
-    chosen = {name: "targets" in type(settings).model_fields for name, settings in networks.items()}
-    wanted = [target for name in networks if chosen[name] for target in networks[name].working_points]
     scores = files.get("scores", [None] * len(networks))
+    paths = dict(zip(networks, zip(files["cuts"], files["metrics"], scores, strict=True), strict=True))
+    found: dict[str, NetworkPoints] = {}
+    for name, settings in networks.items():
+        if "targets" in type(settings).model_fields:
+            found[name] = read_points(name, *paths[name], [])
+            if targets and settings.asks_for_signal:
+                found[name] = found[name].at(targets)
+    reached = [target for points in found.values() for target in points.targets if not np.isnan(target)]
     return {
-        name: read_points(name, cuts, metrics, of_events, [] if chosen[name] else wanted)
-        for name, cuts, metrics, of_events in zip(
-            networks, files["cuts"], files["metrics"], scores, strict=True
-        )
+        name: found[name] if name in found else read_points(name, *paths[name], targets or reached)
+        for name in networks
     }
 
 

@@ -50,7 +50,9 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
     shown += ["gap", "ended", "test_ratio", "test_ratio_uncertainty"]
     # Where neither leaves an event there is nothing to compare.
     has_ratio = table["ratio"].notna() & (table["best_events_left"] > 0)
-    return table.loc[has_ratio, shown].reset_index(drop=True)
+    # Beside a row without events numbers of events are read as floats.
+    whole = {"events_left": int, "best_events_left": int}
+    return table.loc[has_ratio, shown].astype(whole).reset_index(drop=True)
 
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
@@ -85,10 +87,11 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
             axes[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axes[0].yaxis.set_major_formatter("{x:g}")
             axes[0].yaxis.set_minor_formatter("")
+        for ax in axes:
+            ax.axhline(1.0, color="gray", linewidth=0.8, zorder=0)
         axes[0].set_ylim(None, top)
         labels = ["none" if np.isnan(target) else f"{target:g}" for target in targets]
         for ax, sample in zip(axes, ("training", "test"), strict=True):
-            ax.axhline(1.0, color="gray", linewidth=0.8, zorder=0)
             ax.set_xticks(range(len(targets)), labels, rotation=90 if len(targets) > 10 else 0)
             ax.tick_params(axis="x", which="minor", bottom=False, top=False)
             ax.set_xlim(-0.6, len(targets) - 0.4)

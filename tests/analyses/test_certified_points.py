@@ -6,7 +6,7 @@ import pytest
 
 from scripts.analyses.certified_points import COLUMNS, certify_points
 from scripts.analyses.certify import Settings
-from scripts.evaluation.network_points import NetworkPoints
+from scripts.evaluation.network_points import NetworkPoints, read_networks
 from scripts.kinds import module_of
 from scripts.models.best_boxes import box_edges
 from scripts.models.boxes import BoxModel
@@ -93,8 +93,48 @@ def test_a_bound_for_less_signal_holds_for_more(events):
     assert larger["bound"] >= smaller["bound"]
 
 
-def test_targets_choose_the_rows(events):
-    rows = certify_points(events, FEATURES, DIRECTIONS, BOTH, options(targets=[0.7]))
+@pytest.mark.parametrize(
+    ("targets", "found"),
+    [
+        ((), {"scan": [0.3, 0.9], "kcuts": [0.3, 0.7, 0.9], "rate": [0.72], "bce": [None], "other": [0.6]}),
+        ((0.9, 0.52), {"scan": [0.9], "kcuts": [0.5, 0.9], "rate": [0.72], "bce": [None], "other": []}),
+    ],
+)
+def test_targets_choose_the_working_points(tmp_path, targets, found):
+    """That of a rate is where the training ended, not the first guess; of many the nearest are taken."""
+    points = {
+        "scan": [0.3, 0.9],
+        "kcuts": [0.1 * bins for bins in range(1, 10)],
+        "rate": [0.72],
+        "bce": [np.nan],
+        "other": [0.6],
+    }
+    settings = {
+        "scan": NETWORKS["scan"] | {"targets": [0.3, 0.9]},
+        "kcuts": NETWORKS["kcuts"],
+        "rate": NETWORKS["scan"] | {"targets": [50.0], "target_of": "rate", "most_epochs": 9},
+        "bce": NETWORKS["one_to_one"],
+        "other": NETWORKS["scan"] | {"targets": [0.6]},
+    }
+    if not targets:
+        del settings["other"], found["other"]
+    files = {"cuts": [], "metrics": []}
+    for name in settings:
+        cuts = pd.DataFrame({"target_efficiency": points[name], "feature": "a", "direction": ">", "cut": 0.0})
+        for kind, table in (("cuts", cuts), ("metrics", cuts.assign(score_above=np.nan))):
+            files[kind].append(tmp_path / f"{name}_{kind}.csv")
+            table.to_csv(files[kind][-1], index=False)
+    networks = make_study(networks=settings).networks
+    read = read_networks(networks, files, targets)
+    for name, expected in found.items():
+        assert read[name].targets == pytest.approx(
+            [np.nan if one is None else one for one in expected], nan_ok=True
+        )
+
+
+def test_a_network_without_any_of_the_targets_has_no_rows(events):
+    networks = [BOTH[0].at([0.7]), BOTH[1].at([0.7])]
+    rows = certify_points(events, FEATURES, DIRECTIONS, networks, options())
     assert rows[["network", "target_efficiency"]].to_numpy().tolist() == [["directions", 0.7]]
 
 
@@ -188,7 +228,7 @@ def test_signed_weights_have_cuts_and_no_bound(events):
     signed = events.assign(weight=np.where(np.arange(len(events)) % 7 == 0, -0.1, events["weight"]))
     rows = certify_points(signed, FEATURES, DIRECTIONS, BOTH[1:], options())
     assert rows["ended"].tolist() == ["negative weights"]
-    assert rows["bound"].isna().all()
+    assert rows[["bound", "bound_signal"]].isna().all(axis=None)
     assert (rows["ratio"] >= 1.0).all()
 
 
@@ -196,9 +236,21 @@ def test_signed_weights_where_the_best_cuts_leave_nothing(events):
     """The signal is signed: without a bound and a background there is no gap."""
     apart = events.assign(a=events["a"] + 20.0 * events["label"])
     signed = apart.assign(weight=np.where(np.arange(len(events)) == 1, -0.1, 1.0))
-    rows = certify_points(signed, FEATURES, DIRECTIONS, BOTH[:1], options(targets=[0.6]))
+    rows = certify_points(signed, FEATURES, DIRECTIONS, [BOTH[0].at([0.6])], options())
     assert rows["best_background"].tolist() == [0.0]
     assert rows["gap"].isna().all()
+
+
+def test_cuts_that_keep_more_signal_than_all_events(events):
+    """Their own cuts are the ones found where others lack the signal."""
+    negative = (events["label"] == 1) & (events["a"] < -0.5)
+    signed = events.assign(weight=np.where(negative, -0.5, 1.0))
+    loose = BoxModel.from_edges([[("a", ">", -0.5)]], [0.99], FEATURES, SCALING)
+    (row,) = certify_points(signed, FEATURES, DIRECTIONS, [points("loose", loose)], options()).itertuples()
+    assert row.signal_efficiency > 1.0
+    assert row.ended == "negative weights"
+    assert row.best_signal >= row.signal
+    assert row.best_background <= row.background
 
 
 def test_columns_are_there_where_no_cuts_keep_signal(events):

@@ -173,6 +173,18 @@ def test_negative_weights_give_cuts_and_no_bound():
     assert recount(features, is_signal, weights, edges, found.cuts) == (found.signal, found.background)
 
 
+def test_cuts_that_remove_negative_weights_keep_more_than_there_is():
+    features, is_signal = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])[:, None], np.arange(5) != 3
+    sample = BoxSample(features, is_signal, np.array([-1.0, 1.0, 2.0, 1.0, 3.0]), [(0, ">")])
+    found = sample.certify(6.0, starts=[np.array([-1.5])], **SEARCH)
+    assert (found.signal, found.background) == (6.0, 1.0)
+    assert found.ended == "negative weights"
+    with pytest.raises(
+        ValueError, match="no cuts are found that keep a signal of 7: all events together have 5"
+    ):
+        sample.certify(7.0, **SEARCH)
+
+
 def test_no_gap_without_a_bound():
     features, is_signal = np.arange(4.0)[:, None], np.arange(4) > 1
     for weights in ([1.0, 1.0, 1.0, 1.0], [2.0, -1.0, 1.0, 1.0]):

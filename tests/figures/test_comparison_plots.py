@@ -1,5 +1,7 @@
 """Networks beside one another, beside the best cuts and in a counting experiment."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from scripts.data.cut_table import passes_cut_table
 from scripts.data.yields import selected_yields
 from scripts.evaluation.comparison import cut_roughness, scaled_ranges
-from scripts.figures import competitors
+from scripts.figures import certify, competitors
 from scripts.figures.style import (
     LINE_COLORS,
 )
@@ -152,6 +154,23 @@ def test_points_with_few_events_are_hollow_and_say_how_many_more(results):
         assert [line.get_xdata()[0] for line in hollow] == pytest.approx([-0.15, 0.15])
     assert [tick.get_text() for tick in training.get_xticklabels()] == ["0.3", "0.5", "0.7", "0.9"]
     assert [text.get_text() for text in training.texts if text.get_text().startswith("+")] == ["+6", "+3"]
+
+
+def test_beside_a_row_that_keeps_no_signal_events_are_counted(results):
+    """The number of its events is empty, which makes floats of the others in the file."""
+    rows = results.read("seven", "certify.csv").astype({"ratio": float, "events_left": float})
+    rows.loc[1, ["ratio", "events_left"]] = np.nan
+    table = certify.tabulate(SimpleNamespace(read_analysis=lambda kind: rows))
+    assert len(table) == len(rows) - 1
+    training, _ = certify.make_figure(table, None, STUDIES["seven"]).axes
+    assert {"+6", "+3"} <= {text.get_text() for text in training.texts}
+
+
+def test_the_best_cuts_are_seen_however_far_the_others(results):
+    table = results.table("certify").assign(ratio=8.0, test_ratio=9.0)
+    for ax in certify.make_figure(table, None, STUDIES["seven"]).axes:
+        low, high = ax.get_ylim()
+        assert low < 1.0 < 9.0 < high
 
 
 RANGES = pd.DataFrame({">": [-3.0, -4.0], "<": [3.0, 4.0]}, index=["a", "b"])

@@ -55,3 +55,7 @@ def test_fresh_background_at_equal_signal(run, cut_table, events):
     assert excess(4.0) == (0.0, 1.0)
     with pytest.raises(NotRun, match="other has no neighbours"):
         run("fresh_background_excess", network="net", other="other", target=0.7)
+    for cuts in ([(0.4, 9.8, 9.0), (0.6, 9.7, 9.0), (0.8, 2.0, 9.0)], [(0.6, 4.0, 9.0), (0.8, 4.0, 9.0)]):
+        run.write("other", cuts=cut_table(cuts, "cut"), features=events)
+        with pytest.raises(NotRun, match=r"other leaves no background to compare with at 0\.6"):
+            excess(4.6)

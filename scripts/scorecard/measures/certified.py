@@ -48,6 +48,8 @@ def fresh_background_excess(
     ratio, uncertainty = ratio_at_equal_signal(
         events[events["split"] == "test"], results.cuts(study, network), results.cuts(study, other), target
     )
+    if math.isnan(ratio):
+        raise NotRun(f"{other} leaves no background to compare with at {target} in this config")
     return Measured((ratio - 1.0) / uncertainty if uncertainty else 0.0, 1.0)
 
 
@@ -55,6 +57,8 @@ def ratio_at_equal_signal(
     events: pd.DataFrame, cuts: pd.DataFrame, other: pd.DataFrame, target: float
 ) -> tuple[float, float]:
     """Return the background of cuts over that of other cuts at equal signal, and its statistical error.
+
+    Both are NaN where the other cuts leave no background, or the same signal at the targets beside this one.
 
     Parameters
     ----------
@@ -75,9 +79,11 @@ def ratio_at_equal_signal(
     ours = passes_cut_table(events, cuts, [target])[:, 0]
     at = targets.index(target)
     low, high = max(at - 1, 0), min(at + 1, len(targets) - 1)
-    slope = _kept(background, curve[:, high], curve[:, low]) / _kept(signal, curve[:, high], curve[:, low])
+    theirs, between = float(background[curve[:, at]].sum()), _kept(signal, curve[:, high], curve[:, low])
+    if not theirs > 0.0 or not between:
+        return math.nan, math.nan
+    slope = _kept(background, curve[:, high], curve[:, low]) / between
     per_event = (background - slope * signal) * (ours.astype(float) - curve[:, at])
-    theirs = float(background[curve[:, at]].sum())
     return 1.0 + float(per_event.sum()) / theirs, math.sqrt(float((per_event**2).sum())) / theirs
 
 
