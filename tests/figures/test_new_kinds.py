@@ -17,7 +17,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..kinds import Count, FigureSettings
+from ..kinds import FigureSettings
+from ..settings import Count
 from .style import add_title, new_figure
 
 

@@ -18,7 +18,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..kinds import ModelSettings, Number, Targets
+from ..kinds import ModelSettings
+from ..settings import Number, Targets
 
 
 class Settings(ModelSettings):
@@ -51,7 +52,7 @@ LOSS = '''
 
 from pydantic import Field
 
-from ..kinds import Positive
+from ..settings import Positive
 from .base import OwnLossSettings
 
 
