@@ -35,8 +35,9 @@ class Settings(FigureSettings):
     standard_caption = (
         "Background of the cuts of each network over that of the best cuts found with the same signal of the "
         "training sample, on the training sample (left) and on the test sample (right). A band reaches to "
-        "the bound on the background of any cuts, where that is not closed. Hollow where the best cuts leave "
-        "fewer than 50 background events, with the number of events more; none where they leave none."
+        "the bound on the background of any cuts, where that is not closed; negative weights have none. "
+        "Hollow where the best cuts leave fewer than 50 background events, with the number of events more; "
+        "none where they leave none."
     )
 
     plot: Literal["certify"]
@@ -62,9 +63,10 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     targets = np.unique(table["target_efficiency"].to_numpy(dtype=float))
     networks = list(table["network"].drop_duplicates())
     largest = table[["ratio", "test_ratio"]].max().max()
-    # A bound far below would hide the ratios; without one the band has no end.
+    # A bound far below would hide the ratios; over one of zero the band has no end, without one no height.
     top = 1.0 + 1.3 * max(0.1, largest - 1.0)
     band = table["ratio_to_bound"].fillna(2.0 * top).clip(upper=2.0 * top)
+    band = band.where(table["bound"].notna(), table["ratio"])
     with paper_style():
         fig = new_figure(8.4, 3.6 + 0.2 * (len(networks) // 3))
         axes = fig.subplots(1, 2, sharey=True)

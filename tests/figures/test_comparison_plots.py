@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 
 from scripts.data.cut_table import passes_cut_table
 from scripts.data.yields import selected_yields
@@ -171,6 +172,17 @@ def test_the_best_cuts_are_seen_however_far_the_others(results):
     for ax in certify.make_figure(table, None, STUDIES["seven"]).axes:
         low, high = ax.get_ylim()
         assert low < 1.0 < 9.0 < high
+
+
+def test_without_a_bound_there_is_no_band(results):
+    table = results.table("certify")
+    heights = {}
+    for name, bound in (("given", table["bound"]), ("zero", 0.0), ("none", np.nan)):
+        ratio = table["ratio_to_bound"] if name == "given" else np.nan
+        drawn = results.figure("certify", table.assign(bound=bound, ratio_to_bound=ratio))
+        bands = [band for band in drawn.axes[0].collections if isinstance(band, PolyCollection)]
+        heights[name] = max(np.ptp(path.vertices[:, 1]) for band in bands for path in band.get_paths())
+    assert heights["none"] < heights["given"] < heights["zero"]
 
 
 RANGES = pd.DataFrame({">": [-3.0, -4.0], "<": [3.0, 4.0]}, index=["a", "b"])
