@@ -33,10 +33,18 @@ from .box_exchange import Box, ExchangeSearch
 from .box_proof import ProofLimits, prove
 from .box_ranks import MOST_EDGES, Edge, WholeWeights, oriented, rank_events
 
-#: What may be missing of the background in the bound of a proof, as a fraction, by the rounding of weights.
-_PROVEN = 1e-8
+__all__ = ["BoxCertificate", "BoxSample", "Edge", "ProofLimits", "reaches"]
 
-__all__ = ["BoxCertificate", "BoxSample", "Edge", "ProofLimits"]
+#: What may be missing of the background in a bound, as a fraction, by the rounding of weights.
+_ROUNDING = 1e-8
+
+
+def reaches(bound: float, background: float, gap: float = 0.0) -> bool:
+    """Whether a bound proves that there is no background less than this by more than a fraction of it.
+
+    Weights that are not whole are compared to a part in 10^9; NaN proves nothing.
+    """
+    return bound >= background * (1.0 - gap) * (1.0 - _ROUNDING)
 
 
 @dataclass(frozen=True)
@@ -207,7 +215,7 @@ class BoxSample:
         signal, background = self.count(cuts)
         # The unit of the weights is not exact.
         bound = min(bound, background)
-        if ended == "proven" and bound < background * (1.0 - _PROVEN):
+        if ended == "proven" and not reaches(bound, background):
             ended = "rounding"
         return BoxCertificate(cuts, signal, background, bound, nodes, ended, seconds)
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cabin_core.box import BoxCertificate, Edge
+from cabin_core.box import BoxCertificate, Edge, reaches
 
 from ..data.cut_table import edges_by_target, passes_cut_table
 from ..evaluation.network_points import NetworkPoints
-from ..models.best_boxes import BoxOptions, box_edges, box_sample, certify_signals, reaches
+from ..models.best_boxes import BoxOptions, box_edges, box_sample, certify_signals
 
 #: One row for each network and target, see :func:`certify_points`.
 COLUMNS = [
@@ -173,12 +173,13 @@ class CountedEvents:
 
 @dataclass(frozen=True)
 class _Point:
-    """A working point, and the sums of training weights that pass it."""
+    """A working point, which training events pass it, and the sums of their weights."""
 
     network: str
     target: float
     edges: pd.DataFrame
     windows: bool
+    passes: NDArray[np.bool_]
     signal: float
     background: float
 
@@ -193,7 +194,8 @@ class _Point:
     ) -> _Point:
         """Count what passes the edges of a target."""
         windows = not set(zip(edges["feature"], edges["direction"], strict=True)) <= allowed
-        return cls(network, target, edges, windows, *training.sums(training.passes(edges)))
+        passes = training.passes(edges)
+        return cls(network, target, edges, windows, passes, *training.sums(passes))
 
 
 def _cuts_of_edges(cuts: pd.DataFrame, edges: Sequence[Edge], features: Sequence[str]) -> NDArray[np.float64]:
@@ -245,16 +247,16 @@ def _row(
     of_test = dict(zip(("test_signal", "test_background"), test.sums(ours), strict=True))
     of_best = dict(zip(("test_best_signal", "test_best_background"), test.sums(theirs), strict=True))
     difference, ratio = test.difference(ours, theirs), test.ratio(ours, theirs)
-    of_training = training.passes(point.edges), training.passes(best_edges)
+    best_passes = training.passes(best_edges)
     closed = reaches(proof.bound, best.background)
     return row | {
         "best_signal": best.signal,
         "best_background": best.background,
         "bound": proof.bound,
-        "events_left": training.events_left(of_training[0]),
-        "best_events_left": training.events_left(of_training[1]),
+        "events_left": training.events_left(point.passes),
+        "best_events_left": training.events_left(best_passes),
         "ratio": divided(point.background, best.background),
-        "ratio_uncertainty": training.ratio(*of_training)[1],
+        "ratio_uncertainty": training.ratio(point.passes, best_passes)[1],
         "ratio_to_bound": divided(point.background, proof.bound),
         "gap": 0.0 if closed else 1.0 - divided(proof.bound, best.background),
         "nodes": own[0].nodes,

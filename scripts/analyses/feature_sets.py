@@ -15,9 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cabin_core.box import BoxSample, Edge, ProofLimits
-
-from ..models.best_boxes import reaches
+from cabin_core.box import BoxSample, Edge, ProofLimits, reaches
 
 #: Of so many features all sets are looked at, of more only those that are left as one after the other goes.
 MOST_ENUMERATED = 7

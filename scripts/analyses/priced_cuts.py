@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from cabin_core.box import Edge
+from cabin_core.box import Edge, reaches
 
 from ..columns import Feature
 from ..jobs.progress import LineProgress
-from ..models.best_boxes import box_edges, reaches
+from ..models.best_boxes import box_edges
 from .certified_points import CountedEvents, divided, draw_events
 from .feature_sets import FeatureSet, FeatureSets, SetCuts, SetOptions
 

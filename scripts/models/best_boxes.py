@@ -12,16 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cabin_core.box import BoxCertificate, BoxSample, Edge, ProofLimits
+from cabin_core.box import BoxCertificate, BoxSample, Edge, ProofLimits, reaches
 from cabin_core.directions import WINDOW
 
 from ..jobs.progress import LineProgress
 from .boxes import Edges
 
 log = logging.getLogger("cabin.best_boxes")
-
-#: Backgrounds that differ by less, as a fraction, are equal.
-_ROUNDING = 1e-8
 
 
 class BoxOptions(Protocol):
@@ -52,14 +49,6 @@ def box_sample(events: pd.DataFrame, features: Sequence[str], edges: Sequence[Ed
         events["weight"].to_numpy(dtype=float),
         edges,
     )
-
-
-def reaches(bound: float, background: float, gap: float = 0.0) -> bool:
-    """Whether a bound proves that there is no background less than this by more than a fraction of it.
-
-    Weights that are not whole are compared to a part in 10^9; NaN proves nothing.
-    """
-    return bound >= background * (1.0 - gap) * (1.0 - _ROUNDING)
 
 
 def certify_signals(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cabin_core.box import reaches
 from cabin_core.box_ranks import MOST_EDGES
 from scripts.analyses import feature_sets
 from scripts.analyses.cut_prices import MOST_FEATURES
@@ -16,7 +17,7 @@ from scripts.analyses.job import AnalysisJob
 from scripts.analyses.priced_cuts import price_cuts
 from scripts.columns import Feature
 from scripts.kinds import module_of
-from scripts.models.best_boxes import box_edges, reaches
+from scripts.models.best_boxes import box_edges
 from scripts.parsing import parse_into
 from tests.faults import changed, check_line
 from tests.studies import FEATURES, SOURCE, make_study, study_entry
