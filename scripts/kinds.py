@@ -271,8 +271,14 @@ class AnalysisSettings(Settings):
         return []
 
     def lacking(self, networks: list[str], study: Any) -> Iterator[Fault]:
-        """Yield a fault for each network that a figure or table shows and the analysis lacks."""
-        yield from ()
+        """Yield a fault for each network that a figure or table shows and the analysis lacks.
+
+        One that reads no files of networks lacks none.
+        """
+        kind, evaluated = type(self).__module__.rpartition(".")[2], self.evaluated(study)
+        for name in networks if evaluated else ():
+            if name not in evaluated:
+                yield "networks", f"the analysis {kind} has no network {name}: add it to its `networks`"
 
     def run(self, job: Any) -> pd.DataFrame:
         """Return the table of the analysis for a :class:`scripts.analyses.job.AnalysisJob`."""

@@ -92,12 +92,6 @@ class Settings(AnalysisSettings):
         }
         return [name for name, targets in points.items() if not targets or wanted & set(targets)]
 
-    def lacking(self, networks: list[str], study: Study) -> Iterator[Fault]:
-        """Yield a fault for each network that a figure or table shows and the analysis lacks."""
-        for name in networks:
-            if name not in self.evaluated(study):
-                yield "networks", f"the analysis certify has no network {name}: add it to its `networks`"
-
     def run(self, job: AnalysisJob) -> pd.DataFrame:
         """Return one row for each network and target.
 

@@ -58,12 +58,6 @@ class Settings(AnalysisSettings):
         if self.simpler is not None and len(study.networks[self.simpler].working_points) < 2:
             yield "simpler", f"{self.simpler} has no two targets to compare at: name a network with targets"
 
-    def lacking(self, networks: list[str], study: Study) -> Iterator[Fault]:
-        """Yield a fault for each network that a figure or table shows and the analysis lacks."""
-        for name in networks:
-            if name not in self.evaluated(study):
-                yield "networks", f"the analysis overtraining has no network {name}: add it to its `networks`"
-
     def run(self, job: AnalysisJob) -> pd.DataFrame:
         """Return one row for each network and working point, see docs/reference/outputs.md."""
         import pandas as pd
