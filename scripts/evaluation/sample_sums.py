@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from cabin_core.metrics import effective_events, weighted_efficiencies
 
+from .selection_sums import PassedSquares
+
 #: Events of larger samples are resampled in so many groups, to which they are dealt at random.
 MOST_GROUPS = 2**14
 #: Samples that are drawn at a time, so that their counts take a few megabytes.
 AT_A_TIME = 32
 
 
-class SampleSums:
+class SampleSums(PassedSquares):
     """What selections pass of the events of one class in one sample.
 
     Parameters
@@ -26,24 +28,14 @@ class SampleSums:
     """
 
     def __init__(self, n_events: int, n_selections: int, random: np.random.Generator) -> None:
+        super().__init__(n_selections)
         self._n_events, self._random, self._seen = n_events, random, 0
         # The last column is the sum of all weights.
         self._groups = np.zeros((min(n_events, MOST_GROUPS), n_selections + 1))
-        self._passing_squares, self._failing_squares = np.zeros((2, n_selections))
-        self.counts = np.zeros(n_selections, dtype=np.int64)
 
     def add(self, weights: NDArray[np.float64], passed: NDArray[np.bool_]) -> None:
-        """Add events.
-
-        Parameters
-        ----------
-        weights : ndarray, shape (n_events,)
-        passed : ndarray of bool, shape (n_events, n_selections)
-        """
-        squares = np.square(weights)
-        self.counts += passed.sum(axis=0)
-        self._passing_squares += squares @ passed
-        self._failing_squares += squares @ ~passed
+        """Add events, as :meth:`PassedSquares.add` takes them."""
+        super().add(weights, passed)
         n_groups = len(self._groups)
         if self._n_events <= MOST_GROUPS:
             rows = slice(self._seen, self._seen + len(weights))
@@ -64,23 +56,23 @@ class SampleSums:
     @property
     def effective_events(self) -> float:
         """Number of events of equal weights with the same relative uncertainty; NaN without events."""
-        squares = self._passing_squares + self._failing_squares
+        squares = self.passing_squares + self.failing_squares
         some = len(squares) and squares[0] > 0
         return float(effective_events(self.total, squares[0])) if some else math.nan
 
     @property
     def passing_share(self) -> NDArray[np.float64]:
         """Of the sum of squares of the weights, the share of passing events, shape (n_selections,)."""
-        squares = self._passing_squares + self._failing_squares
-        return self._passing_squares / np.where(squares > 0, squares, np.nan)
+        squares = self.passing_squares + self.failing_squares
+        return self.passing_squares / np.where(squares > 0, squares, np.nan)
 
     def efficiencies(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the efficiencies and their uncertainties, see :func:`cabin_core.metrics`."""
         found, uncertainties = weighted_efficiencies(
             self._groups[:, :-1].sum(axis=0)[None],
             np.array([self.total]),
-            self._passing_squares[None],
-            self._failing_squares[None],
+            self.passing_squares[None],
+            self.failing_squares[None],
         )
         return found[0], uncertainties[0]
 

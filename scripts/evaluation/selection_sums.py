@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class SelectionSums:
-    """What selections pass of some events.
+class PassedSquares:
+    """Numbers and squared weights of the events that selections pass and fail.
 
     Parameters
     ----------
@@ -19,16 +19,13 @@ class SelectionSums:
     ----------
     counts : ndarray of int, shape (n_selections,)
         Passing events.
-    weighted, passing_squares, failing_squares : ndarray, shape (n_selections,)
-        Sums of the weights of passing events, and of the squares of those that pass and that fail.
-    total, squares : float
-        Sums of the weights of all events, and of their squares.
+    passing_squares, failing_squares : ndarray, shape (n_selections,)
+        Sums of the squares of the weights of events that pass and that fail.
     """
 
     def __init__(self, n_selections: int) -> None:
         self.counts = np.zeros(n_selections, dtype=np.int64)
-        self.weighted, self.passing_squares, self.failing_squares = np.zeros((3, n_selections))
-        self.total = self.squares = 0.0
+        self.passing_squares, self.failing_squares = np.zeros((2, n_selections))
 
     def add(self, weights: NDArray[np.float64], passed: NDArray[np.bool_]) -> None:
         """Add events.
@@ -40,11 +37,32 @@ class SelectionSums:
         """
         squares = np.square(weights)
         self.counts += passed.sum(axis=0)
-        self.weighted += weights @ passed
         self.passing_squares += squares @ passed
         self.failing_squares += squares @ ~passed
+
+
+class SelectionSums(PassedSquares):
+    """What selections pass of some events.
+
+    Attributes
+    ----------
+    weighted : ndarray, shape (n_selections,)
+        Sums of the weights of passing events.
+    total, squares : float
+        Sums of the weights of all events, and of their squares.
+    """
+
+    def __init__(self, n_selections: int) -> None:
+        super().__init__(n_selections)
+        self.weighted = np.zeros(n_selections)
+        self.total = self.squares = 0.0
+
+    def add(self, weights: NDArray[np.float64], passed: NDArray[np.bool_]) -> None:
+        """Add events, as :meth:`PassedSquares.add` takes them."""
+        super().add(weights, passed)
+        self.weighted += weights @ passed
         self.total += float(weights.sum())
-        self.squares += float(squares.sum())
+        self.squares += float(np.square(weights).sum())
 
 
 def stacked(
