@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scripts.benchmarks.drawing import DPI, make_figure, points
-from scripts.figures.style import paper_style
+from scripts.benchmarks.drawing import make_figure, points, save
 
 
 def main(*, epochs: Path, memory: Path, csv: Path, pdf: Path, png: Path) -> None:
@@ -19,10 +18,7 @@ def main(*, epochs: Path, memory: Path, csv: Path, pdf: Path, png: Path) -> None
         Written.
     """
     points(pd.read_csv(epochs), pd.read_csv(memory)).to_csv(csv, index=False)
-    with paper_style():
-        drawn = make_figure(pd.read_csv(csv))
-        drawn.savefig(pdf, metadata={"CreationDate": None})
-        drawn.savefig(png, dpi=DPI)
+    save(make_figure(pd.read_csv(csv)), pdf, png)
 
 
 if "snakemake" in globals():

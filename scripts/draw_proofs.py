@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from scripts.benchmarks.drawing import DPI
+from scripts.benchmarks.drawing import save
 from scripts.benchmarks.proof_drawing import make_figure
-from scripts.figures.style import paper_style
 
 
 def main(*, progress: Path, pdf: Path, png: Path) -> None:
@@ -19,10 +18,7 @@ def main(*, progress: Path, pdf: Path, png: Path) -> None:
     pdf, png : Path
         Written.
     """
-    with paper_style():
-        drawn = make_figure(pd.read_csv(progress))
-        drawn.savefig(pdf, metadata={"CreationDate": None})
-        drawn.savefig(png, dpi=DPI)
+    save(make_figure(pd.read_csv(progress)), pdf, png)
 
 
 if "snakemake" in globals():

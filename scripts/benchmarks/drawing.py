@@ -10,6 +10,8 @@ from ..figures.style import LINE_COLORS, MARKERS, new_figure, paper_style
 from .pages import NAMES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -24,6 +26,13 @@ LABELS = {
     "seconds": "Time of an epoch [s]",
     "peak_memory": "Peak memory [GB]",
 }
+
+
+def save(drawn: Figure, pdf: Path, png: Path) -> None:
+    """Save a figure in both formats."""
+    with paper_style():
+        drawn.savefig(pdf, metadata={"CreationDate": None})
+        drawn.savefig(png, dpi=DPI)
 
 
 def points(epochs: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
