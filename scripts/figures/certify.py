@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from ..kinds import FigureSettings
-from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style, shared_legend
+from .style import add_title, new_figure, paper_style, shared_legend
+from .target_axis import TargetAxis, network_style
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FEW_EVENTS = 50
 #: Largest ratio on a linear axis.
 LOGARITHMIC = 3.0
-#: How far apart the points of one target are, together, in steps from target to target.
+#: Of the points of one target, see :class:`TargetAxis`.
 SPREAD = 0.6
 
 
@@ -60,24 +60,18 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the ratios of both samples, one line a network; targets are at even distances."""
     from matplotlib.ticker import LogLocator
 
-    targets = np.unique(table["target_efficiency"].to_numpy(dtype=float))
-    networks = list(table["network"].drop_duplicates())
+    axis = TargetAxis(table, SPREAD)
     largest = table[["ratio", "test_ratio"]].max().max()
     # A bound far below would hide the ratios; over one of zero the band has no end, without one no height.
     top = 1.0 + 1.3 * max(0.1, largest - 1.0)
     band = table["ratio_to_bound"].fillna(2.0 * top).clip(upper=2.0 * top)
     band = band.where(table["bound"].notna(), table["ratio"])
     with paper_style():
-        fig = new_figure(8.4, 3.6 + 0.2 * (len(networks) // 3))
+        fig = new_figure(8.4, 3.6 + 0.2 * (len(axis.networks) // 3))
         axes = fig.subplots(1, 2, sharey=True)
-        for at, network in enumerate(networks):
+        for number, network in enumerate(axis.networks):
             rows = table[table["network"] == network].sort_values("target_efficiency")
-            shift = SPREAD * ((at + 0.5) / len(networks) - 0.5)
-            place = np.searchsorted(targets, rows["target_efficiency"]) + shift
-            style: dict[str, Any] = {
-                "color": LINE_COLORS[at % len(LINE_COLORS)],
-                "marker": MARKERS[(at + at // len(LINE_COLORS)) % len(MARKERS)],
-            }
+            place, style = axis.places(rows, number), network_style(number)
             _draw(axes[0], place, rows, "ratio", style | {"label": network})
             axes[0].fill_between(
                 place, rows["ratio"], band[rows.index], color=style["color"], alpha=0.12, linewidth=0
@@ -92,12 +86,9 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
         for ax in axes:
             ax.axhline(1.0, color="gray", linewidth=0.8, zorder=0)
         axes[0].set_ylim(None, top)
-        labels = ["none" if np.isnan(target) else f"{target:g}" for target in targets]
         for ax, sample in zip(axes, ("training", "test"), strict=True):
-            ax.set_xticks(range(len(targets)), labels, rotation=90 if len(targets) > 10 else 0)
+            axis.label(ax, most_level=10)
             ax.tick_params(axis="x", which="minor", bottom=False, top=False)
-            ax.set_xlim(-0.6, len(targets) - 0.4)
-            ax.set_xlabel("Target signal efficiency")
             ax.set_title(f"{sample.capitalize()} sample", loc="right")
         axes[0].set_ylabel("Background over the best found")
         shared_legend(fig, axes[0], columns=3)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ..kinds import FigureSettings
-from .style import LINE_COLORS, MARKERS, add_title, new_figure, paper_style, shared_legend
+from .style import add_title, new_figure, paper_style, shared_legend
+from .target_axis import TargetAxis, network_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Limits of both panels; points beyond them are drawn as arrows.
 RATIOS, SHARES = (0.5, 2.5), (-0.5, 1.7)
+#: Of the points of one target, see :class:`TargetAxis`.
+SPREAD = 0.7
 
 
 class Settings(FigureSettings):
@@ -47,24 +50,20 @@ def tabulate(inputs: FigureInputs[Settings]) -> pd.DataFrame:
 
 def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     """Draw the ratio against the target and, where there is a gain, the share of it that is left."""
-    networks = list(table["network"].drop_duplicates())
+    axis = TargetAxis(table, SPREAD)
     has_share = bool(table["survived"].notna().any())
     with paper_style():
         fig = new_figure(6.5, 5.6 if has_share else 3.8)
         axes = fig.subplots(1 + has_share, 1, sharex=True, squeeze=False)[:, 0]
-        _draw(axes[0], table, networks, "background_ratio", RATIOS)
+        _draw(axes[0], table, axis, "background_ratio", RATIOS)
         axes[0].set_ylabel("Background, test / training", loc="center")
         if has_share:
-            _draw(axes[1], table, networks, "survived", SHARES)
+            _draw(axes[1], table, axis, "survived", SHARES)
             axes[1].axhline(0.0, color="grey", lw=0.6)
             axes[1].set_ylabel("Share left", loc="center")
             simpler = table["simpler"].dropna().iloc[0]
             axes[1].set_title(f"Of the gain over {simpler} on the training sample", loc="left", fontsize=9)
-        targets = _targets(table)
-        labels = ["none" if np.isnan(target) else f"{target:g}" for target in targets]
-        axes[-1].set_xticks(range(len(targets)), labels, rotation=90 if len(targets) > 15 else 0)
-        axes[-1].set_xlim(-0.6, len(targets) - 0.4)
-        axes[-1].set_xlabel("Target signal efficiency")
+        axis.label(axes[-1], most_level=15)
         for ax in axes:
             ax.tick_params(axis="x", which="minor", bottom=False, top=False)
         shared_legend(fig, axes[0], columns=3)
@@ -72,29 +71,14 @@ def make_figure(table: pd.DataFrame, figure: Settings, study: Study) -> Figure:
     return fig
 
 
-def _targets(table: pd.DataFrame) -> list[float]:
-    """Return all targets; NaN, of working points without, is the last."""
-    return [float(target) for target in np.unique(table["target_efficiency"].to_numpy(dtype=float))]
-
-
-def _draw(
-    ax: Axes, table: pd.DataFrame, networks: list[str], column: str, limits: tuple[float, float]
-) -> None:
+def _draw(ax: Axes, table: pd.DataFrame, axis: TargetAxis, column: str, limits: tuple[float, float]) -> None:
     """Draw a column with its uncertainty, networks side by side, and arrows for points beyond the limits."""
-    targets = np.array(_targets(table))
-    step = 0.7 / len(networks)
     low, high = limits
-    for number, name in enumerate(networks):
+    for number, name in enumerate(axis.networks):
         rows = table[table["network"] == name]
-        # Targets are at even distances, because those near 1 are close to each other and matter most.
-        shift = step * (number - (len(networks) - 1) / 2)
-        place = np.searchsorted(targets, rows["target_efficiency"]) + shift
+        place = axis.places(rows, number)
         values = rows[column].to_numpy(dtype=float)
-        style: dict[str, Any] = {
-            "color": LINE_COLORS[number % len(LINE_COLORS)],
-            "marker": MARKERS[(number + number // len(LINE_COLORS)) % len(MARKERS)],
-            "ls": "",
-        }
+        style = network_style(number) | {"ls": ""}
         inside = (values >= low) & (values <= high)
         ax.errorbar(
             place[inside],
